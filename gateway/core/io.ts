@@ -1,0 +1,10 @@
+/** What a command may touch of the world outside; `main.ts` makes the real one, tests their own. */
+export interface Io {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted at SIGINT or SIGTERM. */
+  readonly stop?: AbortSignal;
+  /** Calls back at each SIGHUP. */
+  readonly onReload?: (listener: () => void) => void;
+}

@@ -1,0 +1,123 @@
+/**
+ * Trust over time: a hidden Markov filter over who drives (the enrolled agent or somebody else) and over
+ * whether each modality still speaks of the hand at all (a new mouse or keyboard does not).
+ *
+ * Evidence is a log-likelihood ratio against "somebody else", so that every state in which a modality says
+ * nothing about the agent (an impostor, or a changed device) explains it with 0, and only "the agent, on the
+ * usual device" with the LLR itself. A modality alone can therefore never say more than the odds that it
+ * changed: likely at a session's start, unlikely later.
+ */
+import type { Modality } from "../core/input.ts";
+import type { Millis } from "../core/units.ts";
+
+export interface TrustOptions {
+  /** Rate at which somebody else takes over, a minute. */
+  readonly handOver: number;
+  /** Rate at which the agent comes back, a minute. */
+  readonly handBack: number;
+  /** Probability that a modality is another device from the session's start. */
+  readonly changedAtStart: Readonly<Record<Modality, number>>;
+  /** Rate at which a modality changes in mid-session without the hand changing, a minute. */
+  readonly change: Readonly<Record<Modality, number>>;
+  /** How much of each LLR counts: below 1 for what windows share beyond their overlap. */
+  readonly temper: Readonly<Record<Modality, number>>;
+  /** The most that one window may say, in nats, either way. */
+  readonly bound: number;
+}
+
+export const defaultTrustOptions: TrustOptions = {
+  handOver: 0.005,
+  handBack: 0.0005,
+  changedAtStart: { keyboard: 0.01, pointer: 0.05 },
+  change: { keyboard: 0.00005, pointer: 0.00005 },
+  temper: { keyboard: 1, pointer: 1 },
+  bound: 4,
+};
+
+/** Longest silence that counts towards a hand-over, ms: a lunch break is not proof. */
+const longestGap = 600_000;
+const perMinute = 60_000;
+
+export class TrustFilter {
+  readonly #options: TrustOptions;
+  /** Probabilities: impostor, then agent with (both well, keyboard changed, pointer changed, both changed). */
+  readonly #state = new Float64Array(5);
+  #at = Number.NaN;
+
+  constructor(options: TrustOptions = defaultTrustOptions) {
+    this.#options = options;
+    this.restart();
+  }
+
+  /** Forgets the past: at a session's start and after a passed challenge. */
+  restart(): void {
+    const { keyboard, pointer } = this.#options.changedAtStart;
+    const impostor = 0.001;
+    const agent = 1 - impostor;
+    this.#state[0] = impostor;
+    this.#state[1] = agent * (1 - keyboard) * (1 - pointer);
+    this.#state[2] = agent * keyboard * (1 - pointer);
+    this.#state[3] = agent * (1 - keyboard) * pointer;
+    this.#state[4] = agent * keyboard * pointer;
+    this.#at = Number.NaN;
+  }
+
+  /**
+   * Takes in one window's evidence.
+   * @param llr calibrated, in nats; @param weight 0 (the link cannot be trusted: abstain) to 1
+   */
+  observe(at: Millis, modality: Modality, llr: number, weight = 1): void {
+    const options = this.#options;
+    const gap = at - this.#at;
+    if (gap > 0) this.#pass(Math.min(gap, longestGap) / perMinute);
+    this.#at = at;
+    const said = Math.min(Math.max(llr, -options.bound), options.bound) * options.temper[modality] * weight;
+    const factor = Math.exp(said);
+    if (!Number.isFinite(factor)) return;
+    const state = this.#state;
+    state[1] = state[1] * factor;
+    if (modality === "pointer") state[2] = state[2] * factor;
+    else state[3] = state[3] * factor;
+    this.#normalise();
+  }
+
+  /** The posterior that the enrolled agent drives, 0 to 100. */
+  get trust(): number {
+    return 100 * (1 - this.#state[0]);
+  }
+
+  /** Log odds of somebody else, in nats: what thresholds are set on. */
+  get suspicion(): number {
+    const other = Math.max(this.#state[0], 1e-300);
+    return Math.log(other) - Math.log(Math.max(1 - other, 1e-300));
+  }
+
+  /** The posterior that this modality is another device in the agent's own hand. */
+  changed(modality: Modality): number {
+    return this.#state[modality === "keyboard" ? 2 : 3] + this.#state[4];
+  }
+
+  /** Lets time pass: hand-overs, hand-backs and changes of device. */
+  #pass(minutes: number): void {
+    const { handOver, handBack, change } = this.#options;
+    const state = this.#state;
+    const over = -Math.expm1(-handOver * minutes);
+    const back = -Math.expm1(-handBack * minutes);
+    const keyboard = -Math.expm1(-change.keyboard * minutes);
+    const pointer = -Math.expm1(-change.pointer * minutes);
+    const [impostor, well, k, p, both] = state as unknown as [number, number, number, number, number];
+    state[0] = impostor * (1 - back) + (well + k + p + both) * over;
+    const stay = 1 - over;
+    state[1] = stay * well * (1 - keyboard) * (1 - pointer) + impostor * back;
+    state[2] = stay * (k * (1 - pointer) + well * keyboard * (1 - pointer));
+    state[3] = stay * (p * (1 - keyboard) + well * pointer * (1 - keyboard));
+    state[4] = stay * (both + k * pointer + p * keyboard + well * keyboard * pointer);
+  }
+
+  #normalise(): void {
+    const state = this.#state;
+    let sum = 0;
+    for (const each of state) sum += each;
+    for (let index = 0; index < state.length; index++) state[index] = Math.max(state[index] / sum, 1e-300);
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The few-shot scorer's tables: how much more often the agent's actions fall into a bin than the reference
+ * population's, for every kind of action and feature.
+ */
+import { featureCount, kinds } from "./action.ts";
+import { codeCount } from "./quantise.ts";
+import { rowBytes, type PointerStatistics } from "./statistics.ts";
+
+/** Cells: kind, then feature, then code. */
+export const cellCount = kinds.length * featureCount * codeCount;
+const tables = kinds.length * featureCount;
+
+/** Counts of codes of one person's kept actions. */
+export function histogramOf(statistics: PointerStatistics, jittered = false): Float32Array {
+  const counts = new Float32Array(cellCount);
+  const rows = statistics.rows;
+  const offset = jittered ? 1 + featureCount : 1;
+  for (let row = 0; row < statistics.kept; row++) {
+    const start = row * rowBytes;
+    const table = rows[start] * featureCount;
+    for (let f = 0; f < featureCount; f++) counts[(table + f) * codeCount + rows[start + offset + f]]++;
+  }
+  return counts;
+}
+
+/** Each table's shares, every person weighing the same, so that nobody's long session sets the reference. */
+export function populationOf(people: readonly Float32Array[]): Float32Array {
+  const shares = new Float32Array(cellCount);
+  for (const counts of people) {
+    for (let table = 0; table < tables; table++) {
+      const start = table * codeCount;
+      let total = 0;
+      for (let code = 0; code < codeCount; code++) total += counts[start + code];
+      if (total === 0) continue;
+      for (let code = 0; code < codeCount; code++) shares[start + code] += counts[start + code] / total;
+    }
+  }
+  return shares;
+}
+
+/** Coarse bins of each table: which of `bins` of about the same share of the population a code falls into; 0 is missing. */
+export function coarsen(population: Float32Array, bins: number): Uint8Array {
+  const map = new Uint8Array(cellCount);
+  for (let table = 0; table < tables; table++) {
+    const start = table * codeCount;
+    let total = 0;
+    for (let code = 1; code < codeCount; code++) total += population[start + code];
+    let below = 0;
+    for (let code = 1; code < codeCount; code++) {
+      const share = population[start + code];
+      const middle = total > 0 ? (below + share / 2) / total : 0;
+      map[start + code] = 1 + Math.min(bins - 1, Math.floor(middle * bins));
+      below += share;
+    }
+  }
+  return map;
+}
+
+/**
+ * Log ratios a code: the agent's histogram, MAP-adapted from the population with `relevance` pseudo-counts,
+ * over the population's.
+ */
+export function logRatios(
+  agent: Float32Array,
+  population: Float32Array,
+  map: Uint8Array,
+  bins: number,
+  relevance: number,
+): Float32Array {
+  const ratios = new Float32Array(cellCount);
+  const own = new Float64Array(bins + 1);
+  const all = new Float64Array(bins + 1);
+  for (let table = 0; table < tables; table++) {
+    const start = table * codeCount;
+    own.fill(0);
+    all.fill(0);
+    let ownTotal = 0;
+    let allTotal = 0;
+    for (let code = 0; code < codeCount; code++) {
+      const bin = map[start + code];
+      own[bin] += agent[start + code];
+      all[bin] += population[start + code];
+      ownTotal += agent[start + code];
+      allTotal += population[start + code];
+    }
+    for (let bin = 0; bin <= bins; bin++) {
+      const share = (all[bin] + 1e-3) / (allTotal + 1e-3 * (bins + 1));
+      all[bin] = Math.log((own[bin] + relevance * share) / (ownTotal + relevance) / share);
+    }
+    for (let code = 0; code < codeCount; code++) ratios[start + code] = all[map[start + code]];
+  }
+  return ratios;
+}

@@ -1,0 +1,111 @@
+/** Reads the configuration: the YAML file, then the environment over it, checked as one against the schema. */
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { SamehandError } from "../gateway/core/errors.ts";
+import { type KeyRing, parseKeyRing } from "../gateway/core/key-ring.ts";
+import { type Environment, applyEnvironment } from "./environment.ts";
+import { explain } from "./explain.ts";
+import { type Config, type ConnectionConfig, type SecretSource, configSchema } from "./schema.ts";
+import { parseYaml } from "./yaml.ts";
+
+export interface Loaded {
+  readonly config: Config;
+  /** The file that was read, or null where all of it came from the environment. */
+  readonly file: string | null;
+  /** What was passed over, in words. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Loads the configuration.
+ * @param file the YAML file; null to use the environment and the defaults only
+ * @throws SamehandError `config-invalid`; the detail has one line a fault: file, line, column, key, and what is wrong
+ */
+export function loadConfig(file: string | null, environment: Environment): Loaded {
+  const text = file === null ? "" : readText(file, "config-invalid");
+  return parseConfig(text, file, environment);
+}
+
+/** As `loadConfig`, of a text; relative paths in it are taken from the file's folder, or the working folder. */
+export function parseConfig(text: string, file: string | null, environment: Environment): Loaded {
+  const source = parseYaml(text, file ?? "environment", "config-invalid");
+  const applied = applyEnvironment(source.value ?? {}, environment);
+  const result = configSchema.safeParse(applied.value);
+  if (!result.success)
+    throw new SamehandError("config-invalid", explain(result.error, configSchema, source, applied.names).join("\n"));
+  const folder = file === null ? process.cwd() : dirname(resolve(file));
+  return { config: absolute(result.data, folder), file, warnings: applied.warnings };
+}
+
+/** Paths in the file are relative to the file. */
+function absolute(config: Config, folder: string): Config {
+  const at = (path: string) => resolve(folder, path);
+  const secret = (from: SecretSource): SecretSource => (from.file === undefined ? from : { file: at(from.file) });
+  const { tls } = config.listen;
+  const lite = config.tokens.guacamoleLite;
+  return {
+    ...config,
+    listen: {
+      ...config.listen,
+      tls: tls === undefined || tls.development ? tls : { ...tls, cert: at(tls.cert), key: at(tls.key) },
+    },
+    connections: Object.fromEntries(
+      Object.entries(config.connections).map(([name, connection]) => [
+        name,
+        {
+          ...connection,
+          settings: Object.fromEntries(
+            Object.entries(connection.settings).map(([key, value]) => [
+              key,
+              typeof value === "object" ? secret(value) : value,
+            ]),
+          ),
+        },
+      ]),
+    ),
+    tokens: {
+      ...config.tokens,
+      keys: secret(config.tokens.keys),
+      guacamoleLite: lite === undefined ? undefined : { ...lite, key: secret(lite.key) },
+    },
+    keys: secret(config.keys),
+    store: at(config.store),
+    policy: config.policy === undefined ? undefined : at(config.policy),
+    background: config.background === undefined ? undefined : at(config.background),
+  };
+}
+
+/** The text of a secret, without the line end. @throws SamehandError `key-invalid` */
+export function readSecret(from: SecretSource): string {
+  if (from.file === undefined) return from.value ?? "";
+  return readText(from.file, "key-invalid").replace(/\r?\n$/, "");
+}
+
+/** @throws SamehandError `key-invalid` */
+export function readKeyRing(from: SecretSource): KeyRing {
+  return parseKeyRing(readSecret(from), from.file ?? "the environment");
+}
+
+/** guacd's parameters for a connection, secrets read in. Never log them. @throws SamehandError `key-invalid` */
+export function readSettings(connection: ConnectionConfig): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(connection.settings).map(([name, value]) => [
+      name,
+      typeof value === "object" ? readSecret(value) : String(value),
+    ]),
+  );
+}
+
+const largestFile = 1024 * 1024;
+
+/** A small text file, whole. @throws SamehandError with `code`, naming the file */
+export function readText(file: string, code: "config-invalid" | "policy-invalid" | "key-invalid"): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new SamehandError(code, `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`, error);
+  }
+  if (bytes.length > largestFile) throw new SamehandError(code, `${file} is larger than 1 MiB`);
+  return bytes.toString("utf8");
+}

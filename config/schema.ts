@@ -1,0 +1,160 @@
+/** The one description of `samehand.yaml`: types, defaults, bounds, words for people, and the JSON Schema. */
+import { z } from "zod";
+
+const port = z.int().min(0).max(65535);
+const count = z.int().min(0).max(1_000_000_000);
+const atLeastOne = z.int().min(1).max(1_000_000_000);
+const seconds = z.number().positive().max(31_536_000);
+const path = z.string().min(1).max(4096);
+const host = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[A-Za-z0-9.:_-]+$/, { error: "must be a host name or an address" });
+
+/** A secret from a file (best), or as a value, which is meant for the environment. */
+const secret = z
+  .strictObject({ file: path.optional(), value: z.string().min(1).max(65536).optional() })
+  .refine((from) => (from.file === undefined) !== (from.value === undefined), {
+    error: "must have either `file` or `value`",
+  })
+  .meta({ secret: true });
+
+const endpoint = z.strictObject({ host, port: port.min(1) });
+const guacd = z.union([
+  endpoint,
+  z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, { error: "must be `host:port`" })
+    .transform((text) => {
+      const colon = text.lastIndexOf(":");
+      return { host: text.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(text.slice(colon + 1)) };
+    })
+    .refine((to) => to.port >= 1 && to.port <= 65535, { error: "must have a port from 1 to 65535" }),
+]);
+
+const setting = z.union([z.string().max(65536), z.number(), z.boolean(), secret]);
+const connection = z.strictObject({
+  protocol: z.enum(["vnc", "rdp", "ssh", "telnet", "kubernetes"]).describe("guacd's protocol for this desktop"),
+  settings: z
+    .record(z.string().regex(/^[a-z0-9-]{1,64}$/), setting)
+    .default({})
+    .describe("guacd's parameters for that protocol; a secret one may be `{file: PATH}`"),
+});
+
+const amount = (keystrokes: number, actions: number, days: number) =>
+  z
+    .strictObject({
+      keystrokes: count.default(keystrokes).describe("keystrokes that must have been learned"),
+      actions: count.default(actions).describe("pointer actions that must have been learned"),
+      days: count.default(days).describe("different days on which something was learned"),
+    })
+    .prefault({});
+
+export const configSchema = z.strictObject({
+  mode: z.enum(["report", "enforce"]).default("report").describe("`report` decides and touches nothing"),
+  organisation: z
+    .strictObject({
+      name: z.string().max(200).default("").describe("shown on the hold screen"),
+      notice: z.string().max(2000).default("").describe("whom to call, shown on the hold screen"),
+    })
+    .prefault({}),
+  listen: z
+    .strictObject({
+      host: host.default("127.0.0.1"),
+      port: port.default(8443),
+      tls: z
+        .strictObject({ cert: path.optional(), key: path.optional(), development: z.boolean().default(false) })
+        .refine((tls) => (tls.cert !== undefined && tls.key !== undefined) !== tls.development, {
+          error: "must have `cert` and `key`, or `development: true`",
+        })
+        .transform(({ cert = "", key = "", development }) =>
+          development ? { development: true as const } : { development: false as const, cert, key },
+        )
+        .optional()
+        .describe("files of the certificate chain and its key (PEM), or `development: true`; absent: plain HTTP"),
+      origins: z
+        .array(z.string().regex(/^https?:\/\/[^/\s]+$/, { error: "must be an origin such as https://desk.example" }))
+        .default([])
+        .describe("origins of pages that may connect besides the gateway's own"),
+      reusePort: z.boolean().default(false).describe("several gateways may listen on one port (SO_REUSEPORT)"),
+    })
+    .prefault({}),
+  metrics: z
+    .strictObject({ host: host.default("127.0.0.1"), port: port.default(9464) })
+    .prefault({})
+    .describe("own port of /metrics, /healthz and /readyz"),
+  guacd: z
+    .array(guacd)
+    .min(1)
+    .max(256)
+    .default([{ host: "127.0.0.1", port: 4822 }]),
+  connections: z
+    .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}$/), connection)
+    .default({})
+    .describe("desktops that tokens may name"),
+  tokens: z
+    .strictObject({
+      formats: z
+        .array(z.enum(["samehand", "guacamole-lite"]))
+        .min(1)
+        .default(["samehand"]),
+      keys: secret.default({ file: "samehand.token-keys" }).describe("key ring of samehand tokens"),
+      lifetimeSeconds: seconds.default(300).describe("how long a new token may be used to connect"),
+      guacamoleLite: z
+        .strictObject({
+          cypher: z.enum(["AES-128-CBC", "AES-192-CBC", "AES-256-CBC"]).default("AES-256-CBC"),
+          key: secret,
+          agentField: z
+            .string()
+            .regex(/^[A-Za-z0-9_.-]{1,128}$/)
+            .default("connection.settings.username")
+            .describe("where in the token the agent's name stands"),
+        })
+        .optional(),
+    })
+    .prefault({}),
+  keys: secret.default({ file: "samehand.keys" }).describe("key ring that encrypts profiles"),
+  store: path.default("samehand.db").describe("the SQLite file"),
+  policy: path.optional().describe("the policy file; absent: the shipped one"),
+  background: path.optional().describe("the background population's file; absent: the shipped one"),
+  enrolment: z
+    .strictObject({ provisional: amount(500, 100, 1), mature: amount(2000, 500, 3) })
+    .prefault({})
+    .describe("what an agent's profile needs to be alerted on, and to be acted on"),
+  limits: z
+    .strictObject({
+      connections: atLeastOne.default(10_000).describe("open sockets of clients"),
+      connectionsPerAddress: atLeastOne.default(2_000).describe("of one address; an office is often one address"),
+      sessions: atLeastOne.default(2_000),
+      sessionsPerAgent: atLeastOne.default(4),
+      instructionsPerSecond: atLeastOne.default(2_000).describe("from one client, sustained"),
+      instructionBurst: atLeastOne.default(4_000),
+      bytesPerSecond: atLeastOne.default(4 * 1024 * 1024).describe("from one client, sustained"),
+      byteBurst: atLeastOne.default(16 * 1024 * 1024),
+      instructionBytes: atLeastOne.default(65_536),
+      frameBytes: atLeastOne.default(1024 * 1024).describe("of one WebSocket message from a client"),
+      bufferBytes: atLeastOne.default(1024 * 1024).describe("waiting for one viewer before its target is paused"),
+      requestSeconds: seconds.default(10).describe("for a request's head"),
+      handshakeSeconds: seconds.default(15).describe("for guacd to be ready"),
+      idleSeconds: seconds.default(30).describe("without any byte from the client"),
+      stallSeconds: seconds.default(60).describe("without the client reading"),
+    })
+    .prefault({}),
+  log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info") }).prefault({}),
+  drainSeconds: z.number().min(0).max(86_400).default(30).describe("how long sessions may go on at a shut-down"),
+  workers: z.literal(1).default(1).describe("processes; several gateways with `listen.reusePort` share a store"),
+});
+
+/** The whole configuration, every default filled in, paths absolute. */
+export type Config = z.output<typeof configSchema>;
+export type SecretSource = z.output<typeof secret>;
+export type ConnectionConfig = z.output<typeof connection>;
+
+/** The JSON Schema that editors check `samehand.yaml` with. */
+export function jsonSchema(): object {
+  return {
+    ...z.toJSONSchema(configSchema, { io: "input", target: "draft-2020-12" }),
+    title: "samehand.yaml",
+  };
+}

@@ -1,0 +1,74 @@
+/** YAML with a limit on everything, and with the place of every key kept for messages. */
+import {
+  type Document,
+  LineCounter,
+  type Node,
+  type Pair,
+  type YAMLMap,
+  isMap,
+  isNode,
+  isScalar,
+  parseDocument,
+} from "yaml";
+import { type ErrorCode, SamehandError } from "../gateway/core/errors.ts";
+
+export type Path = readonly PropertyKey[];
+
+export interface YamlSource {
+  readonly file: string;
+  readonly value: unknown;
+  /** `file:line:column` of the value at a path, or of the nearest thing around it that exists. */
+  place(path: Path): string;
+  /** `file:line:column` of the key itself. */
+  placeOfKey(path: Path, key: string): string;
+}
+
+/** Aliases may multiply a document at most this often. */
+const mostAliases = 20;
+
+/**
+ * Parses one YAML 1.2 document.
+ * @throws SamehandError with `code`; the detail names file, line and column
+ */
+export function parseYaml(text: string, file: string, code: ErrorCode): YamlSource {
+  const lines = new LineCounter();
+  const at = (offset: number | undefined): string => {
+    if (offset === undefined) return file;
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  let document: Document.Parsed;
+  let value: unknown;
+  try {
+    document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, stringKeys: true });
+    const fault = document.errors[0] ?? document.warnings[0];
+    if (fault !== undefined) throw new SamehandError(code, `${at(fault.pos[0])}: ${sentence(fault.message)}`);
+    value = document.toJS({ maxAliasCount: mostAliases });
+  } catch (error) {
+    if (error instanceof SamehandError) throw error;
+    // A stack that is exhausted by nesting, and aliases that multiply, arrive here.
+    throw new SamehandError(code, `${file}: nested too deeply, or too many aliases`, error);
+  }
+  return {
+    file,
+    value,
+    place(path) {
+      for (let length = path.length; length > 0; length--) {
+        const found = document.getIn(path.slice(0, length), true);
+        if (isNode(found)) return at(found.range?.[0]);
+      }
+      return at(document.contents?.range[0]);
+    },
+    placeOfKey(path, key) {
+      const map = path.length === 0 ? document.contents : document.getIn(path, true);
+      if (!isMap(map)) return this.place(path);
+      const pair = (map as YAMLMap<Node, Node>).items.find(
+        (item: Pair<Node, Node | null>) => isScalar(item.key) && item.key.value === key,
+      );
+      return pair === undefined ? this.place(path) : at(pair.key.range?.[0]);
+    },
+  };
+}
+
+/** The parser's first line, which never quotes a value. */
+const sentence = (message: string): string => message.split("\n")[0]?.replace(/:$/, "") ?? message;

@@ -1,0 +1,59 @@
+/** What a policy's rules see, and what comes of them. */
+import type { Maturity } from "../core/maturity.ts";
+import type { Verdict } from "../core/verdict.ts";
+
+/** The facts of a session at one moment; the names are those that rules use. */
+export interface Facts {
+  /** The posterior that the enrolled agent drives, 0 to 100. */
+  readonly trust: number;
+  /** LLR of the session's evidence that counts now, by modality. */
+  readonly llr: { readonly keyboard: number; readonly pointer: number; readonly total: number };
+  /** In units of trust, derived from the budget for this agent. */
+  readonly thresholds: { readonly alert: number; readonly quarantine: number; readonly sever: number };
+  readonly agent: {
+    readonly name: string;
+    readonly maturity: Maturity;
+    readonly keystrokes: number;
+    readonly actions: number;
+  };
+  readonly session: {
+    readonly seconds: number;
+    readonly keystrokes: number;
+    readonly actions: number;
+    /** Quarantines of this session so far, with the one that stands. */
+    readonly quarantines: number;
+    /** How long the quarantine that stands has lasted; 0 outside of one. */
+    readonly quarantinedSeconds: number;
+  };
+  readonly link: { readonly jitterMs: number; readonly good: boolean };
+  /** Names of the signals seen, such as `jiggler`. */
+  readonly signals: readonly string[];
+  /** Hour of the day on the gateway's clock, 0 to 23. */
+  readonly hour: number;
+}
+
+export interface Ruling {
+  readonly verdict: Verdict;
+  /** The rule that matched first, or `none`. */
+  readonly rule: string;
+  /** One lower-case sentence. */
+  readonly because: string;
+}
+
+export interface Policy {
+  /** False verdicts that are accepted per active hour of one agent; the thresholds are derived from them. */
+  readonly budget: { readonly falseQuarantinesPerHour: number; readonly falseSeversPerHour: number };
+  /** How long an agent is locked after a sever. */
+  readonly lockMinutes: number;
+  /** How long a quarantine stands before it has expired. */
+  readonly quarantineSeconds: number;
+  /** Whether agents without a profile may come in to be enrolled. */
+  readonly strangers: "enrol" | "deny";
+  /**
+   * The first rule that matches. Pure and about a microsecond; never throws: a rule that fails to evaluate is
+   * counted in `failures` and passed over.
+   */
+  decide(facts: Facts): Ruling;
+  /** Evaluations that failed, by rule. */
+  readonly failures: ReadonlyMap<string, number>;
+}

@@ -1,0 +1,166 @@
+/**
+ * What is kept between sessions and restarts: agents, their encrypted profiles, locks, spent tokens, the
+ * sessions' outcomes and the audit chain. Nothing typed is ever in it. Calls are synchronous: the store is
+ * embedded, and a read or a write takes microseconds.
+ */
+import type { SamehandError } from "../core/errors.ts";
+import type { Amount } from "../core/maturity.ts";
+import type { SessionInfo } from "../core/session.ts";
+import type { AgentName, EpochMillis, SessionId } from "../core/units.ts";
+import type { Decision, Verdict } from "../core/verdict.ts";
+
+declare const brand: unique symbol;
+/** A random id that stands for the agent in the audit chain; once the agent is forgotten it leads to nobody. */
+export type AgentId = string & { readonly [brand]: "agent-id" };
+
+export interface AgentRecord extends Amount {
+  readonly id: AgentId;
+  readonly name: AgentName;
+  readonly createdAt: EpochMillis;
+  /** Of the newest profile; 0 where nothing was learned yet. */
+  readonly profileVersion: number;
+  readonly profileSavedAt: EpochMillis | null;
+}
+
+export interface Profile extends Amount {
+  readonly version: number;
+  readonly savedAt: EpochMillis;
+  /** What the models encode; opaque here. */
+  readonly body: Uint8Array;
+}
+
+/** What a session adds to a profile. `days` is counted by the store, from the UTC days of the saves. */
+export interface Learned {
+  readonly keystrokes: number;
+  readonly actions: number;
+  readonly body: Uint8Array;
+}
+
+export interface Lock {
+  readonly agent: AgentName;
+  readonly since: EpochMillis;
+  /** null: until an operator unlocks. */
+  readonly until: EpochMillis | null;
+  readonly reason: string;
+}
+
+export interface SessionRecord {
+  readonly id: SessionId;
+  readonly agent: AgentName;
+  readonly connection: string;
+  readonly startedAt: EpochMillis;
+  /** null while it lives, or when the gateway died under it. */
+  readonly endedAt: EpochMillis | null;
+  /** The strictest verdict, and what enforce mode would have done. */
+  readonly verdict: Verdict;
+  readonly wouldBe: Verdict;
+  readonly outcome: SessionOutcome | null;
+}
+
+export interface SessionOutcome {
+  /** The error's code, or `closed`. */
+  readonly end: string;
+  /** The lowest trust of the session and the last, 0 to 100. */
+  readonly lowestTrust: number;
+  readonly lastTrust: number;
+  /** LLR of all input by modality. */
+  readonly keyboard: number;
+  readonly pointer: number;
+  readonly keystrokes: number;
+  readonly actions: number;
+}
+
+/** One row of the audit chain: `hash` covers the row and `previous`, so that no row can be changed or left out. */
+export interface AuditRow {
+  readonly seq: number;
+  readonly at: EpochMillis;
+  readonly session: SessionId;
+  readonly agent: AgentId;
+  /** null once the agent was forgotten. */
+  readonly name: AgentName | null;
+  readonly mode: string;
+  readonly verdict: Verdict;
+  readonly wouldBe: Verdict;
+  readonly trust: number;
+  readonly rule: string;
+  /** Reasons in words. */
+  readonly reasons: readonly string[];
+  readonly previous: string;
+  readonly hash: string;
+}
+
+export type StoreChange =
+  | { readonly kind: "locked"; readonly lock: Lock }
+  | { readonly kind: "unlocked"; readonly agent: AgentName }
+  | { readonly kind: "forgotten"; readonly agent: AgentName };
+
+export interface Store {
+  /** This installation's random id. */
+  readonly installation: string;
+
+  agents(): AgentRecord[];
+  agent(name: AgentName): AgentRecord | null;
+  /** The agent's record, made if there is none. @throws SamehandError `store-unavailable` */
+  enrol(name: AgentName): AgentRecord;
+  /**
+   * Erases the agent: its data key, profiles, sessions and name.
+   * @returns false where there was no such agent
+   * @throws SamehandError `agent-locked` while locked (forgetting would unlock), `store-unavailable`
+   */
+  forget(name: AgentName): boolean;
+
+  /** The newest profile, or null. @throws SamehandError `profile-unreadable`, `store-unavailable` */
+  profile(id: AgentId): Profile | null;
+  /**
+   * Saves the next version, in one transaction with reading the newest, so that two sessions of one agent
+   * never lose one another's learning. Older versions beyond the newest five are deleted.
+   * @param merge gets the newest profile (or null) and returns the whole next one; amounts are totals
+   * @returns the profile as saved, or null where the agent was forgotten meanwhile
+   * @throws SamehandError `profile-unreadable`, `store-unavailable`
+   */
+  updateProfile(id: AgentId, merge: (newest: Profile | null) => Learned): Profile | null;
+  /**
+   * As `updateProfile`, and never throws: what cannot be saved now (full disk, busy file) is tried again until
+   * it is, and at `close`. A `profile-unreadable` is logged and given up.
+   */
+  learn(id: AgentId, merge: (newest: Profile | null) => Learned): void;
+
+  /** The lock that stands now, from memory. Never fails, and needs no disk. */
+  lockOf(agent: AgentName): Lock | null;
+  locks(): Lock[];
+  /**
+   * Locks at once in memory and on disk; a longer lock stands. Never throws: what cannot be written stays in
+   * memory and is tried again.
+   */
+  lock(agent: AgentName, until: EpochMillis | null, reason: string): void;
+  /** @returns false where no lock stood. @throws SamehandError `store-unavailable` */
+  unlock(agent: AgentName): boolean;
+
+  /**
+   * Spends a token's id, once over all processes and restarts.
+   * @returns false where it was spent before
+   * @throws SamehandError `store-unavailable`: then the token must be refused
+   */
+  spend(jti: string, expires: EpochMillis): boolean;
+
+  /** Never throws; retried. */
+  sessionStarted(session: SessionInfo): void;
+  /** Never throws; retried. */
+  sessionEnded(session: SessionId, outcome: SessionOutcome): void;
+  /** Appends to the audit chain and to the session. Never throws; retried in order. */
+  decided(session: SessionId, agent: AgentName, decision: Decision): void;
+  sessions(most: number): SessionRecord[];
+  /** Newest first. */
+  decisions(most: number): AuditRow[];
+  /** Walks the whole chain. @returns the number of rows, and the first row that breaks it */
+  verifyDecisions(): { readonly rows: number; readonly brokenAt: number | null };
+
+  /** Hears what this or another process changed, within about a second. @returns a call that stops it */
+  onChange(listener: (change: StoreChange) => void): () => void;
+  /** Why the store cannot be written now, or null. */
+  readonly problem: SamehandError | null;
+  /** Writes that wait to be tried again. */
+  readonly waiting: number;
+  /** Tries once more what waits, then closes. */
+  close(): void;
+}

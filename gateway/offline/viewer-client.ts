@@ -36,7 +36,7 @@ export function* instructionsOf(message: string): Generator<string[]> {
 
 /** One instruction in its wire form. */
 export function instruction(...elements: (string | number)[]): string {
-  return `${elements.map((element) => `${[...String(element)].length}.${element}`).join(",")};`;
+  return `${elements.map((element) => `${Array.from(String(element)).length}.${element}`).join(",")};`;
 }
 
 export class ViewerClient implements InputSink {

@@ -1,0 +1,91 @@
+/** Scores one session's keystrokes against one enrolled typist, streaming. */
+import { type Llr, llr } from "../../gateway/core/units.ts";
+import type { Evidence, Scorer } from "../modality.ts";
+import { ContextSums, type Contexts } from "./contexts.ts";
+import { explanations } from "./explanation.ts";
+import type { Keystroke } from "./keystroke.ts";
+import { type Density, Likelihood } from "./likelihood.ts";
+import type { KeyboardParameters } from "./model.ts";
+import { type KeyboardStatistics, featureCount } from "./statistics.ts";
+
+/** Keystrokes of a window of evidence, and how many are new in the next one. */
+export const windowKeystrokes = 25;
+export const strideKeystrokes = 5;
+/** Keystrokes that an explanation looks back on. */
+const lookBack = 100;
+
+export class KeyboardScorer implements Scorer<Keystroke> {
+  readonly #parameters: KeyboardParameters;
+  readonly #contexts: Contexts;
+  readonly #likelihood: Likelihood;
+  readonly #session: ContextSums;
+  readonly #window: ContextSums;
+  /** The last keystrokes' contexts (-1: none) and standardised times: a ring of `lookBack` keystrokes. */
+  readonly #recentContexts = new Int32Array(lookBack * featureCount).fill(-1);
+  readonly #recentValues = new Float64Array(lookBack * featureCount);
+  readonly #at = new Int32Array(featureCount);
+  readonly #values = new Float64Array(featureCount);
+  readonly #scores = new Float64Array(1);
+  #count = 0;
+
+  constructor(parameters: KeyboardParameters, anybody: Density, enrolled: KeyboardStatistics) {
+    this.#parameters = parameters;
+    this.#contexts = parameters.contexts;
+    this.#likelihood = new Likelihood(parameters.population, anybody, parameters.contexts.project(enrolled));
+    this.#session = new ContextSums(parameters.contexts.count);
+    this.#window = new ContextSums(parameters.contexts.count);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(keystroke: Keystroke): Evidence | null {
+    const known = this.#contexts.read(keystroke, this.#at, this.#values);
+    this.#forget(this.#count - windowKeystrokes);
+    const slot = (this.#count % lookBack) * featureCount;
+    for (let index = 0; index < featureCount; index += 1) {
+      const context = index < known ? this.#at[index] : -1;
+      this.#recentContexts[slot + index] = context;
+      if (context < 0) continue;
+      const value = this.#values[index];
+      this.#recentValues[slot + index] = value;
+      this.#session.add(context, value);
+      this.#window.add(context, value);
+    }
+    this.#count += 1;
+    if (this.#count < windowKeystrokes || this.#count % strideKeystrokes !== 0) return null;
+    const full = this.#calibrated(this.#window, windowKeystrokes);
+    return {
+      at: keystroke.at,
+      modality: "keyboard",
+      llr: llr(full * (strideKeystrokes / windowKeystrokes)),
+      observations: windowKeystrokes,
+    };
+  }
+
+  sessionLlr(): Llr {
+    return llr(this.#count === 0 ? 0 : this.#calibrated(this.#session, this.#count));
+  }
+
+  explain(most: number): readonly string[] {
+    return explanations(this.#contexts, this.#parameters.population.noise, this.#likelihood, {
+      contexts: this.#recentContexts,
+      values: this.#recentValues,
+    }).slice(0, most);
+  }
+
+  #calibrated(sums: ContextSums, presses: number): number {
+    this.#scores[0] = this.#likelihood.ratio(sums, presses);
+    return this.#parameters.calibration.apply(this.#scores, presses);
+  }
+
+  #forget(index: number): void {
+    if (index < 0) return;
+    const slot = (index % lookBack) * featureCount;
+    for (let feature = 0; feature < featureCount; feature += 1) {
+      const context = this.#recentContexts[slot + feature];
+      if (context >= 0) this.#window.remove(context, this.#recentValues[slot + feature]);
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * What is kept of a typist: counts, sums and sums of squares of three transformed times for each pair of keys.
+ * They do not depend on the background, so that a new background scores old enrolments. No order is kept beyond
+ * pairs: what was typed cannot be read from it.
+ */
+import { SamehandError } from "../../gateway/core/errors.ts";
+import type { Statistics } from "../modality.ts";
+import { keyCount } from "./keys.ts";
+import type { Keystroke } from "./keystroke.ts";
+
+/** The times of a keystroke, in the order in which they are kept. */
+export const features = ["hold", "downDown", "upDown"] as const;
+export const featureCount = features.length;
+
+/** Pairs of keys: (before + 1) * keyCount + key. */
+export const pairCount = (keyCount + 1) * keyCount;
+export const pairOf = (before: number, key: number): number => (before + 1) * keyCount + key;
+
+/** Makes times nearly normal: ln(t + 20 ms) for hold and press-to-press, asinh(t / 80 ms) for release-to-press. */
+const transforms = [
+  (time: number): number => Math.log(Math.min(Math.max(time, 0), 1_500) + 20),
+  (time: number): number => Math.log(Math.min(Math.max(time, 0), 1_500) + 20),
+  (time: number): number => Math.asinh(Math.min(Math.max(time, -500), 1_500) / 80),
+] as const;
+
+/** Writes the transformed times into `out`; NaN where unknown. */
+export function transformed(keystroke: Keystroke, out: Float64Array): void {
+  out[0] = transforms[0](keystroke.hold);
+  out[1] = transforms[1](keystroke.downDown);
+  out[2] = transforms[2](keystroke.upDown);
+}
+
+const version = 1;
+const headerBytes = 8;
+const bytesPerPair = 2 + featureCount * (2 + 4 + 4);
+const mostCounted = 0xffff;
+
+/** Count, sum and sum of squares for each feature. */
+export type Moments = Float64Array;
+const momentCount = 3 * featureCount;
+
+export class KeyboardStatistics implements Statistics<Keystroke> {
+  readonly pairs = new Map<number, Moments>();
+  readonly #times = new Float64Array(featureCount);
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(keystroke: Keystroke): void {
+    this.#count += 1;
+    transformed(keystroke, this.#times);
+    const moments = this.#at(pairOf(keystroke.before, keystroke.key));
+    for (let feature = 0; feature < featureCount; feature += 1) {
+      const value = this.#times[feature];
+      if (Number.isNaN(value)) continue;
+      moments[feature * 3] = moments[feature * 3] + 1;
+      moments[feature * 3 + 1] = moments[feature * 3 + 1] + value;
+      moments[feature * 3 + 2] = moments[feature * 3 + 2] + value * value;
+    }
+  }
+
+  /** @throws SamehandError `profile-unreadable` for statistics of another kind */
+  merge(other: Statistics<Keystroke>): void {
+    if (!(other instanceof KeyboardStatistics))
+      throw new SamehandError("profile-unreadable", "not keyboard statistics");
+    this.#count += other.count;
+    for (const [pair, from] of other.pairs) {
+      const into = this.#at(pair);
+      for (let index = 0; index < momentCount; index += 1) into[index] = into[index] + from[index];
+    }
+  }
+
+  /** Version, count, then each pair in ascending order with count, mean and variance of each feature. */
+  encode(): Uint8Array {
+    const pairs = [...this.pairs].sort(([left], [right]) => left - right);
+    const bytes = new Uint8Array(headerBytes + pairs.length * bytesPerPair);
+    const view = new DataView(bytes.buffer);
+    view.setUint16(0, version, true);
+    view.setUint16(2, pairs.length, true);
+    view.setUint32(4, this.#count, true);
+    let at = headerBytes;
+    for (const [pair, moments] of pairs) {
+      view.setUint16(at, pair, true);
+      at += 2;
+      for (let feature = 0; feature < featureCount; feature += 1) {
+        const [count, sum, squares] = moments.subarray(feature * 3, feature * 3 + 3) as unknown as [
+          number,
+          number,
+          number,
+        ];
+        const mean = count > 0 ? sum / count : 0;
+        view.setUint16(at, Math.min(count, mostCounted), true);
+        view.setFloat32(at + 2, mean, true);
+        view.setFloat32(at + 6, count > 0 ? Math.max(squares / count - mean * mean, 0) : 0, true);
+        at += 10;
+      }
+    }
+    return bytes;
+  }
+
+  /** @throws SamehandError `profile-unreadable` */
+  static decode(bytes: Uint8Array): KeyboardStatistics {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const fail = (why: string): never => {
+      throw new SamehandError("profile-unreadable", `keyboard statistics: ${why}`);
+    };
+    if (bytes.byteLength < headerBytes) fail("too short");
+    if (view.getUint16(0, true) !== version) fail("unknown version");
+    const pairs = view.getUint16(2, true);
+    if (bytes.byteLength !== headerBytes + pairs * bytesPerPair) fail("wrong length");
+    const statistics = new KeyboardStatistics();
+    statistics.#count = view.getUint32(4, true);
+    let at = headerBytes;
+    for (let index = 0; index < pairs; index += 1) {
+      const pair = view.getUint16(at, true);
+      if (pair >= pairCount) fail("unknown key");
+      const moments = statistics.#at(pair);
+      at += 2;
+      for (let feature = 0; feature < featureCount; feature += 1) {
+        const count = view.getUint16(at, true);
+        const mean = view.getFloat32(at + 2, true);
+        const variance = view.getFloat32(at + 6, true);
+        if (!Number.isFinite(mean) || !(variance >= 0 && variance < 1e6)) fail("not a number");
+        moments.set([count, count * mean, count * (variance + mean * mean)], feature * 3);
+        at += 10;
+      }
+    }
+    return statistics;
+  }
+
+  #at(pair: number): Moments {
+    let moments = this.pairs.get(pair);
+    if (moments === undefined) {
+      moments = new Float64Array(momentCount);
+      this.pairs.set(pair, moments);
+    }
+    return moments;
+  }
+}

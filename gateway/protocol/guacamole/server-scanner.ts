@@ -1,9 +1,23 @@
-/** Cuts guacd's output at instruction boundaries, in bytes, over chunks cut anywhere. */
-export class ServerScanner {
+/** Cuts guacd's output where instructions end, and notes the few things in it that the gateway must know. */
+import { SamehandError } from "../../core/errors.ts";
+import { InstructionScanner, opcodeHash } from "./instruction-scanner.ts";
+
+const watched = { none: 0, sync: 1, size: 2, error: 3, disconnect: 4 } as const;
+
+const sync = opcodeHash("sync");
+const size = opcodeHash("size");
+const error = opcodeHash("error");
+const disconnect = opcodeHash("disconnect");
+
+/** guacd's own buffer is as large, and the Java client takes no more than 8192 characters. */
+const longest = 32768;
+
+/** One for each stream of guacd's. All fields are read after a `scan`. */
+export class ServerScanner extends InstructionScanner {
   /** How many `sync` came, and the newest one's timestamp. */
   syncs = 0;
   syncTimestamp = 0;
-  /** How many `size` of layer 0 came, and the newest one's width and height. */
+  /** How many `size` of layer 0 came, and the newest one's width and height in pixels. */
   sizes = 0;
   width = 0;
   height = 0;
@@ -13,17 +27,40 @@ export class ServerScanner {
   disconnected = false;
 
   /** @param limit the longest instruction, in bytes */
-  constructor(limit = 32768) {
-    this.#limit = limit;
+  constructor(limit = longest) {
+    super(limit, false);
   }
-  readonly #limit: number;
 
-  /**
-   * Takes in the next bytes of the stream (only new ones: what was left over by the last call is remembered).
-   * @returns the offset just after the last instruction that ends in this chunk; `start` where none does
-   * @throws SamehandError `upstream-malformed`
-   */
-  scan(_buffer: Uint8Array, _start: number, _end: number): number {
-    throw new Error(`unfinished ${this.#limit}`);
+  protected override watch(hash: number): number {
+    if (hash === sync) return watched.sync;
+    if (hash === size) return watched.size;
+    if (hash === error) return watched.error;
+    return hash === disconnect ? watched.disconnect : watched.none;
+  }
+
+  protected override seen(kind: number): void {
+    const [first, second, third] = this.values;
+    switch (kind) {
+      case watched.sync:
+        this.syncs++;
+        this.syncTimestamp = first;
+        break;
+      case watched.size:
+        if (first !== 0) break;
+        this.sizes++;
+        this.width = second;
+        this.height = third;
+        break;
+      case watched.error:
+        this.errorStatus = second;
+        break;
+      case watched.disconnect:
+        this.disconnected = true;
+        break;
+    }
+  }
+
+  protected override malformed(what: string): never {
+    throw new SamehandError("upstream-malformed", what);
   }
 }

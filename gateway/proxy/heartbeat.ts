@@ -1,0 +1,51 @@
+/**
+ * The one timer of all sessions: a beat that notices when the event loop was blocked (whatever was read since then
+ * waited for an unknown time, so its timing lies), and a tick for each session about once a second.
+ */
+import type { Clock } from "../core/clock.ts";
+import type { SessionId, Millis } from "../core/units.ts";
+import type { Tunnel } from "./tunnel.ts";
+
+const beatMillis = 20;
+/** A beat that comes so late is a block: longer than garbage collection and busy neighbours make it in normal work. */
+const lateMillis = 50;
+const beatsPerTick = 50;
+
+export class Heartbeat {
+  readonly #clock: Clock;
+  readonly #tunnels: ReadonlyMap<SessionId, Tunnel>;
+  #timer: NodeJS.Timeout | null = null;
+  #last: Millis;
+  #beats = 0;
+
+  constructor(clock: Clock, tunnels: ReadonlyMap<SessionId, Tunnel>) {
+    this.#clock = clock;
+    this.#tunnels = tunnels;
+    this.#last = clock.now();
+  }
+
+  start(): void {
+    this.#last = this.#clock.now();
+    this.#timer = setInterval(() => this.#beat(), beatMillis);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  /** True where the loop was blocked just before `at`: sockets may be read before the late beat comes. */
+  late(at: Millis): boolean {
+    return this.#timer !== null && at - this.#last > beatMillis + lateMillis;
+  }
+
+  #beat(): void {
+    const now = this.#clock.now();
+    const late = this.late(now);
+    this.#last = now;
+    if (late) for (const tunnel of this.#tunnels.values()) tunnel.stalled(now);
+    this.#beats += 1;
+    if (this.#beats % beatsPerTick === 0) for (const tunnel of this.#tunnels.values()) tunnel.tick(now);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * What is down: on the target while input flows, at the viewer while it is held. So that nothing stays pressed on a
+ * desktop whose input is held, and that nothing pressed during the hold leaks out after it.
+ */
+import { keyRelease, mouseRelease } from "../protocol/guacamole/instructions.ts";
+import type { ButtonMask, Keysym, Millis } from "../core/units.ts";
+import { buttonMask } from "../core/units.ts";
+
+/** A viewer's synthetic key repeat is an up and a down in one go, every 50 ms: what comes apart by less is a repeat. */
+const repeatGap = 40;
+/** More keys than hands: the oldest is let go, so that a viewer cannot make this grow. */
+const mostKeys = 64;
+const stillDown = Number.POSITIVE_INFINITY;
+
+export class HeldInput {
+  /** Keys that are down: on the target, or during a hold at the viewer. */
+  #down = new Set<Keysym>();
+  /** Keys held across a release, and when they last went up. Null while there are none. */
+  #ignored: Map<Keysym, number> | null = null;
+  #lastUp = 0 as Keysym;
+  #lastUpAt = 0;
+  /** Buttons as the viewer last said, and those held across a release, which stay masked off until they go up. */
+  #mask = buttonMask(0);
+  #blocked = 0;
+  #x = 0;
+  #y = 0;
+  #holding = false;
+
+  /**
+   * A key event at the viewer.
+   * @returns whether it may be forwarded, if input flows
+   */
+  key(at: Millis, key: Keysym, pressed: boolean): boolean {
+    if (this.#ignored !== null && this.#ignoredKey(this.#ignored, at, key, pressed)) return false;
+    if (pressed) this.#down.add(key);
+    else {
+      this.#down.delete(key);
+      if (this.#holding) {
+        this.#lastUp = key;
+        this.#lastUpAt = at;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * The key that must be let go because too many are down; 0 where none.
+   */
+  overflow(): Keysym {
+    if (this.#down.size <= mostKeys) return 0 as Keysym;
+    const oldest = this.#down.values().next().value as Keysym;
+    this.#down.delete(oldest);
+    return oldest;
+  }
+
+  /**
+   * A pointer event at the viewer.
+   * @returns the mask to forward, if input flows: the viewer's, without the buttons that were held across a release
+   */
+  pointer(x: number, y: number, mask: ButtonMask): ButtonMask {
+    this.#x = x;
+    this.#y = y;
+    this.#mask = mask;
+    this.#blocked &= mask;
+    return this.#blocked === 0 ? mask : buttonMask(mask & ~this.#blocked);
+  }
+
+  /** Begins a hold: the instructions that let go of everything on the target. */
+  hold(): string {
+    let releases = "";
+    for (const key of this.#down) releases += keyRelease(key);
+    if ((this.#mask & ~this.#blocked) !== 0) releases += mouseRelease(this.#x, this.#y);
+    if (this.#ignored !== null) for (const [key, upAt] of this.#ignored) if (upAt === stillDown) this.#down.add(key);
+    this.#ignored = null;
+    this.#holding = true;
+    return releases;
+  }
+
+  /** Ends a hold: what is down now stays without effect until it really goes up. */
+  release(at: Millis): void {
+    this.#holding = false;
+    this.#blocked = this.#mask;
+    const ignored = new Map<Keysym, number>();
+    for (const key of this.#down) ignored.set(key, stillDown);
+    // The release may fall between the two halves of a repeat.
+    if (at - this.#lastUpAt < repeatGap && !ignored.has(this.#lastUp)) ignored.set(this.#lastUp, this.#lastUpAt);
+    this.#ignored = ignored.size === 0 ? null : ignored;
+    this.#down = new Set();
+  }
+
+  #ignoredKey(ignored: Map<Keysym, number>, at: Millis, key: Keysym, pressed: boolean): boolean {
+    const upAt = ignored.get(key);
+    if (upAt === undefined) return false;
+    if (!pressed) ignored.set(key, at);
+    else if (upAt === stillDown || at - upAt < repeatGap) ignored.set(key, stillDown);
+    else {
+      ignored.delete(key);
+      if (ignored.size === 0) this.#ignored = null;
+      return false;
+    }
+    return true;
+  }
+}

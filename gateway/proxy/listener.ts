@@ -1,0 +1,181 @@
+/**
+ * The front door: node:http or node:https, pages from memory, and one path that upgrades.
+ * Everything that is not on the list is refused with a coded error and counted.
+ */
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { asSamehandError, SamehandError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Tally } from "../core/tally.ts";
+import { Admission } from "./admission.ts";
+import type { ProxyOptions } from "./options.ts";
+import { parseTarget, tunnelPath } from "./request.ts";
+import { sendPage, sendRefusal, writeRefusal } from "./response.ts";
+
+const largestHeader = 16 * 1024;
+const subprotocol = "guacamole";
+
+/** Takes over an upgrade to the tunnel, whose form is already checked. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer, query: string) => void;
+
+export class Listener {
+  readonly #server: Server | HttpsServer;
+  readonly #admission = new Admission();
+  readonly #tally: Tally;
+  readonly #log: Log;
+  readonly #upgrade: UpgradeHandler;
+  #options: ProxyOptions;
+
+  constructor(options: ProxyOptions, tally: Tally, log: Log, upgrade: UpgradeHandler) {
+    this.#options = options;
+    this.#tally = tally;
+    this.#log = log;
+    this.#upgrade = upgrade;
+    const { timeouts, listen } = options;
+    const http = {
+      headersTimeout: timeouts.headers * 1000,
+      requestTimeout: timeouts.request * 1000,
+      keepAliveTimeout: 5000,
+      connectionsCheckingInterval: 1000,
+      maxHeaderSize: largestHeader,
+      noDelay: true,
+    };
+    this.#server =
+      listen.tls === null
+        ? createHttpServer(http)
+        : createHttpsServer({
+            ...http,
+            ...listen.tls,
+            minVersion: "TLSv1.2",
+            handshakeTimeout: timeouts.headers * 1000,
+          });
+    this.#server.maxRequestsPerSocket = 1000;
+    this.#server.on("connection", (socket: Socket) => this.#admit(socket));
+    this.#server.on("request", (request, response) => this.#serve(request, response));
+    this.#server.on("checkContinue", (request, response) => this.#serve(request, response));
+    this.#server.on("upgrade", (request, socket, head) => this.#gate(request, socket, head));
+    this.#server.on("connect", (_request, socket) =>
+      this.#refuse(socket, new SamehandError("method-refused", "CONNECT")),
+    );
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#broken(error, socket));
+    this.#server.on("tlsClientError", (error) => {
+      this.#tally.refused("request-malformed");
+      this.#log.debug({ reason: error.message }, "a TLS handshake failed");
+    });
+  }
+
+  listen(): Promise<AddressInfo> {
+    const { host, port, reusePort } = this.#options.listen;
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host, port, ...(reusePort === true ? { reusePort, exclusive: true } : {}) }, () => {
+        this.#server.off("error", reject);
+        resolve(this.#server.address() as AddressInfo);
+      });
+    });
+  }
+
+  /**
+   * Takes new options for what comes from now on: certificate, pages, origins, limits, timeouts. Open sessions go on.
+   * The address and port, and whether TLS is spoken, stay as they were.
+   */
+  reload(options: ProxyOptions): void {
+    if ("setSecureContext" in this.#server && options.listen.tls !== null)
+      this.#server.setSecureContext({ ...options.listen.tls, minVersion: "TLSv1.2" });
+    this.#server.headersTimeout = options.timeouts.headers * 1000;
+    this.#server.requestTimeout = options.timeouts.request * 1000;
+    this.#options = options;
+  }
+
+  /** Stops to accept. Connections that do not carry a session are closed. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  #admit(socket: Socket): void {
+    const address = socket.remoteAddress ?? "";
+    if (!this.#admission.enter(address, this.#options.limits)) {
+      const error = new SamehandError("too-many-connections");
+      this.#tally.refused(error.code);
+      // Over TLS no word can be said before the handshake, which is what must not be paid for.
+      if (this.#options.listen.tls === null) writeRefusal(socket, error);
+      else socket.destroy();
+      return;
+    }
+    this.#tally.connectionsOpen += 1;
+    socket.once("close", () => {
+      this.#admission.leave(address);
+      this.#tally.connectionsOpen -= 1;
+    });
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      const { path } = parseTarget(request.url ?? "");
+      const page = this.#options.pages.get(path);
+      if (path === tunnelPath) throw new SamehandError("upgrade-refused");
+      if (page === undefined) throw new SamehandError("path-unknown");
+      if (request.method !== "GET" && request.method !== "HEAD") throw new SamehandError("method-refused");
+      sendPage(response, page, request.method === "HEAD", this.#options.listen.tls !== null);
+    } catch (cause) {
+      const error = asSamehandError(cause, "verification-failed");
+      this.#tally.refused(error.code);
+      sendRefusal(response, error);
+    }
+  }
+
+  #gate(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    try {
+      const { path, query } = parseTarget(request.url ?? "");
+      if (path !== tunnelPath)
+        throw new SamehandError(this.#options.pages.has(path) ? "upgrade-refused" : "path-unknown");
+      if (request.method !== "GET") throw new SamehandError("method-refused");
+      if (request.headers.upgrade?.toLowerCase() !== "websocket") throw new SamehandError("upgrade-refused");
+      if (request.headers["transfer-encoding"] !== undefined || (request.headers["content-length"] ?? "0") !== "0")
+        throw new SamehandError("request-malformed", "an upgrade has no body");
+      const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
+      if (!offered.includes(subprotocol))
+        throw new SamehandError("upgrade-refused", "subprotocol guacamole is not offered");
+      this.#checkOrigin(request);
+      this.#upgrade(request, socket as Socket, head, query);
+    } catch (error) {
+      this.#refuse(socket, asSamehandError(error, "verification-failed"));
+    }
+  }
+
+  /** A browser always sends the origin of a WebSocket's page; what sends none is not a browser led astray. */
+  #checkOrigin(request: IncomingMessage): void {
+    const { origin, host } = request.headers;
+    if (origin === undefined) return;
+    const { origins } = this.#options.listen;
+    if (origins.length > 0 ? origins.includes(origin) : sameHost(origin, host)) return;
+    throw new SamehandError("origin-refused");
+  }
+
+  #refuse(socket: Duplex, error: SamehandError): void {
+    this.#tally.refused(error.code);
+    socket.on("error", ignore);
+    writeRefusal(socket, error);
+  }
+
+  #broken(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (error.code === "ECONNRESET" || error.code === "EPIPE") {
+      socket.destroy();
+      return;
+    }
+    const code = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "request-timeout" : "request-malformed";
+    this.#refuse(socket, new SamehandError(code));
+  }
+}
+
+function sameHost(origin: string, host: string | undefined): boolean {
+  const url = URL.parse(origin);
+  return url !== null && url.host !== "" && url.host === host?.toLowerCase();
+}
+
+function ignore(): void {}

@@ -1,0 +1,47 @@
+/**
+ * Where a read's instructions are rebuilt before they go to guacd in one write. One for all sessions of a process:
+ * a read is handled to its end before the next one begins.
+ */
+import type { ClientInstruction } from "../protocol/guacamole/client-instruction.ts";
+import type { Upstream } from "./upstream.ts";
+
+export class Output {
+  readonly #size: number;
+  #buffer: Buffer;
+  #used = 0;
+
+  /** @param size bytes; no instruction may be longer */
+  constructor(size: number) {
+    this.#size = size;
+    this.#buffer = Buffer.allocUnsafeSlow(size);
+  }
+
+  append(instruction: ClientInstruction, to: Upstream): void {
+    if (this.#size - this.#used < instruction.byteLength) this.flush(to);
+    this.#used = instruction.writeTo(this.#buffer, this.#used);
+  }
+
+  /** Appends an instruction of our own, in ASCII. */
+  appendText(text: string, to: Upstream): void {
+    if (this.#size - this.#used < text.length) this.flush(to);
+    this.#used += this.#buffer.write(text, this.#used, "latin1");
+  }
+
+  /** One write of all that was appended. */
+  flush(to: Upstream): void {
+    if (this.#used === 0) return;
+    const bytes = this.#buffer.subarray(0, this.#used);
+    this.#used = 0;
+    if (to.waiting > 0) to.write(Buffer.from(bytes));
+    else {
+      to.write(bytes);
+      // The kernel did not take it at once: the buffer belongs to that write until it has.
+      if (to.waiting > 0) this.#buffer = Buffer.allocUnsafeSlow(this.#size);
+    }
+  }
+
+  /** Forgets what was appended. */
+  discard(): void {
+    this.#used = 0;
+  }
+}

@@ -1,0 +1,173 @@
+/** The proxy as a whole: what tests and the gateway construct. */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Clock } from "../core/clock.ts";
+import { SamehandError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Judge, SessionControl, SessionInfo, Ticket } from "../core/session.ts";
+import type { Tally } from "../core/tally.ts";
+import { agentName, type SessionId, sessionId } from "../core/units.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { Listener } from "./listener.ts";
+import type { GuacdOptions, ProxyOptions } from "./options.ts";
+import { Output } from "./output.ts";
+import { drawPanel } from "./panel.ts";
+import { parseTunnelRequest, type TunnelRequest } from "./request.ts";
+import type { Tokens } from "./token/ticket.ts";
+import { Tunnel, type Surroundings } from "./tunnel.ts";
+import { acceptUpgrade } from "./upgrade.ts";
+import { Viewer } from "./viewer.ts";
+
+export interface ProxyParts {
+  readonly options: ProxyOptions;
+  readonly judge: Judge;
+  readonly tokens: Tokens;
+  readonly tally: Tally;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** No instruction of a viewer's is longer. */
+const outputBytes = 64 * 1024;
+
+export class Proxy {
+  readonly #tunnels = new Map<SessionId, Tunnel>();
+  readonly #listener: Listener;
+  readonly #heartbeat: Heartbeat;
+  readonly #parts: ProxyParts;
+  readonly #around: Surroundings;
+  #turn = 0;
+  #draining = false;
+  #emptied: (() => void)[] = [];
+
+  constructor(parts: ProxyParts) {
+    this.#parts = parts;
+    this.#listener = new Listener(parts.options, parts.tally, parts.log, (...upgrade) => this.#open(...upgrade));
+    this.#heartbeat = new Heartbeat(parts.clock, this.#tunnels);
+    this.#around = this.#surroundings();
+  }
+
+  /** Every session from its upgrade to its end, by the identifier that the viewer and the judge know. */
+  get sessions(): ReadonlyMap<SessionId, SessionControl> {
+    return this.#tunnels;
+  }
+
+  /** @throws the system's error where the address cannot be had */
+  async listen(): Promise<AddressInfo> {
+    const address = await this.#listener.listen();
+    this.#heartbeat.start();
+    return address;
+  }
+
+  /**
+   * Takes new options without touching a session: certificate, pages, origins, guacds (for new sessions), limits,
+   * timeouts, notice. The address and port stay.
+   */
+  reload(options: ProxyOptions): void {
+    const { organisation, title, text } = this.#around.options.notice;
+    const { notice } = options;
+    if (notice.organisation !== organisation || notice.title !== title || notice.text !== text)
+      this.#around.panel = drawPanel(notice);
+    this.#listener.reload(options);
+    this.#around.options = options;
+  }
+
+  /**
+   * Refuses new sessions, waits for the live ones, and ends what is left at the deadline.
+   * @param deadline milliseconds from now
+   */
+  async drain(deadline: number): Promise<void> {
+    this.#draining = true;
+    if (this.#tunnels.size === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, deadline);
+    });
+    await Promise.race([late, new Promise<void>((resolve) => this.#emptied.push(resolve))]);
+    clearTimeout(timer);
+    for (const tunnel of this.#tunnels.values()) tunnel.end(new SamehandError("gateway-draining"));
+  }
+
+  /** Ends every session now and gives everything back. */
+  async close(): Promise<void> {
+    this.#draining = true;
+    this.#heartbeat.stop();
+    for (const tunnel of this.#tunnels.values()) tunnel.end(new SamehandError("gateway-draining"), { atOnce: true });
+    await this.#listener.close();
+  }
+
+  #open(request: IncomingMessage, socket: Socket, head: Buffer, query: string): void {
+    const asked = parseTunnelRequest(query);
+    socket.write(acceptUpgrade(request));
+    const { clock } = this.#parts;
+    const info: SessionInfo = {
+      id: sessionId(randomUUID()),
+      agent: agentName(""),
+      connection: "",
+      startedAt: clock.wall(),
+      address: socket.remoteAddress ?? "",
+    };
+    const largest = Math.min(outputBytes, this.#around.options.limits.frameBytes);
+    let viewer: Viewer | undefined;
+    const tunnel = new Tunnel(
+      info,
+      asked,
+      this.#around,
+      (owner) => (viewer = new Viewer(socket, owner, clock, largest)),
+    );
+    const refusal = this.#refusal();
+    this.#tunnels.set(info.id, tunnel);
+    if (refusal === null) void tunnel.open(() => this.#ticket(asked));
+    else tunnel.end(refusal);
+    viewer?.begin(head);
+  }
+
+  #refusal(): SamehandError | null {
+    if (this.#draining) return new SamehandError("gateway-draining");
+    if (this.#tunnels.size >= this.#around.options.limits.sessions) return new SamehandError("too-many-sessions");
+    return null;
+  }
+
+  async #ticket(asked: TunnelRequest): Promise<Ticket> {
+    // Told inside of the tunnel, where the viewer shows it.
+    if (asked.token === "") throw new SamehandError("token-missing");
+    return this.#parts.tokens.open(asked.token);
+  }
+
+  #surroundings(): Surroundings {
+    return {
+      ...this.#parts,
+      output: new Output(outputBytes),
+      panel: drawPanel(this.#parts.options.notice),
+      late: (at) => this.#heartbeat.late(at),
+      route: (ticket) => this.#route(ticket),
+      ended: (tunnel, severed) => this.#ended(tunnel, severed),
+    };
+  }
+
+  /** In turn over the guacds; who joins goes where the connection lives. */
+  #route(ticket: Ticket): { select: string; guacds: readonly GuacdOptions[] } {
+    const { guacd } = this.#around.options;
+    if ("protocol" in ticket.target) {
+      this.#turn = (this.#turn + 1) % Math.max(1, guacd.length);
+      return { select: ticket.target.protocol, guacds: [...guacd.slice(this.#turn), ...guacd.slice(0, this.#turn)] };
+    }
+    const { join } = ticket.target;
+    for (const tunnel of this.#tunnels.values())
+      if (tunnel.guacd !== null && tunnel.connectionId !== "" && (tunnel.id === join || tunnel.connectionId === join))
+        return { select: tunnel.connectionId, guacds: [tunnel.guacd] };
+    if (!join.startsWith("$")) throw new SamehandError("connection-unknown", "no live session to join");
+    return { select: join, guacds: guacd.slice(0, 1) };
+  }
+
+  /** A connection lives in guacd until its last user leaves: a sever ends everybody who joined it. */
+  #ended(tunnel: Tunnel, severed: SamehandError | null): void {
+    this.#tunnels.delete(tunnel.id);
+    if (severed !== null && tunnel.connectionId !== "")
+      for (const other of this.#tunnels.values()) if (other.connectionId === tunnel.connectionId) other.sever(severed);
+    if (this.#tunnels.size > 0) return;
+    for (const resolve of this.#emptied) resolve();
+    this.#emptied = [];
+  }
+}

@@ -1,0 +1,165 @@
+import t from "tap";
+import { SamehandError } from "../core/errors.ts";
+import { instruction } from "../protocol/guacamole/instructions.ts";
+import { ProxyBench, decision } from "../../test/fixtures/proxy-bench.ts";
+
+const key = (keysym: number, pressed: 0 | 1): string => instruction("key", keysym, pressed);
+const mouse = (x: number, y: number, mask: number): string => instruction("mouse", x, y, mask);
+
+t.test("relays a session both ways", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const { viewer, user, watch } = await bench.session();
+  t.match(user.handshake, /^6\.select,3\.vnc;4\.size,4\.1024,3\.768,2\.96;/);
+  t.match(user.handshake, "8.10.0.0.1,4.5900,6.hidden");
+  t.match(viewer.messages[0], /^0\.,36\.[0-9a-f-]{36};$/);
+  viewer.send(key(65, 1) + key(65, 0));
+  viewer.send(mouse(10, 20, 1));
+  await user.saw(mouse(10, 20, 1));
+  t.equal(user.received, key(65, 1) + key(65, 0) + mouse(10, 20, 1));
+  t.same(watch.keys, [
+    [65, true],
+    [65, false],
+  ]);
+  t.same(watch.pointers, [[10, 20, 1]]);
+  const display =
+    instruction("size", 0, 1024, 768) + instruction("name", "Schreibtisch ä 🖥") + instruction("sync", 5, 1);
+  user.send(display);
+  await viewer.saw("4.sync");
+  t.equal(viewer.messages.slice(1).join(""), display);
+  viewer.send(instruction("sync", 5));
+  await user.saw(instruction("sync", 5));
+  t.equal(watch.roundTrips.length, 1);
+  viewer.send(instruction("", "ping", 1700000000000));
+  await viewer.saw("0.,4.ping,13.1700000000000;");
+  viewer.socket.close();
+  await user.closed;
+  t.match(user.received, /10\.disconnect;$/);
+  t.equal(watch.closedWith, null);
+  t.equal(bench.tally.sessionsLive, 0);
+});
+
+t.test("the display arrives the same however guacd's bytes are cut", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const { viewer, user } = await bench.session();
+  const display = Buffer.from(
+    instruction("name", "é€🖥") + instruction("img", 1, 14, 0, "image/png", 0, 0) + instruction("sync", 7),
+  );
+  let expected = "";
+  for (let cut = 1; cut < display.length; cut += 1) {
+    user.send(display.subarray(0, cut));
+    await new Promise((resolve) => setImmediate(resolve));
+    user.send(display.subarray(cut));
+    expected += display.toString();
+    await viewer.saw(expected);
+  }
+  t.equal(viewer.messages.slice(1).join(""), expected);
+  for (const message of viewer.messages) t.match(message, /;$/, "whole instructions in each message");
+  const big = instruction("blob", 1, "A".repeat(8064)).repeat(400) + instruction("sync", 8);
+  user.send(big);
+  await viewer.saw("4.sync,1.8;");
+  t.equal(viewer.text.endsWith(big), true, "larger than any buffer");
+});
+
+t.test("what a viewer sends arrives rebuilt and the same however its frames are cut", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const { viewer, user } = await bench.session();
+  const raw = (viewer.socket as unknown as { _socket: { write(bytes: Buffer): void; setNoDelay(on: boolean): void } })
+    ._socket;
+  const text =
+    instruction("clipboard", 0, "text/plain") +
+    instruction("blob", 0, "aGVsbG8h".repeat(12)) +
+    instruction("end", 0) +
+    key(66, 1);
+  const frame = Buffer.concat([Buffer.from([0x81, 0x80 | 126, 0, 0, 0, 0, 0, 0]), Buffer.from(text)]);
+  frame.writeUInt16BE(text.length, 2);
+  let expected = "";
+  for (let cut = 1; cut < frame.length; cut += 1) {
+    raw.write(frame.subarray(0, cut));
+    await new Promise((resolve) => setImmediate(resolve));
+    raw.write(frame.subarray(cut));
+    expected += text;
+    await user.saw(expected);
+  }
+  t.equal(user.received, expected);
+});
+
+t.test("a quarantine forwards nothing, not the event that caused it, and lets go of what is pressed", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const { viewer, user, watch } = await bench.session();
+  user.send(instruction("size", 0, 800, 600) + instruction("sync", 1));
+  await viewer.saw("4.sync,1.1;");
+  watch.onKey = (keysym) => {
+    if (keysym === 0x78) watch.verdict = "quarantine";
+  };
+  const before = key(0xffe1, 1) + mouse(5, 6, 1) + key(0x61, 1);
+  viewer.send(before + key(0x78, 1) + key(0x79, 1) + mouse(50, 60, 4) + instruction("clipboard", 0, "text/plain"));
+  await viewer.saw("4.sync,2.-1,1.0;");
+  t.match(viewer.text, "4.size,10.2000000000,3.800,3.600;");
+  t.match(viewer.text, "3.img,7.1000000,2.14,10.2000000000,9.image/png");
+  const atHold = before + key(0xffe1, 0) + key(0x61, 0) + mouse(5, 6, 0);
+  await user.saw(atHold);
+  viewer.send(instruction("size", 640, 480));
+  viewer.send(instruction("sync", -1) + instruction("ack", 1000000, "OK", 0) + key(0x7a, 1) + instruction("nop"));
+  await user.saw("3.nop;");
+  t.equal(user.received, atHold + instruction("nop"));
+  t.ok(
+    watch.keys.some(([keysym]) => keysym === 0x7a),
+    "held input is scored",
+  );
+  t.equal(bench.tally.sessionsHeld, 1);
+  user.send(instruction("size", 0, 1000, 700) + instruction("sync", 2));
+  await viewer.saw("4.size,10.2000000000,4.1000,3.700;");
+
+  watch.verdict = "allow";
+  watch.control.release({ ...decision, verdict: "allow" });
+  await viewer.saw("7.dispose,10.2000000000;");
+  viewer.send(key(0x7a, 0) + key(0x7a, 1) + mouse(51, 61, 4) + mouse(51, 61, 0) + key(0x62, 1));
+  await user.saw(key(0x62, 1));
+  t.equal(
+    user.received,
+    atHold + instruction("nop") + instruction("size", 640, 480) + mouse(51, 61, 0) + mouse(51, 61, 0) + key(0x62, 1),
+    "the latest size; neither the repeat of the held key nor the held button",
+  );
+  t.equal(bench.tally.sessionsHeld, 0);
+});
+
+t.test(
+  "a sever says why, disconnects guacd, then closes with the numeric reason; no byte of input after it",
+  async (t) => {
+    const bench = await ProxyBench.start();
+    t.teardown(() => bench.stop());
+    const { viewer, user, watch } = await bench.session();
+    watch.onKey = (keysym) => {
+      if (keysym === 0x78) watch.verdict = "sever";
+    };
+    viewer.send(key(0x61, 1));
+    await user.saw(key(0x61, 1));
+    viewer.send(key(0x78, 1) + key(0x79, 1));
+    viewer.send(key(0x79, 0));
+    const { code, reason } = await viewer.closed;
+    await user.closed;
+    t.equal(user.received, key(0x61, 1) + "10.disconnect;");
+    t.equal(code, 1008);
+    t.equal(reason, String(0x020b));
+    t.match(viewer.messages.at(-1), /^5\.error,\d+\.[^;]+,3\.523;$/);
+    t.equal(watch.closedWith?.code, "session-severed");
+    t.equal(bench.tally.sessionsSevered, 1);
+    watch.control.sever(new SamehandError("session-severed"));
+    t.equal(bench.tally.sessionsSevered, 1, "idempotent");
+  },
+);
+
+t.test("a sever ends everybody who joined the connection", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const owner = await bench.session();
+  const guest = await bench.session(`token=join%3D${owner.watch.info.id}`);
+  t.match(guest.user.handshake, "6.select,37.$0b9a8f6e-0000-4000-8000-000000000001");
+  owner.watch.control.sever(new SamehandError("session-ended-by-operator"));
+  t.equal((await guest.viewer.closed).reason, String(0x020b));
+  t.equal((await owner.viewer.closed).reason, String(0x020b));
+});

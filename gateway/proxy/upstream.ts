@@ -1,0 +1,190 @@
+/**
+ * guacd's socket: its handshake, then its display, cut at instruction boundaries in bytes and framed in place.
+ *
+ * One buffer takes the reads, with room for a frame's header in front; a read's whole instructions go out as one frame
+ * in one write, and the rest moves to the front. While the viewer has not taken a frame, nothing is read.
+ */
+import { connect as connectTcp, type Socket, type TcpNetConnectOpts } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { asSamehandError, SamehandError } from "../core/errors.ts";
+import type { Handshake } from "../protocol/guacamole/handshake.ts";
+import { ServerScanner } from "../protocol/guacamole/server-scanner.ts";
+import { headerRoom, writeHeader } from "../protocol/websocket/frame.ts";
+import type { GuacdOptions } from "./options.ts";
+
+export interface UpstreamOwner {
+  /** guacd is ready: the display follows. */
+  ready(): void;
+  /**
+   * A frame of whole instructions, header included.
+   * @returns true where the viewer took it at once; else `Upstream.taken` must follow
+   */
+  display(frame: Uint8Array): boolean;
+  /** guacd's socket took everything that was written. */
+  flushed(): void;
+  /** guacd is gone, cannot be reached, or sent what is no protocol. Told once. */
+  lost(error: SamehandError): void;
+}
+
+const smallest = 16 * 1024;
+const largest = 256 * 1024;
+
+export class Upstream {
+  readonly scanner = new ServerScanner(largest / 2);
+  readonly #socket: Socket;
+  readonly #owner: UpstreamOwner;
+  /** Null once it is done: it holds the connection's secrets. */
+  #handshake: Handshake | null;
+  #connectionId = "";
+  readonly #flushed: () => void;
+  #buffer: Buffer;
+  /** Where the next read goes: behind the header's room and what is left of an instruction. */
+  #fill = headerRoom;
+  /** The bytes of a frame that is not taken yet lie in front of `#tail`, which ends at `#end`. */
+  #tail = 0;
+  #end = 0;
+  #waiting = false;
+  #ready = false;
+  #lost = false;
+  /** The most that one read brought since the last trim. */
+  #busiest = 0;
+
+  constructor(guacd: GuacdOptions, handshake: Handshake, owner: UpstreamOwner) {
+    this.#owner = owner;
+    this.#handshake = handshake;
+    this.#flushed = () => owner.flushed();
+    this.#buffer = Buffer.allocUnsafeSlow(headerRoom + smallest);
+    const options: TcpNetConnectOpts = {
+      host: guacd.host,
+      port: guacd.port,
+      noDelay: true,
+      onread: { buffer: () => this.#room(), callback: (bytes) => this.#received(bytes) },
+    };
+    this.#socket = guacd.tls === null ? connectTcp(options) : connectTls({ ...options, ...guacd.tls });
+    this.#socket.once(guacd.tls === null ? "connect" : "secureConnect", () => this.write(handshake.start()));
+    this.#socket.on("error", (cause) => {
+      const code = this.#ready ? "upstream-closed" : "upstream-unreachable";
+      this.#lose(new SamehandError(code, `${guacd.host}:${guacd.port}`, cause));
+    });
+    this.#socket.on("close", () => {
+      this.#lose(
+        new SamehandError(this.#ready ? "upstream-closed" : "upstream-refused", `${guacd.host}:${guacd.port}`),
+      );
+    });
+  }
+
+  /** guacd's id of the connection, once it is ready. */
+  get connectionId(): string {
+    return this.#connectionId;
+  }
+
+  /** True until the TCP or TLS connection stands. */
+  get connecting(): boolean {
+    return this.#socket.connecting;
+  }
+
+  /** Bytes that guacd has not taken. */
+  get waiting(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(bytes: Uint8Array | string): void {
+    if (!this.#lost && this.#socket.writable) this.#socket.write(bytes, this.#flushed);
+  }
+
+  /** The viewer took the frame that `display` returned false for: what is left moves up, and reading goes on. */
+  taken(): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    this.#moveUp();
+    this.#socket.resume();
+  }
+
+  /** Gives memory back that the last seconds did not need. Called by the ticker. */
+  trim(): void {
+    const needed = this.#busiest;
+    this.#busiest = 0;
+    if (this.#waiting || this.#buffer.length === headerRoom + smallest || needed > this.#buffer.length / 4) return;
+    if (this.#fill <= headerRoom + smallest / 2) this.#resize(smallest);
+  }
+
+  /** Says good-bye: `last` goes out if it can, and soon after it the connection is gone. */
+  end(last: string): void {
+    this.#lost = true;
+    if (this.#socket.connecting || !this.#socket.writable) this.#socket.destroy();
+    else this.#socket.end(last);
+    this.#socket.resume();
+    setTimeout(() => this.#socket.destroy(), 200).unref();
+  }
+
+  #room(): Buffer {
+    return this.#buffer.subarray(this.#fill);
+  }
+
+  /** @returns false to stop reading */
+  #received(bytes: number): boolean {
+    if (this.#lost) return true;
+    try {
+      const start = this.#fill;
+      this.#end = start + bytes;
+      this.#busiest = Math.max(this.#busiest, bytes);
+      return this.#ready ? this.#relay(start) : this.#shakeHands(start);
+    } catch (error) {
+      this.#lose(asSamehandError(error, "upstream-malformed"));
+      return true;
+    }
+  }
+
+  #shakeHands(start: number): boolean {
+    const handshake = this.#handshake!;
+    const rest = handshake.receive(this.#buffer, start, this.#end, (text) => this.write(text));
+    this.#fill = headerRoom;
+    if (handshake.connectionId === "") return true;
+    this.#connectionId = handshake.connectionId;
+    this.#handshake = null;
+    this.#ready = true;
+    this.#owner.ready();
+    if (rest === this.#end || this.#lost) return true;
+    this.#buffer.copyWithin(headerRoom, rest, this.#end);
+    this.#end = headerRoom + this.#end - rest;
+    return this.#relay(headerRoom);
+  }
+
+  #relay(start: number): boolean {
+    const boundary = this.scanner.scan(this.#buffer, start, this.#end);
+    const full = this.#end === this.#buffer.length;
+    if (boundary === start) {
+      // No instruction ends in this read; the scanner's limit is below the largest buffer, so there is room to grow.
+      this.#fill = this.#end;
+      if (full) this.#resize(Math.min(largest, (this.#buffer.length - headerRoom) * 2));
+      return true;
+    }
+    this.#tail = boundary;
+    const frame = writeHeader(this.#buffer, headerRoom, boundary - headerRoom);
+    if (!this.#owner.display(this.#buffer.subarray(frame, boundary))) {
+      this.#waiting = true;
+      return false;
+    }
+    this.#moveUp();
+    if (full && this.#buffer.length < headerRoom + largest) this.#resize((this.#buffer.length - headerRoom) * 2);
+    return true;
+  }
+
+  #moveUp(): void {
+    this.#buffer.copyWithin(headerRoom, this.#tail, this.#end);
+    this.#fill = headerRoom + this.#end - this.#tail;
+  }
+
+  #resize(capacity: number): void {
+    const buffer = Buffer.allocUnsafeSlow(headerRoom + capacity);
+    this.#buffer.copy(buffer, headerRoom, headerRoom, this.#fill);
+    this.#buffer = buffer;
+  }
+
+  #lose(error: SamehandError): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#socket.destroy();
+    this.#owner.lost(error);
+  }
+}

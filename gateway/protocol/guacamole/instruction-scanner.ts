@@ -62,14 +62,14 @@ export abstract class InstructionScanner {
 
   /** A number above 0 for an opcode whose arguments are wanted. */
   protected abstract watch(hash: number): number;
-  /** A watched instruction is complete; its first four arguments are in `values`. */
-  protected abstract seen(watched: number, argc: number): void;
+  /** A watched instruction is complete; its first four arguments are in `values`. `offset` is where it ends. */
+  protected abstract seen(watched: number, argc: number, offset: number): void;
   /** Throws what a malformed stream means here. */
   protected abstract malformed(what: string, offset: number): never;
 
   /** True at an instruction boundary. */
   get complete(): boolean {
-    return this.#carried === 0;
+    return this.#between;
   }
 
   /**
@@ -84,6 +84,10 @@ export abstract class InstructionScanner {
     let boundary = start;
     let begin = start - this.#carried;
     while (at < end) {
+      if (this.#lines && this.#between) {
+        while (at < end && (buffer[at] === lineFeed || buffer[at] === carriageReturn)) at++;
+        boundary = begin = at;
+      }
       if (this.#phase === phase.length) at = this.#readLength(buffer, at, end);
       if (this.#phase === phase.value) {
         if (this.#element === 0 || this.#watched !== 0) at = this.#readValue(buffer, at, end);
@@ -101,10 +105,6 @@ export abstract class InstructionScanner {
         if (this.#terminate(buffer[at++], at)) {
           if (at - begin > this.#limit) this.malformed("instruction too long", at);
           boundary = begin = at;
-          if (this.#lines) {
-            while (at < end && (buffer[at] === lineFeed || buffer[at] === carriageReturn)) at++;
-            boundary = begin = at;
-          }
         }
       }
     }
@@ -126,10 +126,7 @@ export abstract class InstructionScanner {
     this.#length = length;
     this.#digits = digits;
     if (at === end) return at;
-    if (buffer[at] !== dot || digits === 0) {
-      if (this.#between(buffer[at])) return at + 1;
-      this.malformed("length", at);
-    }
+    if (buffer[at] !== dot || digits === 0) this.malformed("length", at);
     this.#phase = phase.value;
     this.#left = length;
     this.#length = this.#digits = 0;
@@ -141,9 +138,9 @@ export abstract class InstructionScanner {
     return at + 1;
   }
 
-  /** A line feed where an instruction may begin; a chunk may be cut right before it. */
-  #between(byte: number): boolean {
-    return this.#lines && this.#element === 0 && this.#digits === 0 && (byte === lineFeed || byte === carriageReturn);
+  /** True where no byte of an instruction has come yet. */
+  get #between(): boolean {
+    return this.#phase === phase.length && this.#element === 0 && this.#digits === 0;
   }
 
   /** An opcode, or an argument of a watched instruction: byte by byte, as few of them are long. */
@@ -194,7 +191,7 @@ export abstract class InstructionScanner {
     }
     if (byte !== semicolon) this.malformed("element does not end where its length says", at - 1);
     if (this.#watched !== 0) {
-      this.seen(this.#watched, this.#element);
+      this.seen(this.#watched, this.#element, at);
       this.#watched = 0;
     }
     this.#element = 0;

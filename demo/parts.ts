@@ -28,6 +28,8 @@ const sets = {
   desktop: `guacd libguac-client-vnc0 tigervnc-standalone-server tigervnc-common openbox xterm x11-utils x11-xkb-utils
     xkb-data x11-xserver-utils xdotool tk8.6 hsetroot fonts-dejavu-core`.split(/\s+/),
   browser: ["chromium", "fonts-dejavu-core"],
+  /** Peers that the benchmark compares with. */
+  proxies: ["haproxy", "nginx-light"],
 } as const;
 export type PartSet = keyof typeof sets;
 
@@ -119,7 +121,7 @@ async function fetchSet(set: PartSet, folder: string, root: string, report: Repo
   prune(root);
   writeFontConfiguration(root, folder);
   if (set === "desktop") moveKeymapCompiler(root);
-  else gatherChromiumLibraries(root);
+  if (set === "browser") gatherChromiumLibraries(root);
   writeFileSync(
     listed,
     [...unpacked, ...stanzas]

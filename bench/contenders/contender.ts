@@ -1,0 +1,30 @@
+/** What the bench asks of anything that it measures: a URL per session, and a process id. */
+
+/** Where the synthetic guacd listens, and the certificate that peers may serve TLS with. */
+export interface Setting {
+  readonly guacd: number;
+  readonly front: number;
+  readonly secure: number;
+  readonly key: string;
+  readonly cert: string;
+  /** A folder for the configuration files of this run. */
+  readonly folder: string;
+}
+
+export interface Contender {
+  readonly name: string;
+  /** The process whose tree is charged; 0 where there is none (the direct run). */
+  readonly pid: number;
+  /**
+   * A URL for each of `count` sessions numbered from `first`; empty where the contender does not speak TLS.
+   * The number reaches the synthetic guacd as the query's `n` or as the connection's host name.
+   */
+  urls(first: number, count: number, tls: boolean): Promise<string[]> | string[];
+  stop(): Promise<void>;
+}
+
+export type Start = (setting: Setting) => Promise<Contender>;
+
+/** URLs in front of the WebSocket front: the number goes through in the query. */
+export const numbered = (base: string, first: number, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${base}/websocket-tunnel?n=${first + index}`);

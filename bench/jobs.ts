@@ -1,0 +1,141 @@
+/** What can be measured, as one list: each job measures one load through one contender. */
+import type { Contender, Start } from "./contenders/contender.ts";
+import { ours } from "./goals.ts";
+import { measureDisplay } from "./measures/display.ts";
+import { type InputLoad, measureInput } from "./measures/input.ts";
+import { measureMemory, measureStall } from "./measures/memory.ts";
+import { measureSetup } from "./measures/setup.ts";
+import type { Scene } from "./parts/display.ts";
+import type { Rig } from "./rig.ts";
+
+/** What a job is given: the contender as it runs, and how to start another one of it. */
+export interface Subject {
+  readonly rig: Rig;
+  readonly start: Start;
+  /** The running one; started at the first call. */
+  readonly live: () => Promise<Contender>;
+}
+
+export interface Reading {
+  readonly quantity: string;
+  readonly unit: string;
+  readonly value: number;
+}
+
+export interface Job {
+  readonly family: string;
+  readonly load: string;
+  /** Part of the two-minute run. */
+  readonly quick: boolean;
+  fits(contender: string): boolean;
+  run(subject: Subject, quick: boolean): Promise<Reading[]>;
+}
+
+const notDirect = (name: string): boolean => name !== "direct";
+const speaksTls = (name: string): boolean => !["Node raw splice", "haproxy TCP"].includes(name);
+
+const display = (scene: Scene, sessions: number, quick: boolean): Job => ({
+  family: "display",
+  load: `${scene}, ${sessions} session${sessions === 1 ? "" : "s"}`,
+  quick,
+  fits: notDirect,
+  async run({ rig, live }, quick) {
+    const result = await measureDisplay(rig, await live(), scene, sessions, quick ? 1.5 : 2.5);
+    return [
+      { quantity: "CPU", unit: "s/GB", value: result.cpuPerGigabyte },
+      { quantity: "rate", unit: "MB/s", value: result.rate },
+    ];
+  },
+});
+
+function inputLoad({ sessions, display, tls }: InputLoad): string {
+  return `${sessions} session${sessions === 1 ? "" : "s"}${display ? ", display beside" : ""}${tls ? ", TLS" : ""}`;
+}
+
+const input = (sessions: number, display: boolean, tls: boolean, quick: boolean): Job => ({
+  family: "input",
+  load: inputLoad({ sessions, display, tls }),
+  quick,
+  fits: (name) => !tls || speaksTls(name),
+  async run({ rig, live }, quick) {
+    const load = { sessions, display, tls };
+    const result = await measureInput(rig, await live(), load, quick ? 2 : sessions === 1 ? 8 : 4);
+    return [
+      { quantity: "p50", unit: "µs", value: result.p50 },
+      { quantity: "p99", unit: "µs", value: result.p99 },
+      { quantity: "p99.9", unit: "µs", value: result.p999 },
+      { quantity: "CPU", unit: "µs/message", value: result.cpuPerMessage },
+      { quantity: "lost", unit: "messages", value: result.lost },
+    ];
+  },
+});
+
+const setup: Job = {
+  family: "set-up",
+  load: "8 at a time",
+  quick: true,
+  fits: notDirect,
+  async run({ rig, live }, quick) {
+    const { cpu, rate } = await measureSetup(rig, await live(), quick ? 100 : 300);
+    return [
+      { quantity: "CPU", unit: "ms/session", value: cpu },
+      { quantity: "rate", unit: "sessions/s", value: rate },
+    ];
+  },
+};
+
+const stall: Job = {
+  family: "memory",
+  load: "one stalled viewer, 4 s",
+  quick: true,
+  fits: notDirect,
+  async run({ rig, start }) {
+    return [{ quantity: "growth", unit: "MB", value: (await measureStall(rig, start)) / 1e6 }];
+  },
+};
+
+const memory: Job = {
+  family: "memory",
+  load: "idle sessions",
+  quick: true,
+  fits: notDirect,
+  async run({ rig, start }, quick) {
+    const { fresh, burst } = await measureMemory(rig, start, quick ? 500 : 4900, quick ? 5 : 12);
+    return [
+      { quantity: "fresh", unit: "KB/session", value: fresh / 1000 },
+      { quantity: "after a burst", unit: "KB/session", value: burst / 1000 },
+    ];
+  },
+};
+
+export const jobs: readonly Job[] = [
+  display("heavy", 50, true),
+  display("paced", 50, true),
+  display("tiles", 50, true),
+  display("text", 50, false),
+  display("heavy", 1, false),
+  display("paced", 1, false),
+  display("tiles", 1, false),
+  display("text", 1, false),
+  input(100, false, false, true),
+  input(100, true, false, true),
+  input(100, false, true, false),
+  input(100, true, true, false),
+  input(1, false, false, false),
+  input(1, true, false, false),
+  input(500, false, false, false),
+  input(500, true, false, false),
+  setup,
+  stall,
+  memory,
+];
+
+/** In the two-minute run only those that the goals compare with. */
+export const quickContenders = [
+  ours,
+  "guacamole-lite",
+  "Node raw splice",
+  "haproxy TCP",
+  "haproxy WebSocket",
+  "direct",
+];

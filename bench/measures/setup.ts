@@ -1,0 +1,22 @@
+/** What it costs to open a session: connection, upgrade, token, handshake with guacd. */
+import { setTimeout as wait } from "node:timers/promises";
+import type { Contender } from "../contenders/contender.ts";
+import { cpuSeconds } from "../meter.ts";
+import type { Rig } from "../rig.ts";
+
+export interface SetupResult {
+  /** CPU of the contender's process tree a session, in ms. */
+  readonly cpu: number;
+  /** Sessions a second, eight at a time. */
+  readonly rate: number;
+}
+
+export async function measureSetup(rig: Rig, contender: Contender, sessions: number): Promise<SetupResult> {
+  const [cpuBefore, began] = [cpuSeconds(contender.pid), performance.now()];
+  await rig.viewers.open(contender, 0, sessions, false, 8);
+  const spent = (performance.now() - began) / 1000;
+  await wait(200);
+  const cpu = cpuSeconds(contender.pid) - cpuBefore;
+  await rig.clear();
+  return { cpu: contender.pid === 0 ? Number.NaN : (cpu / sessions) * 1000, rate: sessions / spent };
+}

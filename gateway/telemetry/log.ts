@@ -1,0 +1,44 @@
+/** The log: JSON lines by pino. One canonical line a decision; nothing typed, no token and no key in any of them. */
+import { type DestinationStream, pino } from "pino";
+import type { Log } from "../core/log.ts";
+import type { SessionInfo } from "../core/session.ts";
+import type { Decision } from "../core/verdict.ts";
+
+export type Level = "debug" | "info" | "warn" | "error" | "silent";
+
+/** Fields that must never be written, should a caller pass them by mistake. */
+const secrets = ["token", "settings", "password", "keysym", "text", "query", "url"];
+
+/** @param destination standard output by default; tests give their own */
+export function createLog(level: Level, destination?: DestinationStream): Log & { level: string } {
+  const options = {
+    level,
+    base: { service: "samehand" },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: [...secrets, ...secrets.map((name) => `*.${name}`)], remove: true },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** The canonical line of a decision: everything that explains it, in one place. */
+export function logDecision(log: Log, session: SessionInfo, decision: Decision): void {
+  const serious = decision.wouldBe === "quarantine" || decision.wouldBe === "sever";
+  log[serious ? "warn" : "info"](
+    {
+      event: "decision",
+      session: session.id,
+      agent: session.agent,
+      connection: session.connection,
+      address: session.address,
+      mode: decision.mode,
+      verdict: decision.verdict,
+      wouldBe: decision.wouldBe,
+      rule: decision.rule,
+      trust: Math.round(decision.trust * 100) / 100,
+      keystrokes: decision.keystrokes,
+      actions: decision.actions,
+      reasons: decision.reasons.map((reason) => reason.text),
+    },
+    `${decision.mode}: ${decision.wouldBe}`,
+  );
+}

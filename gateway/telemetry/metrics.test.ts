@@ -1,0 +1,37 @@
+import t from "tap";
+import { Tally } from "../core/tally.ts";
+import { Metrics } from "./metrics.ts";
+import { MetricsServer } from "./metrics-server.ts";
+
+t.test("a scrape gives the tally as it stands, refusals by code, decisions by mode and verdict", async (t) => {
+  const tally = new Tally();
+  const reasons: string[] = [];
+  const metrics = new Metrics({ tally, version: "1.2.3", store: () => ({ waiting: 2, available: false, locks: 1 }) });
+  const server = new MetricsServer({ host: "127.0.0.1", port: 0, metrics, unready: () => reasons });
+  const { port } = await server.listen();
+  t.teardown(async () => {
+    await server.close();
+    metrics.close();
+  });
+  const get = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+    return { status: answer.status, text: await answer.text() };
+  };
+  tally.keyEvents = 7;
+  tally.sessionsLive = 3;
+  tally.refused("token-replayed");
+  tally.decided("report", "quarantine");
+  const { text } = await get("/metrics");
+  t.match(text, /^samehand_key_events_total 7$/m);
+  t.match(text, /^samehand_sessions 3$/m);
+  t.match(text, /^samehand_refusals_total\{code="token-replayed"\} 1$/m);
+  t.match(text, /^samehand_decisions_total\{mode="report",verdict="quarantine"\} 1$/m);
+  t.match(text, /^samehand_build_info\{version="1.2.3"\} 1$/m);
+  t.match(text, /^samehand_store_available 0$/m);
+  t.match((await get("/metrics")).text, /^samehand_key_events_total 7$/m, "a second scrape counts nothing twice");
+  t.same(await get("/healthz"), { status: 200, text: "ok\n" });
+  t.equal((await get("/readyz")).status, 200);
+  reasons.push("draining");
+  t.same(await get("/readyz"), { status: 503, text: "draining\n" });
+  t.equal((await get("/anything")).status, 404);
+});

@@ -1,0 +1,128 @@
+/**
+ * The metrics: prom-client's registry over the plain numbers of the tally, read at a scrape. No label names a
+ * person, a session or an address; the labels that there are have few values.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import type { Tally } from "../core/tally.ts";
+
+/** The tally's plain counters, as metrics. */
+const counters = [
+  ["sessionsOpened", "samehand_sessions_opened_total", "Sessions that reached their desktop."],
+  ["sessionsClosed", "samehand_sessions_closed_total", "Sessions that ended, however they ended."],
+  ["sessionsQuarantined", "samehand_quarantines_total", "Quarantines that held a session's input."],
+  ["sessionsSevered", "samehand_severs_total", "Sessions that a verdict ended."],
+  ["instructionsFromClient", "samehand_client_instructions_total", "Instructions from viewers that were parsed."],
+  ["instructionsHeld", "samehand_held_instructions_total", "Instructions from viewers that a quarantine kept back."],
+  ["bytesFromClient", "samehand_client_received_bytes_total", "Bytes from viewers."],
+  ["bytesToClient", "samehand_client_sent_bytes_total", "Bytes to viewers."],
+  ["keyEvents", "samehand_key_events_total", "Key events that were inspected."],
+  ["pointerEvents", "samehand_pointer_events_total", "Pointer events that were inspected."],
+  ["backpressurePauses", "samehand_backpressure_pauses_total", "Times that a target was paused for a slow viewer."],
+  ["evidenceWindows", "samehand_evidence_windows_total", "Windows of input that were scored."],
+  ["abstentions", "samehand_abstentions_total", "Windows that were given no weight because the link was bad."],
+  ["profilesSaved", "samehand_profile_saves_total", "Profiles that were saved."],
+  ["profileSaveFailures", "samehand_profile_save_failures_total", "Profiles that could not be saved at first."],
+] as const satisfies readonly (readonly [keyof Tally, string, string])[];
+
+const gauges = [
+  ["sessionsLive", "samehand_sessions", "Sessions that live now."],
+  ["sessionsHeld", "samehand_sessions_held", "Sessions that are in quarantine now."],
+  ["connectionsOpen", "samehand_client_connections", "Open connections of viewers."],
+] as const satisfies readonly (readonly [keyof Tally, string, string])[];
+
+export interface MetricsOptions {
+  readonly tally: Tally;
+  readonly version: string;
+  /** Read at a scrape. */
+  readonly store: () => { readonly waiting: number; readonly available: boolean; readonly locks: number };
+}
+
+export class Metrics {
+  readonly registry = new Registry();
+
+  constructor(options: MetricsOptions) {
+    const { tally, version } = options;
+    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 20 });
+    this.#gauge("samehand_build_info", "The running version.", ["version"], (gauge) => gauge.set({ version }, 1));
+    for (const [field, name, help] of counters) this.#counter(name, help, () => tally[field]);
+    for (const [field, name, help] of gauges) this.#gauge(name, help, [], (gauge) => gauge.set(tally[field]));
+    this.#labelled(
+      "samehand_refusals_total",
+      "Refusals and failures by the code of the error catalogue.",
+      ["code"],
+      () => [...tally.refusals].map(([code, value]) => ({ labels: { code }, value })),
+    );
+    this.#labelled(
+      "samehand_decisions_total",
+      "Decisions; in report mode the verdict is what enforce would have done.",
+      ["mode", "verdict"],
+      () =>
+        [...tally.decisions].map(([key, value]) => {
+          const [mode = "", verdict = ""] = key.split(" ");
+          return { labels: { mode, verdict }, value };
+        }),
+    );
+    this.#gauge("samehand_store_available", "1 while the store can be written.", [], (gauge) =>
+      gauge.set(options.store().available ? 1 : 0),
+    );
+    this.#gauge("samehand_store_waiting_writes", "Writes that wait to be tried again.", [], (gauge) =>
+      gauge.set(options.store().waiting),
+    );
+    this.#gauge("samehand_locks", "Agents that are locked now.", [], (gauge) => gauge.set(options.store().locks));
+  }
+
+  /** The exposition for a scrape. */
+  expose(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  /** Forgets the metrics, and what the library runs for them. */
+  close(): void {
+    this.registry.clear();
+  }
+
+  #counter(name: string, help: string, read: () => number): void {
+    const counter = new Counter({
+      name,
+      help,
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+    this.registry.registerMetric(counter);
+  }
+
+  #labelled(
+    name: string,
+    help: string,
+    labelNames: string[],
+    read: () => { labels: Record<string, string>; value: number }[],
+  ): void {
+    const counter = new Counter({
+      name,
+      help,
+      labelNames,
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { labels, value } of read()) this.inc(labels, value);
+      },
+    });
+    this.registry.registerMetric(counter);
+  }
+
+  #gauge(name: string, help: string, labelNames: string[], set: (gauge: Gauge) => void): void {
+    const gauge = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [],
+      collect() {
+        set(this);
+      },
+    });
+    this.registry.registerMetric(gauge);
+  }
+}

@@ -80,3 +80,6 @@ export function deriveThresholds(budget: Budget, background: Peaks, own: Peaks, 
     release: quarantine - releaseMargin,
   };
 }
+
+/** Trust, 0 to 100, where suspicion is at a limit. */
+export const trustAt = (suspicion: number): number => 100 / (1 + Math.exp(suspicion));

@@ -1,0 +1,126 @@
+/**
+ * The inspection of one session, the same live and offline: input events become keystrokes and pointer actions,
+ * those become evidence for the decider and statistics for learning. Nothing typed is kept.
+ */
+import type { Evidence } from "../../models/modality.ts";
+import type { Keystroke } from "../../models/keyboard/keystroke.ts";
+import type { PointerAction } from "../../models/pointer/action.ts";
+import type { Models, Part } from "../../models/profile.ts";
+import type { Verifier } from "../../models/verifier.ts";
+import type { InputSink } from "../core/input.ts";
+import { type ButtonMask, type Keysym, type Millis, millis } from "../core/units.ts";
+import { Keystrokes } from "./keystrokes.ts";
+import { LinkQuality } from "./link.ts";
+import { PointerActions } from "./pointer-actions.ts";
+
+/** Statistics of what a session shows, for learning once it is trusted. */
+export class Enrolment implements Part {
+  readonly keyboard: Part["keyboard"];
+  readonly pointer: Part["pointer"];
+
+  constructor(models: Models) {
+    this.keyboard = models.keyboard.statistics();
+    this.pointer = models.pointer.statistics();
+  }
+}
+
+export interface InspectorOptions {
+  /** Scores the session; null for an agent of whom too little is known. */
+  readonly verifier: Verifier | null;
+  /** Learns from the session; null where nothing is to be learned. */
+  readonly enrolment: Enrolment | null;
+  /**
+   * Called with each window's evidence, from inside the event that completed it.
+   * @param weight how far the link is believed, 0 to 1 @param at the time of that event
+   */
+  readonly onEvidence?: (evidence: Evidence, weight: number, at: Millis) => void;
+  /** Called with each observation. */
+  readonly onKeystroke?: (keystroke: Keystroke) => void;
+  readonly onAction?: (action: PointerAction) => void;
+}
+
+export class Inspector implements InputSink {
+  readonly #options: InspectorOptions;
+  readonly #keystrokes: Keystrokes;
+  readonly #pointerActions: PointerActions;
+  readonly #link = new LinkQuality();
+  #now: Millis = millis(0);
+  /** Observations so far. */
+  keystrokes = 0;
+  actions = 0;
+  /** Windows of evidence, and those that the link left without weight. */
+  windows = 0;
+  abstentions = 0;
+
+  constructor(options: InspectorOptions) {
+    this.#options = options;
+    this.#keystrokes = new Keystrokes((keystroke) => this.#keystroke(keystroke));
+    this.#pointerActions = new PointerActions((action) => this.#action(action));
+  }
+
+  key(at: Millis, keysym: Keysym, pressed: boolean): void {
+    this.#now = at;
+    this.#keystrokes.key(at, keysym, pressed);
+  }
+
+  pointer(at: Millis, x: number, y: number, mask: ButtonMask): void {
+    this.#now = at;
+    this.#pointerActions.pointer(at, x, y, mask);
+  }
+
+  /** A round trip over the viewer's link was seen. */
+  roundTrip(rtt: Millis): void {
+    this.#link.roundTrip(rtt);
+  }
+
+  /** Timing up to now lies: no interval may span this moment. */
+  stalled(): void {
+    this.#keystrokes.interrupt();
+    this.#pointerActions.flush();
+  }
+
+  /** The session is over: what is still under way is told. */
+  flush(): void {
+    this.#keystrokes.flush();
+    this.#pointerActions.flush();
+  }
+
+  /** How far the link's timing is believed, 0 to 1. */
+  get linkWeight(): number {
+    return this.#link.weight;
+  }
+
+  /** Takes in a keystroke that was told at `at`: for offline work that keeps observations. */
+  keystroke(keystroke: Keystroke, at: Millis): void {
+    this.#now = at;
+    this.#keystroke(keystroke);
+  }
+
+  /** Takes in a pointer action that was told at `at`. */
+  action(action: PointerAction, at: Millis): void {
+    this.#now = at;
+    this.#action(action);
+  }
+
+  #keystroke(keystroke: Keystroke): void {
+    this.keystrokes++;
+    this.#options.enrolment?.keyboard.add(keystroke);
+    this.#options.onKeystroke?.(keystroke);
+    this.#tell(this.#options.verifier?.keystroke(keystroke) ?? null);
+  }
+
+  #action(action: PointerAction): void {
+    this.actions++;
+    this.#options.enrolment?.pointer.add(action);
+    this.#options.onAction?.(action);
+    this.#tell(this.#options.verifier?.action(action) ?? null);
+  }
+
+  #tell(evidence: Evidence | null): void {
+    if (evidence === null) return;
+    const weight = this.#link.weight;
+    this.windows++;
+    if (weight === 0) this.abstentions++;
+    this.#options.onEvidence?.(evidence, weight, this.#now);
+  }
+}

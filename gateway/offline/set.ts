@@ -1,0 +1,91 @@
+/** A set of recordings on disk: who enrols from what, and which session claims to be whom. */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { SamehandError } from "../core/errors.ts";
+import { parseCsv } from "./csv.ts";
+
+/** One claim to be decided. */
+export interface Trial {
+  readonly session: string;
+  readonly claimed: string;
+  readonly genuine: boolean;
+  /** For sets with takeovers: when somebody else takes over, ms of the recording; null: never. */
+  readonly takeoverMs: number | null;
+  /** Who takes over, where known. */
+  readonly impostor: string | null;
+}
+
+export interface RecordedSet {
+  readonly name: string;
+  readonly directory: string;
+  /** Each agent's recordings to enrol from, in order of name. */
+  readonly agents: ReadonlyMap<string, readonly string[]>;
+  readonly trials: readonly Trial[];
+  /** Whether the sessions may be taken over half way. */
+  readonly takeovers: boolean;
+}
+
+const isRecording = (name: string): boolean => name.endsWith(".guac") || name.endsWith(".guac.gz");
+
+/** @throws SamehandError `recording-malformed` where it is not a set, saying what is missing */
+export function openSet(directory: string): RecordedSet {
+  const enrol = join(directory, "enrol");
+  if (!existsSync(enrol)) throw new SamehandError("recording-malformed", `${directory} has no folder enrol/`);
+  const agents = new Map<string, readonly string[]>();
+  for (const agent of readdirSync(enrol).sort()) {
+    const folder = join(enrol, agent);
+    if (!statSync(folder).isDirectory()) continue;
+    agents.set(
+      agent,
+      readdirSync(folder)
+        .filter(isRecording)
+        .sort()
+        .map((name) => join(folder, name)),
+    );
+  }
+  const takeovers = join(directory, "takeovers.csv");
+  const trials = existsSync(takeovers) ? takeoverTrials(takeovers) : plainTrials(join(directory, "trials.csv"));
+  return { name: basename(directory), directory, agents, trials, takeovers: existsSync(takeovers) };
+}
+
+/** The file of a probe session, or null where there is none. */
+export function probeOf(set: RecordedSet, session: string): string | null {
+  // A session's name comes from a file: it must not lead out of the set.
+  if (basename(session) !== session) return null;
+  for (const suffix of [".guac.gz", ".guac"]) {
+    const file = join(set.directory, "probe", session + suffix);
+    if (existsSync(file)) return file;
+  }
+  return null;
+}
+
+function plainTrials(file: string): Trial[] {
+  if (!existsSync(file)) throw new SamehandError("recording-malformed", `${file} is missing`);
+  return parseCsv(readFileSync(file, "utf8"), ["session", "claimed", "genuine"], file).map((row, index) => {
+    if (row.genuine !== "0" && row.genuine !== "1")
+      throw new SamehandError("recording-malformed", `${file}:${index + 2} genuine is neither 0 nor 1`);
+    return {
+      session: row.session,
+      claimed: row.claimed,
+      genuine: row.genuine === "1",
+      takeoverMs: null,
+      impostor: null,
+    };
+  });
+}
+
+function takeoverTrials(file: string): Trial[] {
+  const columns = ["session", "claimed", "takeover_ms", "impostor"] as const;
+  return parseCsv(readFileSync(file, "utf8"), columns, file).map((row, index) => {
+    const takeoverMs = row.takeover_ms === "" ? null : Number(row.takeover_ms);
+    if (takeoverMs !== null && !Number.isFinite(takeoverMs))
+      throw new SamehandError("recording-malformed", `${file}:${index + 2} takeover_ms is not a number`);
+    return {
+      session: row.session,
+      claimed: row.claimed,
+      genuine: takeoverMs === null,
+      takeoverMs,
+      impostor: row.impostor === "" ? null : row.impostor,
+    };
+  });
+}

@@ -1,0 +1,72 @@
+/** The observations of one recording, kept so that it is read once and scored against many agents. */
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import type { Keystroke } from "../../models/keyboard/keystroke.ts";
+import type { PointerAction } from "../../models/pointer/action.ts";
+import { asSamehandError, SamehandError } from "../core/errors.ts";
+import type { InputSink } from "../core/input.ts";
+import { type Millis, millis } from "../core/units.ts";
+import { Inspector } from "../inspect/inspector.ts";
+import { RecordingReader } from "../protocol/guacamole/recording.ts";
+import { type Distortion, DistortedSink } from "./distortion.ts";
+
+/** One observation and when it was complete. */
+export type Seen =
+  | { readonly at: Millis; readonly keystroke: Keystroke; readonly action?: undefined }
+  | { readonly at: Millis; readonly action: PointerAction; readonly keystroke?: undefined };
+
+export interface Tape {
+  readonly name: string;
+  /** Of the first and the last input event; 0 where there is none. */
+  readonly start: Millis;
+  readonly end: Millis;
+  readonly seen: readonly Seen[];
+}
+
+const largestRecording = 1024 * 1024 * 1024;
+
+/**
+ * Reads a recording (`.guac`, `.guac.gz`) through the same inspection as a live session.
+ * @throws SamehandError `recording-malformed` with the file's name
+ */
+export function readTape(file: string, distortion: Distortion): Tape {
+  const seen: Seen[] = [];
+  let now = millis(0);
+  let start: Millis | null = null;
+  const inspector = new Inspector({
+    verifier: null,
+    enrolment: null,
+    onKeystroke: (keystroke) => seen.push({ at: now, keystroke }),
+    onAction: (action) => seen.push({ at: now, action }),
+  });
+  const clock = (at: Millis): void => {
+    start ??= at;
+    now = at;
+  };
+  const timed: InputSink = {
+    key(at, keysym, pressed) {
+      clock(at);
+      inspector.key(at, keysym, pressed);
+    },
+    pointer(at, x, y, mask) {
+      clock(at);
+      inspector.pointer(at, x, y, mask);
+    },
+  };
+  const clean = distortion.jitter === 0 && !distortion.stalls;
+  const reader = new RecordingReader(file, clean ? timed : new DistortedSink(timed, distortion, file));
+  reader.read(bytesOf(file));
+  reader.end();
+  inspector.flush();
+  return { name: file, start: start ?? millis(0), end: now, seen };
+}
+
+function bytesOf(file: string): Uint8Array {
+  try {
+    const bytes = readFileSync(file);
+    return file.endsWith(".gz") && bytes.length > 0 ? gunzipSync(bytes, { maxOutputLength: largestRecording }) : bytes;
+  } catch (error) {
+    const known = asSamehandError(error, "recording-malformed");
+    throw new SamehandError("recording-malformed", `${file}: ${known.detail}`, error);
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * Evidence to verdict: keeps one session's trust, asks the rules, and walks the states
+ * allow, alert, quarantine, sever. Pure: no clock, no socket, the same calls give the same decisions.
+ */
+import type { Modality } from "../core/input.ts";
+import { type Millis, millis } from "../core/units.ts";
+import { type Decision, type Mode, type Reason, stricter, type Verdict } from "../core/verdict.ts";
+import type { Facts, Policy, Ruling } from "./rules.ts";
+import { type Thresholds, trustAt } from "./thresholds.ts";
+import { TrustFilter, type TrustOptions, defaultTrustOptions } from "./trust.ts";
+
+/** What a decider asks about each evidence; a policy is one. */
+export type Rules = Pick<Policy, "decide">;
+
+/** What the decider cannot know by itself, asked at each ruling. */
+export interface Surroundings {
+  readonly jitterMs: number;
+  readonly signals: readonly string[];
+  /** Hour of the day, 0 to 23. */
+  readonly hour: number;
+}
+
+/** The policy without a policy file: each limit does what it is named after, to agents who are known well enough. */
+export const plainRules: Rules = {
+  decide({ trust, thresholds, agent }): Ruling {
+    if (agent.maturity === "enrolling")
+      return { verdict: "allow", rule: "enrolling", because: "the agent is still enrolling" };
+    const mature = agent.maturity === "mature";
+    if (mature && trust <= thresholds.sever)
+      return { verdict: "sever", rule: "beyond-sever", because: "the input is not the agent's" };
+    if (mature && trust <= thresholds.quarantine)
+      return { verdict: "quarantine", rule: "beyond-quarantine", because: "the input does not match the agent" };
+    if (trust <= thresholds.alert)
+      return { verdict: "alert", rule: "beyond-alert", because: "the input matches the agent badly" };
+    return { verdict: "allow", rule: "trusted", because: "the input matches the agent" };
+  },
+};
+
+export interface DeciderOptions {
+  readonly mode: Mode;
+  readonly rules?: Rules;
+  readonly thresholds: Thresholds;
+  readonly agent: Facts["agent"];
+  /** How long a quarantine waits for the agent to be recognised before the session is severed. */
+  readonly holdFor: Millis;
+  readonly trust?: TrustOptions;
+  /** Names in words what weighed most against the agent, strongest first. */
+  readonly explain?: (most: number) => readonly Reason[];
+  readonly surroundings?: () => Surroundings;
+}
+
+/** One window's evidence, as policy sees it. */
+export interface Weighed {
+  readonly at: Millis;
+  readonly modality: Modality;
+  readonly llr: number;
+  /** 0 (abstain) to 1. */
+  readonly weight: number;
+  readonly keystrokes: number;
+  readonly actions: number;
+}
+
+const reasonsGiven = 3;
+
+export class Decider {
+  readonly filter: TrustFilter;
+  readonly #options: DeciderOptions;
+  #thresholds: Thresholds;
+  #decision: Decision;
+  /** The verdict as enforce mode would have it. */
+  #standing: Verdict = "allow";
+  #heldSince: number | null = null;
+  #startedAt: number | null = null;
+  #link = 1;
+  #quarantines = 0;
+  /** LLR of each modality since trust last started anew. */
+  #said = { keyboard: 0, pointer: 0 };
+
+  constructor(options: DeciderOptions) {
+    this.#options = options;
+    this.#thresholds = options.thresholds;
+    this.filter = new TrustFilter(options.trust ?? defaultTrustOptions);
+    this.#decision = this.#make(millis(0), "start", [], 0, 0);
+  }
+
+  /** The decision that stands. */
+  get decision(): Decision {
+    return this.#decision;
+  }
+
+  /** New limits, as the background or the agent's own scores changed. Nothing is decided until the next evidence. */
+  set thresholds(thresholds: Thresholds) {
+    this.#thresholds = thresholds;
+  }
+
+  /** Takes in evidence; returns a decision when what stands changed, else null. */
+  evidence(weighed: Weighed): Decision | null {
+    const { at, modality, llr, weight } = weighed;
+    this.#startedAt ??= at;
+    this.#link = weight;
+    this.#said[modality] += llr * weight;
+    this.filter.observe(at, modality, llr, weight);
+    return this.#rule(at, weighed.keystrokes, weighed.actions);
+  }
+
+  /** Lets time pass: a quarantine that nobody answered ends in a sever. */
+  tick(at: Millis): Decision | null {
+    if (this.#standing !== "quarantine" || this.#heldSince === null || at - this.#heldSince < this.#options.holdFor)
+      return null;
+    const { keystrokes, actions } = this.#decision;
+    return this.#stand("sever", "quarantine-expired", at, keystrokes, actions);
+  }
+
+  /** The agent proved to be there: trust starts anew. Teaches nothing. */
+  challengePassed(at: Millis): Decision | null {
+    if (this.#standing === "sever") return null;
+    this.filter.restart();
+    this.#said = { keyboard: 0, pointer: 0 };
+    const { keystrokes, actions } = this.#decision;
+    return this.#stand("allow", "challenge-passed", at, keystrokes, actions);
+  }
+
+  #rule(at: Millis, keystrokes: number, actions: number): Decision | null {
+    if (this.#standing === "sever") return null;
+    const held = this.#standing === "quarantine";
+    const ruling = (this.#options.rules ?? plainRules).decide(this.#facts(at, keystrokes, actions));
+    if (held && !stricter(ruling.verdict, "quarantine")) {
+      const recognised = this.filter.suspicion <= this.#thresholds.release && ruling.verdict !== "quarantine";
+      return recognised ? this.#stand("allow", "recognised-while-held", at, keystrokes, actions) : null;
+    }
+    // Nobody is severed at one blow: a quarantine comes first, and the next evidence may sever.
+    const verdict = ruling.verdict === "sever" && !held ? "quarantine" : ruling.verdict;
+    return verdict === this.#standing ? null : this.#stand(verdict, ruling.rule, at, keystrokes, actions);
+  }
+
+  #facts(at: Millis, keystrokes: number, actions: number): Facts {
+    const { alert, quarantine, sever } = this.#thresholds;
+    const { keyboard, pointer } = this.#said;
+    const around = this.#options.surroundings?.() ?? { jitterMs: 0, signals: [], hour: 0 };
+    return {
+      trust: this.filter.trust,
+      llr: { keyboard, pointer, total: keyboard + pointer },
+      thresholds: { alert: trustAt(alert), quarantine: trustAt(quarantine), sever: trustAt(sever) },
+      agent: this.#options.agent,
+      session: {
+        seconds: (at - (this.#startedAt ?? at)) / 1000,
+        keystrokes,
+        actions,
+        quarantines: this.#quarantines,
+        quarantinedSeconds: this.#heldSince === null ? 0 : (at - this.#heldSince) / 1000,
+      },
+      link: { jitterMs: around.jitterMs, good: this.#link >= 0.5 },
+      signals: around.signals,
+      hour: around.hour,
+    };
+  }
+
+  #stand(verdict: Verdict, rule: string, at: Millis, keystrokes: number, actions: number): Decision {
+    this.#standing = verdict;
+    if (verdict !== "quarantine") this.#heldSince = null;
+    else if (this.#heldSince === null) {
+      this.#heldSince = at;
+      this.#quarantines++;
+    }
+    const reasons = verdict === "allow" ? [] : (this.#options.explain?.(reasonsGiven) ?? []);
+    this.#decision = this.#make(at, rule, reasons, keystrokes, actions);
+    return this.#decision;
+  }
+
+  #make(at: Millis, rule: string, reasons: readonly Reason[], keystrokes: number, actions: number): Decision {
+    const { mode } = this.#options;
+    const wouldBe = this.#standing;
+    const verdict = mode === "report" && stricter(wouldBe, "alert") ? "alert" : wouldBe;
+    return { at, verdict, wouldBe, mode, trust: this.filter.trust, rule, reasons, keystrokes, actions };
+  }
+}

@@ -4,10 +4,16 @@
  *
  * `node bench/protocol.ts`
  */
+import * as ws from "ws";
 import { ClientParser, type Visit } from "../gateway/protocol/guacamole/client-parser.ts";
 import { instruction } from "../gateway/protocol/guacamole/instructions.ts";
 import { ServerScanner } from "../gateway/protocol/guacamole/server-scanner.ts";
 import { FrameDecoder } from "../gateway/protocol/websocket/frame-decoder.ts";
+
+/** Not in the package's types. */
+const { Receiver } = ws as unknown as {
+  Receiver: new (options: object) => { write(chunk: Buffer): void; on(event: string, listener: () => void): void };
+};
 
 const repetitions = 15;
 
@@ -70,6 +76,33 @@ function frame(name: string, text: string): Contender {
   };
 }
 
+const framesInRead = 50;
+
+/** A read of many masked frames, decoded here and by the receiver of the `ws` package. */
+function reads50(text: string): Contender[] {
+  const payload = Buffer.from(text);
+  const one = Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+  const bytes = Buffer.concat(Array.from({ length: framesInRead }, () => one));
+  let heard = 0;
+  const decoder = new FrameDecoder({ text: () => ++heard > 0, ping() {}, pong() {}, close() {} });
+  const receiver = new Receiver({ isServer: true, maxPayload: 65_536, skipUTF8Validation: true });
+  receiver.on("message", () => heard++);
+  const rounds = messages / framesInRead;
+  const contender = (name: string, decode: () => void): Contender => ({
+    name,
+    units: messages,
+    run() {
+      heard = 0;
+      for (let i = 0; i < rounds; i++) decode();
+      if (heard !== messages) throw new Error(`${name}: ${heard} of ${messages}`);
+    },
+  });
+  return [
+    contender("50 frames a read, ours", () => decoder.decode(bytes, 0, bytes.length)),
+    contender("50 frames a read, ws", () => receiver.write(bytes)),
+  ];
+}
+
 const readSize = 65_536;
 const reads = 64;
 
@@ -126,6 +159,7 @@ const spent = measure([
   client("sync", "4.sync,13.1700000000000;"),
   client("blob of 8064", `4.file,1.0,0.,0.;${blob.replace("1.1", "1.0")}`),
   frame("frame of a mouse message", "5.mouse,3.812,3.407,1.0;"),
+  ...reads50("5.mouse,3.812,3.407,1.0;"),
   copy(images),
   scanner("images, ASCII", images),
   scanner("small tiles, ASCII", tiles),
@@ -135,7 +169,15 @@ const spent = measure([
 ]);
 
 const per = (name: string): number => spent.get(name) ?? NaN;
-for (const name of ["key", "mouse", "sync", "blob of 8064", "frame of a mouse message"])
+for (const name of [
+  "key",
+  "mouse",
+  "sync",
+  "blob of 8064",
+  "frame of a mouse message",
+  "50 frames a read, ours",
+  "50 frames a read, ws",
+])
   console.log(`${name.padEnd(36)} ${per(name).toFixed(0).padStart(8)} ns a message`);
 for (const name of spent.keys())
   if (name === "memcpy" || /ASCII|texts/.test(name))

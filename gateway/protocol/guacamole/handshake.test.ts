@@ -115,21 +115,23 @@ t.test("guacd's refusals and nonsense are coded errors without a secret", (t) =>
 
 t.test("any bytes whatever throw nothing but coded errors", (t) => {
   const word = fc.constantFrom("4.args", ",", ";", "5.ready", "5.error", "3.nop", "1.a", "13.VERSION_1_5_0", "ä", ".");
-  fc.assert(
-    fc.property(
-      fc.oneof(
-        fc.string({ unit: "binary" }),
-        fc.array(word).map((words) => words.join("")),
+  t.doesNotThrow(() => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.array(word).map((words) => words.join("")),
+        ),
+        (text) => {
+          try {
+            converse([Buffer.from(text)]);
+          } catch (error) {
+            if (!(error instanceof SamehandError)) throw error;
+          }
+        },
       ),
-      (text) => {
-        try {
-          converse([Buffer.from(text)]);
-        } catch (error) {
-          if (!(error instanceof SamehandError)) throw error;
-        }
-      },
-    ),
-    { numRuns: 1000 },
-  );
+      { numRuns: 1000 },
+    );
+  });
   t.end();
 });

@@ -160,17 +160,19 @@ t.test("any bytes whatever throw nothing but coded errors", (t) => {
   const digits = fc
     .uint8Array({ maxLength: 200 })
     .map((bytes) => bytes.map((b) => (b < 200 ? [0x31, 0x2e, 0x2c, 0x3b][b & 3] : b)));
-  fc.assert(
-    fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), digits), (bytes) => {
-      try {
-        const end = new ServerScanner().scan(bytes, 0, bytes.length);
-        if (end > bytes.length) throw new Error("beyond the end");
-      } catch (error) {
-        if (!(error instanceof SamehandError)) throw error;
-      }
-    }),
-    { numRuns: 2000 },
-  );
+  t.doesNotThrow(() => {
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), digits), (bytes) => {
+        try {
+          const end = new ServerScanner().scan(bytes, 0, bytes.length);
+          if (end > bytes.length) throw new Error("beyond the end");
+        } catch (error) {
+          if (!(error instanceof SamehandError)) throw error;
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
   t.end();
 });
 

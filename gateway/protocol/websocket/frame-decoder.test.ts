@@ -211,12 +211,14 @@ t.test("any messages in any fragments and chunks come out as they went in", (t) 
 });
 
 t.test("any bytes whatever throw nothing but coded errors", (t) => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-      hear([Buffer.from(bytes)]);
-    }),
-    { numRuns: 2000 },
-  );
+  t.doesNotThrow(() => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        hear([Buffer.from(bytes)]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
   t.end();
 });
 

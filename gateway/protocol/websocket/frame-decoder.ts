@@ -91,7 +91,7 @@ export class FrameDecoder {
     while (at < end) {
       header[this.#headerLength++] = buffer[at++];
       const length = this.#headerLength;
-      if (length === 2) checkStart(header, 0);
+      if (length === 2) this.#checkStart(header, 0);
       if (length >= 2 && length === headerLength(header[1])) {
         this.#headerLength = 0;
         this.#state = state.payload;
@@ -104,11 +104,12 @@ export class FrameDecoder {
 
   /** Takes a whole header in, and returns its length. */
   #frame(header: Uint8Array, at: number): number {
-    checkStart(header, at);
+    this.#checkStart(header, at);
     const code = header[at] & 0x0f;
     const length = payloadLength(header, at);
     const end = at + headerLength(header[at + 1]);
-    if (code < frameOpcode.close) this.#expectData(code, length);
+    if (code < frameOpcode.close && this.#messageLength + length > this.#limit)
+      throw new SamehandError("frame-too-large", `limit ${this.#limit}`);
     this.#opcode = code;
     this.#final = (header[at] & 0x80) !== 0;
     this.#left = length;
@@ -116,11 +117,23 @@ export class FrameDecoder {
     return end - at;
   }
 
-  #expectData(code: number, length: number): void {
+  /** What the first two bytes must be, whatever comes after them. */
+  #checkStart(header: Uint8Array, at: number): void {
+    const first = header[at];
+    const second = header[at + 1];
+    const code = first & 0x0f;
+    if ((first & 0x70) !== 0) throw malformed("reserved bits");
+    if ((second & 0x80) === 0) throw malformed("not masked");
+    if (code >= frameOpcode.close) {
+      if (code > frameOpcode.pong) throw malformed("reserved opcode");
+      if ((first & 0x80) === 0) throw malformed("control frame in fragments");
+      if ((second & 0x7f) > controlLimit) throw malformed("control frame of more than 125 bytes");
+      return;
+    }
+    if (code > frameOpcode.binary) throw malformed("reserved opcode");
     if (code === frameOpcode.binary) throw new SamehandError("frame-binary");
     if ((code === frameOpcode.continuation) !== this.#fragmented)
       throw malformed(this.#fragmented ? "a message inside of another" : "a continuation of nothing");
-    if (this.#messageLength + length > this.#limit) throw new SamehandError("frame-too-large", `limit ${this.#limit}`);
   }
 
   /** A part of the frame's payload, unmasked; with the last part the frame is done. */
@@ -188,21 +201,6 @@ export class FrameDecoder {
 const empty = new Uint8Array(0);
 
 const malformed = (detail: string): SamehandError => new SamehandError("frame-malformed", detail);
-
-/** What the first two bytes must be, whatever comes after them. */
-function checkStart(header: Uint8Array, at: number): void {
-  const first = header[at];
-  const second = header[at + 1];
-  if ((first & 0x70) !== 0) throw malformed("reserved bits");
-  if ((second & 0x80) === 0) throw malformed("not masked");
-  const code = first & 0x0f;
-  if ((code > frameOpcode.binary && code < frameOpcode.close) || code > frameOpcode.pong)
-    throw malformed("reserved opcode");
-  if (code >= frameOpcode.close) {
-    if ((first & 0x80) === 0) throw malformed("control frame in fragments");
-    if ((second & 0x7f) > controlLimit) throw malformed("control frame of more than 125 bytes");
-  }
-}
 
 /** Two bytes, the longer lengths, the mask. */
 function headerLength(second: number): number {

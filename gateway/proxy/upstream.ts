@@ -37,13 +37,17 @@ export class Upstream {
   #handshake: Handshake | null;
   #connectionId = "";
   readonly #flushed: () => void;
+  readonly #tls: boolean;
   #buffer: Buffer;
   /** Where the next read goes: behind the header's room and what is left of an instruction. */
   #fill = headerRoom;
-  /** The bytes of a frame that is not taken yet lie in front of `#tail`, which ends at `#end`. */
+  /** What is left of an instruction lies from `#tail` to `#end`, behind the frame that went out. */
   #tail = 0;
   #end = 0;
   #waiting = false;
+  /** What is left must still move up, once the frame in front of it is taken. */
+  #behind = false;
+  #shrink = false;
   #ready = false;
   #lost = false;
   /** The most that one read brought since the last trim. */
@@ -51,6 +55,7 @@ export class Upstream {
 
   constructor(guacd: GuacdOptions, handshake: Handshake, owner: UpstreamOwner) {
     this.#owner = owner;
+    this.#tls = guacd.tls !== null;
     this.#handshake = handshake;
     this.#flushed = () => owner.flushed();
     this.#buffer = Buffer.allocUnsafeSlow(headerRoom + smallest);
@@ -96,24 +101,25 @@ export class Upstream {
   taken(): void {
     if (!this.#waiting) return;
     this.#waiting = false;
-    this.#moveUp();
+    if (this.#behind) this.#moveUp();
     this.#socket.resume();
   }
 
-  /** Gives memory back that the last seconds did not need. Called by the ticker. */
+  /** Lets memory go, with the next read, that the last seconds did not need. Called by the ticker; guacd says `nop` every 5 s. */
   trim(): void {
-    const needed = this.#busiest;
+    const capacity = this.#buffer.length - headerRoom;
+    this.#shrink = capacity > smallest && this.#busiest < capacity / 4;
     this.#busiest = 0;
-    if (this.#waiting || this.#buffer.length === headerRoom + smallest || needed > this.#buffer.length / 4) return;
-    if (this.#fill <= headerRoom + smallest / 2) this.#resize(smallest);
   }
 
-  /** Says good-bye: `last` goes out if it can, and soon after it the connection is gone. */
+  /**
+   * Says good-bye: `last` goes out if it can, and soon after it the connection is gone. Where reading was stopped it
+   * stays so: the viewer may still be taking the last frame out of the buffer.
+   */
   end(last: string): void {
     this.#lost = true;
     if (this.#socket.connecting || !this.#socket.writable) this.#socket.destroy();
     else this.#socket.end(last);
-    this.#socket.resume();
     setTimeout(() => this.#socket.destroy(), 200).unref();
   }
 
@@ -156,29 +162,37 @@ export class Upstream {
     if (boundary === start) {
       // No instruction ends in this read; the scanner's limit is below the largest buffer, so there is room to grow.
       this.#fill = this.#end;
-      if (full) this.#resize(Math.min(largest, (this.#buffer.length - headerRoom) * 2));
+      this.#tail = headerRoom;
+      if (full) this.#replace((this.#buffer.length - headerRoom) * 2);
       return true;
     }
     this.#tail = boundary;
     const frame = writeHeader(this.#buffer, headerRoom, boundary - headerRoom);
-    if (!this.#owner.display(this.#buffer.subarray(frame, boundary))) {
-      this.#waiting = true;
-      return false;
-    }
-    this.#moveUp();
-    if (full && this.#buffer.length < headerRoom + largest) this.#resize((this.#buffer.length - headerRoom) * 2);
-    return true;
+    const taken = this.#owner.display(this.#buffer.subarray(frame, boundary));
+    const capacity = this.#buffer.length - headerRoom;
+    const left = this.#end - boundary;
+    this.#fill = headerRoom + left;
+    this.#behind = false;
+    if (full && capacity < largest) this.#replace(capacity * 2);
+    else if (taken && this.#shrink && left < smallest / 2) this.#replace(smallest);
+    // TLS may hand on what it has decrypted although it was told to stop.
+    else if (!taken && this.#tls) this.#replace(capacity);
+    else if (taken) this.#moveUp();
+    else this.#behind = true;
+    this.#waiting ||= !taken;
+    return !this.#waiting;
   }
 
   #moveUp(): void {
     this.#buffer.copyWithin(headerRoom, this.#tail, this.#end);
-    this.#fill = headerRoom + this.#end - this.#tail;
   }
 
-  #resize(capacity: number): void {
+  /** Goes on in another buffer, with what is left. The socket asks for it after this read, and only then. */
+  #replace(capacity: number): void {
     const buffer = Buffer.allocUnsafeSlow(headerRoom + capacity);
-    this.#buffer.copy(buffer, headerRoom, headerRoom, this.#fill);
+    this.#buffer.copy(buffer, headerRoom, this.#tail, this.#end);
     this.#buffer = buffer;
+    this.#shrink = false;
   }
 
   #lose(error: SamehandError): void {

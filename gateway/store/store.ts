@@ -4,6 +4,7 @@
  * embedded, and a read or a write takes microseconds.
  */
 import type { SamehandError } from "../core/errors.ts";
+import type { KeyRing } from "../core/key-ring.ts";
 import type { Amount } from "../core/maturity.ts";
 import type { SessionInfo } from "../core/session.ts";
 import type { AgentName, EpochMillis, SessionId } from "../core/units.ts";
@@ -29,10 +30,12 @@ export interface Profile extends Amount {
   readonly body: Uint8Array;
 }
 
-/** What a session adds to a profile. `days` is counted by the store, from the UTC days of the saves. */
+/** The next whole profile; the amounts are totals. */
 export interface Learned {
   readonly keystrokes: number;
   readonly actions: number;
+  /** Left out, the store counts the UTC days on which it saved. Given where recordings of several days are learned. */
+  readonly days?: number;
   readonly body: Uint8Array;
 }
 
@@ -161,6 +164,8 @@ export interface Store {
   readonly problem: SamehandError | null;
   /** Writes that wait to be tried again. */
   readonly waiting: number;
+  /** Takes a rotated key ring; profiles move to its newest key when they are next saved. */
+  useKeys(keys: KeyRing): void;
   /** Tries once more what waits, then closes. */
   close(): void;
 }

@@ -1,0 +1,110 @@
+/** Locked agents: asked of memory, written to the disk, and compared with it when another process wrote. */
+import type { Clock } from "../core/clock.ts";
+import { type AgentName, type EpochMillis, agentName, epochMillis } from "../core/units.ts";
+import { type Database, sql } from "./database.ts";
+import type { Lock, StoreChange } from "./store.ts";
+import type { Waiting } from "./waiting.ts";
+
+export class Locks {
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #waiting: Waiting;
+  readonly #tell: (change: StoreChange) => void;
+  #byAgent = new Map<AgentName, Lock>();
+  /** Locks that the disk does not know yet: a read of the disk must not undo them. */
+  readonly #unwritten = new Set<AgentName>();
+
+  /** @throws SamehandError `store-unavailable`: a gateway must not start without knowing who is locked */
+  constructor(db: Database, clock: Clock, waiting: Waiting, tell: (change: StoreChange) => void) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#waiting = waiting;
+    this.#tell = tell;
+    this.#byAgent = this.#read();
+  }
+
+  of(agent: AgentName): Lock | null {
+    const lock = this.#byAgent.get(agent);
+    return lock === undefined || !this.#stands(lock) ? null : lock;
+  }
+
+  all(): Lock[] {
+    return [...this.#byAgent.values()].filter((lock) => this.#stands(lock));
+  }
+
+  lock(agent: AgentName, until: EpochMillis | null, reason: string): void {
+    const whole = until === null ? null : epochMillis(Math.ceil(until));
+    const lock: Lock = { agent, since: this.#clock.wall(), until: whole, reason };
+    const standing = this.of(agent);
+    if (standing !== null && !longer(lock, standing)) return;
+    this.#byAgent.set(agent, lock);
+    this.#unwritten.add(agent);
+    this.#tell({ kind: "locked", lock });
+    this.#waiting.write("lock", () => this.#write(agent));
+  }
+
+  unlock(agent: AgentName): boolean {
+    const stood = this.of(agent) !== null;
+    this.#db.transaction(() => this.#db.run(sql.deleteFrom("locks").where("agent", "=", agent)));
+    this.#unwritten.delete(agent);
+    this.#byAgent.delete(agent);
+    if (stood) this.#tell({ kind: "unlocked", agent });
+    return stood;
+  }
+
+  /** Takes over what another process wrote. */
+  refresh(): void {
+    const before = this.#byAgent;
+    const after = this.#read();
+    for (const agent of this.#unwritten) {
+      const lock = before.get(agent);
+      if (lock !== undefined) after.set(agent, lock);
+    }
+    this.#byAgent = after;
+    for (const lock of after.values()) {
+      const old = before.get(lock.agent);
+      if (old?.since !== lock.since || old.until !== lock.until) this.#tell({ kind: "locked", lock });
+    }
+    for (const lock of before.values())
+      if (!after.has(lock.agent) && this.#stands(lock)) this.#tell({ kind: "unlocked", agent: lock.agent });
+  }
+
+  /** Deletes locks that have ended. */
+  purge(): void {
+    for (const lock of this.#byAgent.values()) if (!this.#stands(lock)) this.#byAgent.delete(lock.agent);
+    this.#db.transaction(() => this.#db.run(sql.deleteFrom("locks").where("until", "<=", this.#clock.wall())));
+  }
+
+  /** The lock as memory has it when the write comes through, or none if it was unlocked meanwhile. */
+  #write(agent: AgentName): void {
+    const lock = this.#byAgent.get(agent);
+    if (lock === undefined || !this.#unwritten.has(agent)) return;
+    this.#db.durably(() => {
+      const row = this.#db.first(sql.selectFrom("locks").selectAll().where("agent", "=", agent));
+      if (row !== undefined && !longer(lock, fromRow(row))) return;
+      const { since, until, reason } = lock;
+      this.#db.run(sql.replaceInto("locks").values({ agent, since, until, reason }));
+    });
+    this.#unwritten.delete(agent);
+  }
+
+  #read(): Map<AgentName, Lock> {
+    const rows = this.#db.all(sql.selectFrom("locks").selectAll()).map(fromRow);
+    return new Map(rows.filter((lock) => this.#stands(lock)).map((lock) => [lock.agent, lock]));
+  }
+
+  #stands(lock: Lock): boolean {
+    return lock.until === null || lock.until > this.#clock.wall();
+  }
+}
+
+const longer = (a: Lock, b: Lock): boolean => (a.until ?? Infinity) > (b.until ?? Infinity);
+
+function fromRow(row: { agent: string; since: number; until: number | null; reason: string }): Lock {
+  return {
+    agent: agentName(row.agent),
+    since: epochMillis(row.since),
+    until: row.until === null ? null : epochMillis(row.until),
+    reason: row.reason,
+  };
+}

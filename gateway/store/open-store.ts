@@ -1,0 +1,239 @@
+/** Opens the store: puts its parts together, and watches the file for what other processes write. */
+import { randomUUID } from "node:crypto";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { SamehandError, asSamehandError } from "../core/errors.ts";
+import type { KeyRing } from "../core/key-ring.ts";
+import { type Log, silentLog } from "../core/log.ts";
+import type { SessionInfo } from "../core/session.ts";
+import { Tally } from "../core/tally.ts";
+import { type AgentName, type EpochMillis, type SessionId, epochMillis } from "../core/units.ts";
+import type { Decision } from "../core/verdict.ts";
+import { Audit } from "./audit.ts";
+import { Database, type Observe, sql } from "./database.ts";
+import { Locks } from "./locks.ts";
+import { Profiles } from "./profiles.ts";
+import { Sessions } from "./sessions.ts";
+import type { AgentId, Learned, Profile, SessionOutcome, Store, StoreChange } from "./store.ts";
+import { Waiting } from "./waiting.ts";
+
+export interface StoreOptions {
+  readonly path: string;
+  readonly keys: KeyRing;
+  readonly log?: Log;
+  readonly clock?: Clock;
+  /** How long a statement waits for another process, in ms; the event loop waits with it. */
+  readonly busyMillis?: number;
+  /** How often the file is looked at for what other processes wrote, in ms. */
+  readonly pollMillis?: number;
+  readonly observe?: Observe;
+  readonly tally?: Tally;
+}
+
+/** A spent token's id is kept this long past its expiry, should the clock be set back. */
+const spentMargin = 3_600_000;
+const purgeMillis = 60_000;
+
+/** @throws SamehandError `store-unavailable`, `store-corrupt` */
+export function openStore(options: StoreOptions): Store {
+  return new SqliteStore(options);
+}
+
+class SqliteStore implements Store {
+  readonly installation: string;
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #waiting: Waiting;
+  readonly #profiles: Profiles;
+  readonly #locks: Locks;
+  readonly #sessions: Sessions;
+  readonly #audit: Audit;
+  readonly #listeners = new Set<(change: StoreChange) => void>();
+  /** Sessions that live in this process, and whose they are. */
+  readonly #live = new Map<SessionId, { readonly id: AgentId; readonly name: AgentName }>();
+  readonly #log: Log;
+  readonly #tally: Tally;
+  readonly #timer: NodeJS.Timeout;
+  /** The last look at the file failed: told once, not twice a second. */
+  #failing = false;
+  #seen: number;
+  #purgedAt: EpochMillis;
+
+  constructor(options: StoreOptions) {
+    const { path, keys, log = silentLog, clock = systemClock } = options;
+    this.#log = log;
+    this.#clock = clock;
+    this.#tally = options.tally ?? new Tally();
+    this.#db = new Database(path, options.busyMillis ?? 250, options.observe ?? (() => {}));
+    try {
+      this.installation = this.#identify();
+      this.#waiting = new Waiting(log);
+      this.#profiles = new Profiles(this.#db, this.installation, keys, clock);
+      this.#locks = new Locks(this.#db, clock, this.#waiting, (change) => this.#tell(change));
+      this.#sessions = new Sessions(this.#db);
+      this.#audit = new Audit(this.#db, this.installation);
+      this.#seen = this.#db.dataVersion;
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+    this.#purgedAt = clock.wall();
+    this.#timer = setInterval(() => this.#poll(), options.pollMillis ?? 500).unref();
+  }
+
+  #identify(): string {
+    const read = sql.selectFrom("meta").select("value").where("key", "=", "installation");
+    const known = this.#db.first(read);
+    if (known !== undefined) return known.value;
+    return this.#db.transaction(() => {
+      this.#db.run(
+        sql
+          .insertInto("meta")
+          .values({ key: "installation", value: randomUUID() })
+          .onConflict((conflict) => conflict.doNothing()),
+      );
+      return this.#db.first(read)?.value ?? "";
+    });
+  }
+
+  agents = () => this.#profiles.agents();
+  agent = (name: AgentName) => this.#profiles.agent(name);
+  enrol = (name: AgentName) => this.#profiles.agent(name) ?? this.#db.transaction(() => this.#profiles.enrol(name));
+
+  forget(name: AgentName): boolean {
+    if (this.lockOf(name) !== null) throw new SamehandError("agent-locked", "unlock first; forgetting would unlock");
+    const known = this.#db.transaction(() => this.#profiles.forget(name));
+    if (!known) return false;
+    this.#db.checkpoint();
+    this.#tell({ kind: "forgotten", agent: name });
+    return true;
+  }
+
+  profile = (id: AgentId) => this.#profiles.newest(id);
+
+  updateProfile(id: AgentId, merge: (newest: Profile | null) => Learned): Profile | null {
+    try {
+      const saved = this.#db.transaction(() => this.#profiles.update(id, merge));
+      if (saved !== null) this.#tally.profilesSaved++;
+      return saved;
+    } catch (error) {
+      this.#tally.profileSaveFailures++;
+      throw error;
+    }
+  }
+
+  learn(id: AgentId, merge: (newest: Profile | null) => Learned): void {
+    this.#waiting.write("profile", () => this.updateProfile(id, merge));
+  }
+
+  lockOf = (agent: AgentName) => this.#locks.of(agent);
+  locks = () => this.#locks.all();
+  lock = (agent: AgentName, until: EpochMillis | null, reason: string) => this.#locks.lock(agent, until, reason);
+  unlock = (agent: AgentName) => this.#locks.unlock(agent);
+
+  spend(jti: string, expires: EpochMillis): boolean {
+    const row = sql
+      .insertInto("spent_tokens")
+      .values({ jti, expires: Math.ceil(expires) })
+      .onConflict((conflict) => conflict.doNothing());
+    return this.#db.transaction(() => this.#db.run(row)) === 1;
+  }
+
+  sessionStarted(session: SessionInfo): void {
+    this.#waiting.write("session", () =>
+      this.#db.transaction(() => {
+        const agent = this.#profiles.enrol(session.agent);
+        this.#sessions.started(session, agent.id);
+        this.#live.set(session.id, agent);
+      }),
+    );
+  }
+
+  sessionEnded(session: SessionId, outcome: SessionOutcome): void {
+    const at = this.#clock.wall();
+    this.#waiting.write("session", () => {
+      this.#db.transaction(() => this.#sessions.ended(session, at, outcome));
+      this.#live.delete(session);
+    });
+  }
+
+  decided(session: SessionId, agent: AgentName, decision: Decision): void {
+    const at = this.#clock.wall();
+    this.#waiting.write("decision", () =>
+      this.#db.transaction(() => {
+        const { id } = this.#live.get(session) ?? this.#profiles.enrol(agent);
+        this.#audit.append(at, session, id, decision);
+        this.#sessions.decided(session, decision);
+      }),
+    );
+  }
+
+  sessions = (most: number) => this.#sessions.newest(most);
+  decisions = (most: number) => this.#audit.newest(most);
+  verifyDecisions = () => this.#audit.verify();
+
+  onChange(listener: (change: StoreChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  get problem(): SamehandError | null {
+    return this.#db.problem ?? this.#waiting.problem;
+  }
+
+  get waiting(): number {
+    return this.#waiting.count;
+  }
+
+  useKeys = (keys: KeyRing) => this.#profiles.useKeys(keys);
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#waiting.flush();
+    this.#db.close();
+  }
+
+  #tell(change: StoreChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  /** Never throws: a store that cannot be read leaves what memory knows. */
+  #poll(): void {
+    try {
+      this.#waiting.flush();
+      const version = this.#db.dataVersion;
+      if (version !== this.#seen) {
+        this.#locks.refresh();
+        this.#tellForgotten();
+        this.#seen = version;
+      }
+      const now = this.#clock.wall();
+      if (Math.abs(now - this.#purgedAt) >= purgeMillis) this.#purge(now);
+      else if (this.#db.problem !== null) this.#probe(now);
+      this.#failing = false;
+    } catch (error) {
+      const { code, detail } = asSamehandError(error, "store-unavailable");
+      if (!this.#failing) this.#log.warn({ code, detail }, "the store cannot be used");
+      this.#failing = true;
+    }
+  }
+
+  #tellForgotten(): void {
+    for (const [session, agent] of this.#live) {
+      if (this.#profiles.exists(agent.id)) continue;
+      this.#live.delete(session);
+      this.#tell({ kind: "forgotten", agent: agent.name });
+    }
+  }
+
+  #purge(now: EpochMillis): void {
+    this.#purgedAt = now;
+    this.#locks.purge();
+    const old = sql.deleteFrom("spent_tokens").where("expires", "<", epochMillis(now - spentMargin));
+    this.#db.transaction(() => this.#db.run(old));
+  }
+
+  /** A small write, to see whether the disk takes one again. */
+  #probe(now: EpochMillis): void {
+    this.#db.transaction(() => this.#db.run(sql.replaceInto("meta").values({ key: "probe", value: String(now) })));
+  }
+}

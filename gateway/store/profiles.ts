@@ -1,0 +1,192 @@
+/**
+ * Agents and their profiles. Each agent has a data key of its own, wrapped by the key ring's newest key; its
+ * profiles are sealed with the data key. Deleting the data key erases the agent, also from backups of pages.
+ */
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Clock } from "../core/clock.ts";
+import { SamehandError } from "../core/errors.ts";
+import { type KeyRing, keyBytes } from "../core/key-ring.ts";
+import { type AgentName, type EpochMillis, agentName, epochMillis } from "../core/units.ts";
+import { type Database, sql } from "./database.ts";
+import type { Tables } from "./schema.ts";
+import { type Belonging, seal, unseal } from "./seal.ts";
+import type { AgentId, AgentRecord, Learned, Profile } from "./store.ts";
+
+type AgentRow = Tables["agents"];
+type ProfileRow = Tables["profiles"];
+
+/** Versions kept of a profile, for going back by hand. */
+export const keptVersions = 5;
+
+export class Profiles {
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #installation: string;
+  #keys: KeyRing;
+
+  constructor(db: Database, installation: string, keys: KeyRing, clock: Clock) {
+    this.#db = db;
+    this.#installation = installation;
+    this.#keys = keys;
+    this.#clock = clock;
+  }
+
+  useKeys(keys: KeyRing): void {
+    this.#keys = keys;
+  }
+
+  agents(): AgentRecord[] {
+    return this.#db.all(records.orderBy("agents.name")).map(record);
+  }
+
+  agent(name: AgentName): AgentRecord | null {
+    const row = this.#db.first(records.where("agents.name", "=", name));
+    return row === undefined ? null : record(row);
+  }
+
+  exists(id: AgentId): boolean {
+    return this.#row(id) !== undefined;
+  }
+
+  /** The agent's record, made if there is none; within a transaction. */
+  enrol(name: AgentName): AgentRecord {
+    const known = this.agent(name);
+    if (known !== null) return known;
+    const id = randomUUID() as string as AgentId;
+    const createdAt = this.#clock.wall();
+    this.#db.run(
+      sql.insertInto("agents").values({ id, name, created_at: createdAt, ...this.#wrap(id, randomBytes(keyBytes)) }),
+    );
+    return { id, name, createdAt, profileVersion: 0, profileSavedAt: null, keystrokes: 0, actions: 0, days: 0 };
+  }
+
+  /** Deletes the agent with everything that hangs on it; within a transaction. */
+  forget(name: AgentName): boolean {
+    return this.#db.run(sql.deleteFrom("agents").where("name", "=", name)) > 0;
+  }
+
+  newest(id: AgentId): Profile | null {
+    const agent = this.#row(id);
+    return agent === undefined ? null : this.#newest(agent, this.#dataKey(agent));
+  }
+
+  /** Within a transaction. */
+  update(id: AgentId, merge: (newest: Profile | null) => Learned): Profile | null {
+    const agent = this.#row(id);
+    if (agent === undefined) return null;
+    const dataKey = this.#rotate(agent);
+    const newest = this.#newest(agent, dataKey);
+    const learned = merge(newest);
+    const savedAt = this.#clock.wall();
+    const profile: Profile = {
+      version: (newest?.version ?? 0) + 1,
+      savedAt,
+      keystrokes: learned.keystrokes,
+      actions: learned.actions,
+      days: learned.days ?? daysWith(newest, savedAt),
+      body: learned.body,
+    };
+    const row = {
+      agent: id,
+      version: profile.version,
+      saved_at: savedAt,
+      keystrokes: profile.keystrokes,
+      actions: profile.actions,
+      days: profile.days,
+    };
+    const body = seal(dataKey, profile.body, this.#belonging(agent, row));
+    this.#db.run(sql.insertInto("profiles").values({ ...row, body }));
+    this.#db.run(
+      sql
+        .deleteFrom("profiles")
+        .where("agent", "=", id)
+        .where("version", "<=", profile.version - keptVersions),
+    );
+    return profile;
+  }
+
+  #row(id: AgentId): AgentRow | undefined {
+    return this.#db.first(sql.selectFrom("agents").selectAll().where("id", "=", id));
+  }
+
+  #newest(agent: AgentRow, dataKey: Uint8Array): Profile | null {
+    const row = this.#db.first(
+      sql.selectFrom("profiles").selectAll().where("agent", "=", agent.id).orderBy("version", "desc").limit(1),
+    );
+    if (row === undefined) return null;
+    const { version, keystrokes, actions, days } = row;
+    const body = unseal(dataKey, row.body, this.#belonging(agent, row));
+    return { version, savedAt: epochMillis(row.saved_at), keystrokes, actions, days, body };
+  }
+
+  /** A new data key under the newest ring key, where the agent's is under an older one. */
+  #rotate(agent: AgentRow): Uint8Array {
+    const old = this.#dataKey(agent);
+    if (agent.key_id === this.#keys.newest.id) return old;
+    const fresh = randomBytes(keyBytes);
+    const id = agent.id as AgentId;
+    for (const row of this.#db.all(sql.selectFrom("profiles").selectAll().where("agent", "=", id))) {
+      const belonging = this.#belonging(agent, row);
+      const body = seal(fresh, unseal(old, row.body, belonging), belonging);
+      this.#db.run(
+        sql.updateTable("profiles").set({ body }).where("agent", "=", id).where("version", "=", row.version),
+      );
+    }
+    this.#db.run(sql.updateTable("agents").set(this.#wrap(id, fresh)).where("id", "=", id));
+    return fresh;
+  }
+
+  #wrap(id: AgentId, dataKey: Uint8Array): Pick<AgentRow, "key_id" | "data_key"> {
+    const { id: keyId, secret } = this.#keys.newest;
+    return { key_id: keyId, data_key: seal(secret, dataKey, ["data-key", this.#installation, id, keyId]) };
+  }
+
+  #dataKey(agent: AgentRow): Uint8Array {
+    const key = this.#keys.get(agent.key_id);
+    if (key === null)
+      throw new SamehandError("profile-unreadable", `the key ring has no key with the id ${agent.key_id}`);
+    return unseal(key.secret, agent.data_key, ["data-key", this.#installation, agent.id, key.id]);
+  }
+
+  #belonging(agent: AgentRow, row: Omit<ProfileRow, "body">): Belonging {
+    const { version, saved_at, keystrokes, actions, days } = row;
+    return ["profile", this.#installation, agent.id, agent.name, version, saved_at, keystrokes, actions, days];
+  }
+}
+
+const records = sql
+  .selectFrom("agents")
+  .leftJoin("profiles", (join) =>
+    join.onRef("profiles.agent", "=", "agents.id").on("profiles.version", "=", (of) =>
+      of
+        .selectFrom("profiles as every")
+        .select((of) => of.fn.max("every.version").as("newest"))
+        .whereRef("every.agent", "=", "agents.id"),
+    ),
+  )
+  .select(["agents.id", "agents.name", "agents.created_at", "profiles.version", "profiles.saved_at"])
+  .select(["profiles.keystrokes", "profiles.actions", "profiles.days"]);
+
+type RecordRow = Pick<AgentRow, "id" | "name" | "created_at"> & {
+  [Key in "version" | "saved_at" | "keystrokes" | "actions" | "days"]: number | null;
+};
+
+function record(row: RecordRow): AgentRecord {
+  return {
+    id: row.id as AgentId,
+    name: agentName(row.name),
+    createdAt: epochMillis(row.created_at),
+    profileVersion: row.version ?? 0,
+    profileSavedAt: row.saved_at === null ? null : epochMillis(row.saved_at),
+    keystrokes: row.keystrokes ?? 0,
+    actions: row.actions ?? 0,
+    days: row.days ?? 0,
+  };
+}
+
+const dayOf = (at: EpochMillis): number => Math.floor(at / 86_400_000);
+
+function daysWith(newest: Profile | null, now: EpochMillis): number {
+  if (newest === null) return 1;
+  return newest.days + (dayOf(newest.savedAt) === dayOf(now) ? 0 : 1);
+}

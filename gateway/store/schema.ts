@@ -1,0 +1,122 @@
+/** The store's tables, and the steps by which an older file becomes the newest. */
+
+export interface Tables {
+  /** Key and value of the installation: `installation`, and `probe` that a healthy disk takes. */
+  meta: { key: string; value: string };
+  /** `data_key` is the agent's own key, wrapped by the ring's key `key_id`. */
+  agents: {
+    id: string;
+    name: string;
+    created_at: number;
+    key_id: string;
+    data_key: Uint8Array;
+  };
+  /** A version is immutable; its columns are bound to `body` by the cipher's authentication. */
+  profiles: {
+    agent: string;
+    version: number;
+    saved_at: number;
+    keystrokes: number;
+    actions: number;
+    days: number;
+    body: Uint8Array;
+  };
+  /** `until` null: until an operator unlocks. By name, so that a lock needs no enrolment. */
+  locks: { agent: string; since: number; until: number | null; reason: string };
+  spent_tokens: { jti: string; expires: number };
+  sessions: {
+    id: string;
+    agent: string;
+    connection: string;
+    started_at: number;
+    ended_at: number | null;
+    verdict: string;
+    would_be: string;
+    /** JSON of the outcome; null while the session lives. */
+    outcome: string | null;
+  };
+  decisions: {
+    seq: number;
+    at: number;
+    session: string;
+    agent: string;
+    mode: string;
+    verdict: string;
+    would_be: string;
+    trust: number;
+    rule: string;
+    reasons: string;
+    previous: string;
+    hash: string;
+  };
+}
+
+/** Marks the file as ours (`PRAGMA application_id`): "Smhd". */
+export const applicationId = 0x536d6864;
+
+/**
+ * Step n brings a file of version n (`PRAGMA user_version`) to n + 1. A published step is never changed;
+ * all steps that a file needs run in one transaction.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE agents (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    key_id TEXT NOT NULL,
+    data_key BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE profiles (
+    agent TEXT NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    saved_at INTEGER NOT NULL,
+    keystrokes INTEGER NOT NULL,
+    actions INTEGER NOT NULL,
+    days INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (agent, version)
+  ) STRICT;
+  CREATE TABLE locks (
+    agent TEXT PRIMARY KEY,
+    since INTEGER NOT NULL,
+    until INTEGER,
+    reason TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE spent_tokens (jti TEXT PRIMARY KEY, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX spent_tokens_expires ON spent_tokens (expires);
+  CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    agent TEXT NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+    connection TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    verdict TEXT NOT NULL,
+    would_be TEXT NOT NULL,
+    outcome TEXT
+  ) STRICT;
+  CREATE INDEX sessions_started_at ON sessions (started_at);
+  CREATE INDEX sessions_agent ON sessions (agent);
+  `,
+  `
+  CREATE TABLE decisions (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    session TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    would_be TEXT NOT NULL,
+    trust REAL NOT NULL,
+    rule TEXT NOT NULL,
+    reasons TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER decisions_are_not_changed BEFORE UPDATE ON decisions
+  BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END;
+  CREATE TRIGGER decisions_are_not_deleted BEFORE DELETE ON decisions
+  BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END;
+  `,
+];

@@ -1,0 +1,73 @@
+/** What became of each session: times, verdicts, scores; nothing of its input. */
+import { type EpochMillis, type SessionId, agentName, epochMillis, sessionId } from "../core/units.ts";
+import { type Decision, type Verdict, stricter } from "../core/verdict.ts";
+import type { SessionInfo } from "../core/session.ts";
+import { type Database, sql } from "./database.ts";
+import type { AgentId, SessionOutcome, SessionRecord } from "./store.ts";
+
+/** Every call but `newest` runs within a transaction. */
+export class Sessions {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  started(session: SessionInfo, agent: AgentId): void {
+    this.#db.run(
+      sql.insertInto("sessions").values({
+        id: session.id,
+        agent,
+        connection: session.connection,
+        started_at: session.startedAt,
+        ended_at: null,
+        verdict: "allow",
+        would_be: "allow",
+        outcome: null,
+      }),
+    );
+  }
+
+  decided(session: SessionId, decision: Decision): void {
+    const row = this.#db.first(sql.selectFrom("sessions").select(["verdict", "would_be"]).where("id", "=", session));
+    if (row === undefined) return;
+    const verdict = strictest(row.verdict as Verdict, decision.verdict);
+    const would_be = strictest(row.would_be as Verdict, decision.wouldBe);
+    if (verdict === row.verdict && would_be === row.would_be) return;
+    this.#db.run(sql.updateTable("sessions").set({ verdict, would_be }).where("id", "=", session));
+  }
+
+  ended(session: SessionId, at: EpochMillis, outcome: SessionOutcome): void {
+    this.#db.run(
+      sql
+        .updateTable("sessions")
+        .set({ ended_at: at, outcome: JSON.stringify(outcome) })
+        .where("id", "=", session),
+    );
+  }
+
+  newest(most: number): SessionRecord[] {
+    return this.#db
+      .all(
+        sql
+          .selectFrom("sessions")
+          .innerJoin("agents", "agents.id", "sessions.agent")
+          .selectAll("sessions")
+          .select("agents.name")
+          .orderBy("started_at", "desc")
+          .limit(most),
+      )
+      .map((row) => ({
+        id: sessionId(row.id),
+        agent: agentName(row.name),
+        connection: row.connection,
+        startedAt: epochMillis(row.started_at),
+        endedAt: row.ended_at === null ? null : epochMillis(row.ended_at),
+        verdict: row.verdict as Verdict,
+        wouldBe: row.would_be as Verdict,
+        outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as SessionOutcome),
+      }));
+  }
+}
+
+const strictest = (a: Verdict, b: Verdict): Verdict => (stricter(b, a) ? b : a);

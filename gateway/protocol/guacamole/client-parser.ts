@@ -148,6 +148,11 @@ export class ClientParser {
         ok = true;
         ends[n] = this.#at;
         break;
+      case argument.pipeName:
+        this.#parseText(length);
+        ends[n] = this.#at;
+        ok = !isStdin(this.#buffer, start, this.#at);
+        break;
       case argument.base64:
         ok = this.#parseBase64(length);
         ends[n] = this.#at;
@@ -262,6 +267,10 @@ export class ClientParser {
     }
   }
 }
+
+/** Without regard to case: no honest client has a use for any of them. */
+const isStdin = (buffer: Uint8Array, start: number, end: number): boolean =>
+  end - start === 5 && String.fromCharCode(...buffer.subarray(start, end)).toUpperCase() === "STDIN";
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 

@@ -54,7 +54,7 @@ export class Handshake {
   /** Bytes of an instruction that is cut. */
   #kept = Buffer.alloc(0);
   #received = 0;
-  #scanner = new ServerScanner(longest);
+  readonly #scanner = new ServerScanner(longest);
 
   constructor(options: HandshakeOptions) {
     this.#options = options;
@@ -74,18 +74,20 @@ export class Handshake {
    */
   receive(buffer: Uint8Array, start: number, end: number, send: (text: string) => void): number {
     let at = start;
+    let begin = start;
     while (at < end && this.connectionId === "") {
       const stop = nextSemicolon(buffer, at, end);
       this.#received += stop - at;
       if (this.#received > longest) throw new SamehandError("upstream-malformed", "handshake too long");
       const whole = this.#scanner.scan(buffer, at, stop) === stop;
-      this.#kept = Buffer.concat([this.#kept, buffer.subarray(at, stop)]);
       at = stop;
       if (!whole) continue;
-      const elements = read(this.#kept);
+      const elements = read(Buffer.concat([this.#kept, buffer.subarray(begin, at)]));
       this.#kept = Buffer.alloc(0);
+      begin = at;
       this.#hear(elements, send);
     }
+    if (begin < at) this.#kept = Buffer.concat([this.#kept, buffer.subarray(begin, at)]);
     return at;
   }
 

@@ -45,6 +45,8 @@ export abstract class InstructionScanner {
   #opcode = 0;
   #watched = 0;
   #negative = false;
+  /** No character of the watched argument has come yet. */
+  #fresh = false;
   /** Bytes of the current instruction in earlier chunks. */
   #carried = 0;
 
@@ -170,6 +172,7 @@ export abstract class InstructionScanner {
     else if (this.#watched !== 0 && this.#element <= watchedArguments) {
       this.values[this.#element - 1] = length === 0 ? NaN : 0;
       this.#negative = false;
+      this.#fresh = true;
     }
     return at + 1;
   }
@@ -195,10 +198,11 @@ export abstract class InstructionScanner {
   #digit(byte: number): void {
     const n = this.#element - 1;
     if (n >= watchedArguments) return;
-    if (byte === minus && this.values[n] === 0 && !this.#negative) this.#negative = true;
+    if (byte === minus && this.#fresh && this.#left > 0) this.#negative = true;
     else if (byte >= digit0 && byte <= digit0 + 9)
       this.values[n] = this.values[n] * 10 + (this.#negative ? digit0 - byte : byte - digit0);
     else this.values[n] = NaN;
+    this.#fresh = false;
   }
 
   /** Skips characters in a chunk that is not all ASCII. */

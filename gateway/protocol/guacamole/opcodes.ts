@@ -1,6 +1,10 @@
 /**
  * The instructions that a client may send: guacd's whole list (user-handlers.c) and the tunnel's own ping,
  * each with the exact shape of its arguments. Whatever is not in this table is refused.
+ *
+ * Not in it: `usbconnect` and its like, which newer servers have. A redirected USB keyboard types without `key`, so
+ * nothing of it could be scored. For the same reason a pipe may not be named `STDIN`: guacd's terminals (SSH, telnet,
+ * Kubernetes) take what is written to it as typed.
  */
 
 /** Small integers, so that the hot path switches on a number. The order is that of `shapes`. */
@@ -30,7 +34,7 @@ export type Opcode = (typeof opcode)[keyof typeof opcode];
 /** What an instruction does to the desktop: `input` is scored and held, `data` is held, `size` is kept, `control` passes. */
 export type Kind = "input" | "data" | "size" | "control";
 
-/** How an argument must look; see `arguments.ts` for the exact ranges. */
+/** How an argument must look. */
 export const argument = {
   /** An integer between the two bounds of the shape. */
   integer: 0,
@@ -44,6 +48,8 @@ export const argument = {
   base64: 4,
   /** The word `ping`. */
   ping: 5,
+  /** A pipe's name: text, but not `STDIN`, which is a keyboard without keys. */
+  pipeName: 6,
 } as const;
 export type Argument = (typeof argument)[keyof typeof argument];
 
@@ -82,6 +88,7 @@ const timestamp = integer(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 const pixels: ArgumentShape = { type: argument.pixels, min: 0, max: 32767 };
 const decimal = of(argument.decimal);
 const text = of(argument.text);
+const pipeName = of(argument.pipeName);
 
 const shape = (name: keyof typeof opcode, kind: Kind, ...args: readonly ArgumentShape[]): Shape => ({
   name: name === "ping" ? "" : name,
@@ -103,7 +110,7 @@ export const shapes: readonly Shape[] = [
   shape("ping", "control", of(argument.ping), timestamp),
   shape("clipboard", "data", index, text),
   shape("file", "data", index, text, text),
-  shape("pipe", "data", index, text, text),
+  shape("pipe", "data", index, text, pipeName),
   shape("argv", "data", index, text, text),
   shape("audio", "data", index, text),
   shape("blob", "data", index, of(argument.base64)),

@@ -113,6 +113,10 @@ t.test("what is malformed or too long is refused", (t) => {
     "3.nop,;",
     "999999.a",
     "1.ä.",
+    "4.sync,1.x;",
+    "4.size,1.0,1.1,3.0-5;",
+    "4.sync,1.-;",
+    "4.sync,20.18446744073709551617;",
   ])
     refuse(text);
   refuse(instruction("blob", 1, "a".repeat(1000)), 1000);

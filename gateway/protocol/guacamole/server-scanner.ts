@@ -43,13 +43,13 @@ export class ServerScanner extends InstructionScanner {
     switch (kind) {
       case watched.sync:
         this.syncs++;
-        this.syncTimestamp = first;
+        this.syncTimestamp = this.#integer(first);
         break;
       case watched.size:
         if (first !== 0) break;
         this.sizes++;
-        this.width = second;
-        this.height = third;
+        this.width = this.#integer(second);
+        this.height = this.#integer(third);
         break;
       case watched.error:
         this.errorStatus = second;
@@ -58,6 +58,10 @@ export class ServerScanner extends InstructionScanner {
         this.disconnected = true;
         break;
     }
+  }
+
+  #integer(value: number): number {
+    return Number.isSafeInteger(value) ? value : this.malformed("number");
   }
 
   protected override malformed(what: string): never {

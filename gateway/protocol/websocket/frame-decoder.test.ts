@@ -181,6 +181,17 @@ t.test("nothing is decoded once the sink has said stop", (t) => {
   t.end();
 });
 
+t.test("nothing is decoded after an error", (t) => {
+  const heard: string[] = [];
+  const decoder = new FrameDecoder({ text: () => heard.push("text") > 0, ping() {}, pong() {}, close() {} });
+  const bad = clientFrame({ payload: "a", masked: false });
+  t.throws(() => decoder.decode(bad, 0, bad.length), { code: "frame-malformed" });
+  const good = clientFrame({ payload: "a" });
+  t.equal(decoder.decode(good, 0, good.length), false);
+  t.same(heard, []);
+  t.end();
+});
+
 t.test("any messages in any fragments and chunks come out as they went in", (t) => {
   fc.assert(
     fc.property(

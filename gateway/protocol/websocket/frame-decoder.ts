@@ -59,10 +59,19 @@ export class FrameDecoder {
 
   /**
    * Takes in the next bytes of the stream, all of them, and changes them (unmasking).
-   * @returns false where the sink stopped it, or the client has closed: nothing more is decoded
-   * @throws SamehandError `frame-malformed`, `frame-too-large`, `frame-binary`
+   * @returns false where the sink stopped it, or the client has closed, or an error came before: nothing more is decoded
+   * @throws SamehandError `frame-malformed`, `frame-too-large`, `frame-binary`, and what the sink throws
    */
   decode(buffer: Uint8Array, start: number, end: number): boolean {
+    try {
+      return this.#decode(buffer, start, end);
+    } catch (error) {
+      this.#state = state.ended;
+      throw error;
+    }
+  }
+
+  #decode(buffer: Uint8Array, start: number, end: number): boolean {
     let at = start;
     while (this.#state !== state.ended) {
       if (this.#state === state.header) {
@@ -128,6 +137,7 @@ export class FrameDecoder {
       if (code > frameOpcode.pong) throw malformed("reserved opcode");
       if ((first & 0x80) === 0) throw malformed("control frame in fragments");
       if ((second & 0x7f) > controlLimit) throw malformed("control frame of more than 125 bytes");
+      if (code === frameOpcode.close && (second & 0x7f) === 1) throw malformed("half a close code");
       return;
     }
     if (code > frameOpcode.binary) throw malformed("reserved opcode");
@@ -252,7 +262,6 @@ function unmask(buffer: Uint8Array, start: number, end: number, mask: number): n
 /** RFC 6455, section 7.4: which codes may stand in a frame. */
 function closeCode(buffer: Uint8Array, start: number, end: number): number {
   if (start === end) return noCode;
-  if (end - start === 1) throw malformed("half a close code");
   const code = (buffer[start] << 8) | buffer[start + 1];
   const named = code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006;
   if (!named && !(code >= 3000 && code <= 4999)) throw malformed("close code");

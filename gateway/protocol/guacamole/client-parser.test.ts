@@ -1,7 +1,10 @@
+import * as fc from "fast-check";
 import t from "tap";
 import { SamehandError } from "../../core/errors.ts";
 import { accepted, refused } from "../../../test/fixtures/differentials.ts";
+import { atoi, guacdRead } from "../../../test/fixtures/guacd-parser.ts";
 import { ClientParser } from "./client-parser.ts";
+import { instruction } from "./instructions.ts";
 import { kindOf, opcode, shapes } from "./opcodes.ts";
 
 /** Parses a message and gives back what would be sent on. */
@@ -117,6 +120,43 @@ t.test("blobs and ends go only to streams that the client opened", (t) => {
   );
   t.equal(rebuild(parser, Buffer.from("3.end,1.4;3.end,1.4;4.blob,1.4,4.AAAA;")), "3.end,1.4;");
   t.equal(parser.strays, 4);
+  t.end();
+});
+
+t.test("any honest input comes out as it went in, and guacd reads the same numbers and texts", (t) => {
+  const coordinate = fc.integer({ min: -32768, max: 32767 });
+  const text = fc.string({ unit: "binary", maxLength: 300 }).filter((value) => !/[\0\ufeff]/.test(value));
+  const honest = fc.oneof(
+    fc.tuple(fc.constant("key"), fc.nat(0x1ffffff), fc.nat(1)),
+    fc.tuple(fc.constant("mouse"), coordinate, coordinate, fc.nat(31)),
+    fc.tuple(fc.constant("sync"), fc.maxSafeInteger()),
+    fc.tuple(fc.constant("ack"), fc.nat(), text, fc.nat(0xffff)),
+    fc.tuple(fc.constant("file"), fc.nat(1023), text, text),
+  );
+  fc.assert(
+    fc.property(fc.array(honest, { minLength: 1, maxLength: 6 }), (instructions) => {
+      const message = Buffer.from(instructions.map((elements) => instruction(...elements)).join(""));
+      const heard: unknown[] = [];
+      new ClientParser().parse(message, 0, message.length, (i) => {
+        const name = shapes[i.opcode].name;
+        const argv = Array.from({ length: i.argc }, (_, n) => (Number.isNaN(i.number(n)) ? i.text(n) : i.number(n)));
+        heard.push([name, ...argv]);
+        return true;
+      });
+      t.strictSame(heard, instructions);
+      t.equal(rebuild(new ClientParser(), message), message.toString());
+      for (const [index, { opcode, argv }] of (guacdRead(message) ?? []).entries())
+        if (opcode === "key" || opcode === "mouse") t.strictSame([opcode, ...argv.map(atoi)], instructions[index]);
+    }),
+    { numRuns: 200 },
+  );
+  t.end();
+});
+
+t.test("a client cannot open streams without bound", (t) => {
+  const parser = new ClientParser();
+  for (let stream = 0; stream < 1024; stream++) rebuild(parser, Buffer.from(instruction("audio", stream, "audio/L8")));
+  t.equal(outcome(parser, Buffer.from(instruction("audio", 1024, "audio/L8"))), "instruction-refused");
   t.end();
 });
 

@@ -67,7 +67,7 @@ export class Desktop {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, ...this.parts.environment, DISPLAY: this.#display };
+    return { ...process.env, ...this.parts.environment, DISPLAY: this.#display, LC_ALL: "C" };
   }
 
   /** Runs an X program of the parts on this desktop. */

@@ -1,6 +1,6 @@
 /** Apache Guacamole's proxy daemon, from the parts. */
 import type { Parts } from "./parts.ts";
-import { Program, freePort } from "./program.ts";
+import { Program, connectable, freePort } from "./program.ts";
 
 export class Guacd {
   /** Where it listens, on loopback. */
@@ -19,6 +19,8 @@ export class Guacd {
     const program = new Program({ name: "guacd", command });
     try {
       await program.line(/Listening on host/);
+      // it says so a moment before it is true
+      await connectable(port);
     } catch (error) {
       await program.stop();
       throw error;

@@ -61,6 +61,7 @@ export class Parts {
     const share = join(this.root, "usr/share");
     return {
       FONTCONFIG_FILE: join(this.root, "fonts.conf"),
+      GCONV_PATH: join(this.#libraries.find((it) => existsSync(join(it, "gconv"))) ?? this.root, "gconv"),
       TCL_LIBRARY: join(share, "tcltk/tcl8.6"),
       TK_LIBRARY: join(share, "tcltk/tk8.6"),
       XAPPLRESDIR: join(this.root, "etc/X11/app-defaults"),

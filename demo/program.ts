@@ -1,9 +1,10 @@
 /** A child process that the demo or a test runs: its output in lines, waiting for one, and an end without orphans. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { type Readable } from "node:stream";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export interface ProgramOptions {
   readonly name: string;
@@ -132,7 +133,23 @@ export async function freePort(wanted = 0): Promise<number> {
     if (wanted !== 0) return freePort();
     throw error;
   } finally {
-    server.close();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+/** Resolves when something on loopback accepts connections at `port`. Rejects after 10 seconds. */
+export async function connectable(port: number): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const socket = connect(port, "127.0.0.1");
+    try {
+      await once(socket, "connect");
+      return;
+    } catch (error) {
+      if (tries === 500) throw error;
+      await sleep(20);
+    } finally {
+      socket.destroy();
+    }
   }
 }
 

@@ -3,8 +3,8 @@
  * reconnects by itself. The token stands in the address after `#`, which no server or log sees:
  * `#token=TOKEN`, and with it `&renew=ADDRESS`, on the same host, where a fresh link is to be had.
  */
-import Guacamole from "/guacamole.js";
-import { endingOf, noLink, usedLink } from "/endings.js";
+import Guacamole from "./guacamole.js";
+import { endingOf, noLink, usedLink } from "./endings.js";
 
 const by = (id) => document.getElementById(id);
 const stage = by("stage");

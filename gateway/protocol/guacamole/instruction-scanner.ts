@@ -131,14 +131,16 @@ export abstract class InstructionScanner {
       let hash = 0;
       for (let element = 0; ; element++) {
         const first = at;
-        let length = 0;
-        let digit = buffer[at] - digit0;
-        while (digit >= 0 && digit <= 9 && at - first < lengthDigits) {
+        let length = buffer[at++] - digit0;
+        if (length < 0 || length > 9) return begin;
+        let byte = buffer[at++];
+        while (byte !== dot) {
+          const digit = byte - digit0;
+          if (!(digit >= 0 && digit <= 9) || length === 0 || at - first > lengthDigits) return begin;
           length = length * 10 + digit;
-          digit = buffer[++at] - digit0;
+          byte = buffer[at++];
         }
-        if (buffer[at] !== dot || at === first || (buffer[first] === digit0 && at - first > 1)) return begin;
-        const value = at + 1;
+        const value = at;
         at = value + length;
         if (at >= end || at - begin >= this.#limit) return begin;
         if (element === 0) for (let i = value; i < at; i++) hash = mix(hash, buffer[i]);

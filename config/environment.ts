@@ -1,10 +1,10 @@
 /** Every key of the configuration also as an environment variable: `listen.port` is `SAMEHAND_LISTEN_PORT`. */
 import { parse } from "yaml";
 import { z } from "zod";
-import { readFileSync } from "node:fs";
 import { SamehandError } from "../gateway/core/errors.ts";
 import { inner, nearest } from "./explain.ts";
 import { configSchema } from "./schema.ts";
+import { readText } from "./text.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -89,13 +89,7 @@ function suggestion(name: string): string {
 }
 
 function fromFileNamed(variable: Variable, name: string, file: string): unknown {
-  if (variable.secret) return { file };
-  try {
-    return read(variable, name, readFileSync(file, "utf8").trimEnd());
-  } catch (error) {
-    if (error instanceof SamehandError) throw error;
-    throw new SamehandError("config-invalid", `${name}: ${file} cannot be read`, error);
-  }
+  return variable.secret ? { file } : read(variable, name, readText(file, "config-invalid").trimEnd());
 }
 
 /** The value in the schema's type; what does not fit stays text, and the schema refuses it. */

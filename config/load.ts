@@ -1,11 +1,11 @@
 /** Reads the configuration: the YAML file, then the environment over it, checked as one against the schema. */
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { SamehandError } from "../gateway/core/errors.ts";
 import { type KeyRing, parseKeyRing } from "../gateway/core/key-ring.ts";
 import { type Environment, applyEnvironment } from "./environment.ts";
 import { explain } from "./explain.ts";
 import { type Config, type ConnectionConfig, type SecretSource, configSchema } from "./schema.ts";
+import { readText } from "./text.ts";
 import { parseYaml } from "./yaml.ts";
 
 export interface Loaded {
@@ -94,18 +94,4 @@ export function readSettings(connection: ConnectionConfig): Record<string, strin
       typeof value === "object" ? readSecret(value) : String(value),
     ]),
   );
-}
-
-const largestFile = 1024 * 1024;
-
-/** A small text file, whole. @throws SamehandError with `code`, naming the file */
-export function readText(file: string, code: "config-invalid" | "policy-invalid" | "key-invalid"): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new SamehandError(code, `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`, error);
-  }
-  if (bytes.length > largestFile) throw new SamehandError(code, `${file} is larger than 1 MiB`);
-  return bytes.toString("utf8");
 }

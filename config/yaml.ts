@@ -1,6 +1,7 @@
 /** YAML with a limit on everything, and with the place of every key kept for messages. */
 import {
   type Document,
+  type ErrorCode as ErrorCodeOfYaml,
   LineCounter,
   type Node,
   type Pair,
@@ -42,12 +43,13 @@ export function parseYaml(text: string, file: string, code: ErrorCode): YamlSour
   try {
     document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, stringKeys: true });
     const fault = document.errors[0] ?? document.warnings[0];
-    if (fault !== undefined) throw new SamehandError(code, `${at(fault.pos[0])}: ${sentence(fault.message)}`);
+    if (fault !== undefined)
+      throw new SamehandError(code, `${at(fault.pos[0])}: ${words[fault.code] ?? "not valid YAML"}`);
     value = document.toJS({ maxAliasCount: mostAliases });
   } catch (error) {
     if (error instanceof SamehandError) throw error;
     // A stack that is exhausted by nesting, and aliases that multiply, arrive here.
-    throw new SamehandError(code, `${file}: nested too deeply, or too many aliases`, error);
+    throw new SamehandError(code, `${file}: nested too deeply, too many aliases, or one without its anchor`, error);
   }
   return {
     file,
@@ -70,5 +72,15 @@ export function parseYaml(text: string, file: string, code: ErrorCode): YamlSour
   };
 }
 
-/** The parser's first line, which never quotes a value. */
-const sentence = (message: string): string => message.split("\n")[0]?.replace(/:$/, "") ?? message;
+/** The parser's own messages may quote what stands there, which may be a secret. */
+const words: Partial<Record<ErrorCodeOfYaml, string>> = {
+  BAD_INDENT: "the indentation does not fit",
+  BLOCK_AS_IMPLICIT_KEY: "a group of keys begins where none can; indent it, or put the text in quotes",
+  DUPLICATE_KEY: "the key stands here twice",
+  MISSING_CHAR: "a closing bracket, quote or comma is missing",
+  MULTILINE_IMPLICIT_KEY: "a key must be on one line; a colon may be missing",
+  MULTIPLE_DOCS: "a second document begins here",
+  TAB_AS_INDENT: "a tab cannot indent; use spaces",
+  TAG_RESOLVE_FAILED: "a text that begins with `!` must stand in quotes",
+  UNEXPECTED_TOKEN: "something stands here that does not belong to the line",
+};

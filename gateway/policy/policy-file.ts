@@ -1,0 +1,111 @@
+/** Reads a policy file: budget, times, and rules in CEL, every fault told by file, line, rule and place. */
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { explain } from "../../config/explain.ts";
+import { readText } from "../../config/text.ts";
+import { parseYaml, type YamlSource } from "../../config/yaml.ts";
+import { SamehandError } from "../core/errors.ts";
+import { verdicts } from "../core/verdict.ts";
+import type { Facts, Policy, Ruling } from "./rules.ts";
+import { CelFacts, compiler, type Condition, ExpressionError } from "./rules-expression.ts";
+
+const perHour = z.number().positive().max(60);
+const rule = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, { error: "must be lower-case words joined by dashes" }),
+  when: z.string().min(1).describe("a condition in CEL"),
+  // oxlint-disable-next-line unicorn/no-thenable -- the policy's word; nothing awaits a rule
+  then: z.enum(verdicts),
+  because: z.string().min(1).max(300).describe("one lower-case sentence for the operator"),
+});
+
+export const policySchema = z.strictObject({
+  budget: z.strictObject({
+    falseQuarantinesPerHour: perHour.describe("genuine agents held, per active hour"),
+    falseSeversPerHour: perHour.describe("genuine agents severed, per active hour"),
+  }),
+  lockMinutes: z.number().min(0).max(525_600).describe("how long an agent is locked after a sever"),
+  quarantineSeconds: z.number().positive().max(86_400).describe("how long a quarantine waits"),
+  strangers: z.enum(["enrol", "deny"]).describe("whether agents without a profile come in to be enrolled"),
+  rules: z.array(rule).max(200),
+});
+
+/** The policy that is used where none is named. */
+export const defaultPolicyFile = new URL("../../config/policy.default.yaml", import.meta.url);
+
+/** @throws SamehandError `policy-invalid`; the detail has one line a fault */
+export function loadPolicy(file: string | URL): Policy {
+  const path = file instanceof URL ? fileURLToPath(file) : file;
+  return parsePolicy(readText(path, "policy-invalid"), path);
+}
+
+/** As `loadPolicy`, of a text. @param file for messages */
+export function parsePolicy(text: string, file: string): Policy {
+  const source = parseYaml(text, file, "policy-invalid");
+  const result = policySchema.safeParse(source.value);
+  if (!result.success)
+    throw new SamehandError("policy-invalid", explain(result.error, policySchema, source).join("\n"));
+  return new CompiledPolicy(result.data, source);
+}
+
+interface Rule extends Ruling {
+  readonly condition: Condition;
+}
+
+class CompiledPolicy implements Policy {
+  readonly budget: Policy["budget"];
+  readonly lockMinutes: number;
+  readonly quarantineSeconds: number;
+  readonly strangers: Policy["strangers"];
+  readonly failures = new Map<string, number>();
+  readonly #rules: readonly Rule[];
+  readonly #facts = new CelFacts();
+
+  constructor(policy: z.output<typeof policySchema>, source: YamlSource) {
+    this.budget = policy.budget;
+    this.lockMinutes = policy.lockMinutes;
+    this.quarantineSeconds = policy.quarantineSeconds;
+    this.strangers = policy.strangers;
+    const { falseQuarantinesPerHour, falseSeversPerHour } = policy.budget;
+    if (falseSeversPerHour > falseQuarantinesPerHour)
+      throw new SamehandError(
+        "policy-invalid",
+        `${source.place(["budget", "falseSeversPerHour"])}: more false severs than false quarantines are allowed`,
+      );
+    const compile = compiler(policy.quarantineSeconds);
+    const names = new Set<string>();
+    const faults: string[] = [];
+    this.#rules = policy.rules.flatMap(({ name, when, then, because }, index) => {
+      if (names.has(name)) faults.push(`${source.place(["rules", index, "name"])}: a second rule \`${name}\``);
+      names.add(name);
+      try {
+        return [{ condition: compile(when), verdict: then, rule: name, because }];
+      } catch (error) {
+        if (!(error instanceof ExpressionError)) throw error;
+        faults.push(pointAt(when, error, `${source.place(["rules", index, "when"])}: rule \`${name}\``));
+        return [];
+      }
+    });
+    if (faults.length > 0) throw new SamehandError("policy-invalid", faults.join("\n"));
+  }
+
+  decide(facts: Facts): Ruling {
+    this.#facts.fill(facts);
+    for (const rule of this.#rules) {
+      try {
+        if (rule.condition(this.#facts) === true) return rule;
+      } catch {
+        this.failures.set(rule.rule, (this.failures.get(rule.rule) ?? 0) + 1);
+      }
+    }
+    return noRule;
+  }
+}
+
+const noRule: Ruling = { verdict: "allow", rule: "none", because: "no rule matched" };
+
+/** The line of the condition with a caret under the place. */
+function pointAt(text: string, error: ExpressionError, where: string): string {
+  const start = text.lastIndexOf("\n", error.offset - 1) + 1;
+  const line = text.slice(start).split("\n")[0] ?? "";
+  return `${where}: ${error.message}\n    ${line}\n    ${" ".repeat(error.offset - start)}^`;
+}

@@ -41,6 +41,8 @@ export interface InspectorOptions {
 
 export class Inspector implements InputSink {
   readonly #options: InspectorOptions;
+  #verifier: Verifier | null;
+  #enrolment: Enrolment | null;
   readonly #keystrokes: Keystrokes;
   readonly #pointerActions: PointerActions;
   readonly #link = new LinkQuality();
@@ -54,6 +56,8 @@ export class Inspector implements InputSink {
 
   constructor(options: InspectorOptions) {
     this.#options = options;
+    this.#verifier = options.verifier;
+    this.#enrolment = options.enrolment;
     this.#keystrokes = new Keystrokes((keystroke) => this.#keystroke(keystroke));
     this.#pointerActions = new PointerActions((action) => this.#action(action));
   }
@@ -85,6 +89,21 @@ export class Inspector implements InputSink {
     this.#pointerActions.flush();
   }
 
+  /** Scores against another profile from the next observation on; null: against none. */
+  verifyWith(verifier: Verifier | null): void {
+    this.#verifier = verifier;
+  }
+
+  /** Learns into other statistics from the next observation on; null: learns nothing. */
+  learnInto(enrolment: Enrolment | null): void {
+    this.#enrolment = enrolment;
+  }
+
+  /** Mean deviation of the link's round trip, ms. */
+  get jitter(): number {
+    return this.#link.jitter;
+  }
+
   /** How far the link's timing is believed, 0 to 1. */
   get linkWeight(): number {
     return this.#link.weight;
@@ -104,16 +123,16 @@ export class Inspector implements InputSink {
 
   #keystroke(keystroke: Keystroke): void {
     this.keystrokes++;
-    this.#options.enrolment?.keyboard.add(keystroke);
+    this.#enrolment?.keyboard.add(keystroke);
     this.#options.onKeystroke?.(keystroke);
-    this.#tell(this.#options.verifier?.keystroke(keystroke) ?? null);
+    this.#tell(this.#verifier?.keystroke(keystroke) ?? null);
   }
 
   #action(action: PointerAction): void {
     this.actions++;
-    this.#options.enrolment?.pointer.add(action);
+    this.#enrolment?.pointer.add(action);
     this.#options.onAction?.(action);
-    this.#tell(this.#options.verifier?.action(action) ?? null);
+    this.#tell(this.#verifier?.action(action) ?? null);
   }
 
   #tell(evidence: Evidence | null): void {

@@ -34,6 +34,12 @@ export const defaultTrustOptions: TrustOptions = {
   bound: 4,
 };
 
+/** The highest suspicion that one modality alone can cause in mid-session, the other saying nothing: nats. */
+export function highestSingle(options: TrustOptions): number {
+  const { handOver, change } = options;
+  return Math.log(handOver / Math.min(change.keyboard, change.pointer));
+}
+
 /** Longest silence that counts towards a hand-over, ms: a lunch break is not proof. */
 const longestGap = 600_000;
 const perMinute = 60_000;

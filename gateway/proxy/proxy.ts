@@ -10,13 +10,12 @@ import type { Tally } from "../core/tally.ts";
 import { agentName, type SessionId, sessionId } from "../core/units.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Listener } from "./listener.ts";
-import type { ProxyOptions } from "./options.ts";
+import type { GuacdOptions, ProxyOptions } from "./options.ts";
 import { Output } from "./output.ts";
 import { drawPanel } from "./panel.ts";
 import { parseTunnelRequest, type TunnelRequest } from "./request.ts";
 import type { Tokens } from "./token/ticket.ts";
-import type { Route, Surroundings } from "./surroundings.ts";
-import { Tunnel } from "./tunnel.ts";
+import { Tunnel, type Surroundings } from "./tunnel.ts";
 import { acceptUpgrade } from "./upgrade.ts";
 import { Viewer } from "./viewer.ts";
 
@@ -37,7 +36,7 @@ export class Proxy {
   readonly #listener: Listener;
   readonly #heartbeat: Heartbeat;
   readonly #parts: ProxyParts;
-  readonly #around: Surroundings<Tunnel>;
+  readonly #around: Surroundings;
   #turn = 0;
   #draining = false;
   #emptied: (() => void)[] = [];
@@ -136,7 +135,7 @@ export class Proxy {
     return this.#parts.tokens.open(asked.token);
   }
 
-  #surroundings(): Surroundings<Tunnel> {
+  #surroundings(): Surroundings {
     return {
       ...this.#parts,
       output: new Output(outputBytes),
@@ -148,7 +147,7 @@ export class Proxy {
   }
 
   /** In turn over the guacds; who joins goes where the connection lives. */
-  #route(ticket: Ticket): Route {
+  #route(ticket: Ticket): { select: string; guacds: readonly GuacdOptions[] } {
     const { guacd } = this.#around.options;
     if ("protocol" in ticket.target) {
       this.#turn = (this.#turn + 1) % Math.max(1, guacd.length);

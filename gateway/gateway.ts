@@ -1,0 +1,202 @@
+/**
+ * Puts a gateway together from a configuration: store, background, judge, proxy, metrics; reloads, drains and
+ * stops it. The command line and the tests use the same one.
+ */
+import { readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import type { KeyRing } from "./core/key-ring.ts";
+import { readKeyRing } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { Background } from "../models/background.ts";
+import { type Clock, systemClock } from "./core/clock.ts";
+import { SamehandError } from "./core/errors.ts";
+import type { Log } from "./core/log.ts";
+import { Tally } from "./core/tally.ts";
+import { LiveJudge } from "./judge/judge.ts";
+import { defaultPolicyFile, loadPolicy } from "./policy/policy-file.ts";
+import type { Policy } from "./policy/rules.ts";
+import type { Page, TlsPair } from "./proxy/options.ts";
+import { Proxy } from "./proxy/proxy.ts";
+import type { Tokens } from "./proxy/token/ticket.ts";
+import { acceptedTokens, proxyOptions, tlsFiles } from "./settings.ts";
+import { openStore } from "./store/open-store.ts";
+import type { Store } from "./store/store.ts";
+import { createLog } from "./telemetry/log.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { MetricsServer } from "./telemetry/metrics-server.ts";
+
+export interface GatewayOptions {
+  /** Standard output's JSON lines by default. */
+  readonly log?: Log;
+  readonly clock?: Clock;
+  /** The pages that are served beside the tunnel; the agent's page by default. */
+  readonly pages?: ReadonlyMap<string, Page>;
+  /** Certificate and key for `listen.tls.development`. */
+  readonly developmentTls?: TlsPair;
+}
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+export class Gateway {
+  readonly store: Store;
+  readonly tally = new Tally();
+  readonly proxy: Proxy;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #judge: LiveJudge;
+  readonly #metrics: Metrics;
+  readonly #metricsServer: MetricsServer;
+  readonly #options: GatewayOptions;
+  #config: Config;
+  #policy: Policy;
+  #tokens: Tokens;
+  #tls: TlsPair | null;
+  #draining = false;
+  #address: AddressInfo | null = null;
+  #metricsAddress: AddressInfo | null = null;
+
+  /**
+   * Opens the store and reads every file that the configuration names; listens on nothing yet.
+   * @throws SamehandError naming the file and what to mend
+   */
+  constructor(config: Config, options: GatewayOptions = {}) {
+    this.#config = config;
+    this.#options = options;
+    this.#log = options.log ?? createLog(config.log.level);
+    this.#clock = options.clock ?? systemClock;
+    this.#policy = loadPolicy(config.policy ?? defaultPolicyFile);
+    this.#tls = this.#certificate(config);
+    const keys: KeyRing = readKeyRing(config.keys);
+    const background = Background.load(config.background);
+    this.store = openStore({ path: config.store, keys, log: this.#log, clock: this.#clock });
+    try {
+      this.#tokens = acceptedTokens(config, this.store, this.#clock);
+      const shared = { tally: this.tally, log: this.#log, clock: this.#clock };
+      this.#judge = new LiveJudge({
+        ...shared,
+        store: this.store,
+        background,
+        settings: () => ({
+          mode: this.#config.mode,
+          policy: this.#policy,
+          enrolment: this.#config.enrolment,
+          sessionsPerAgent: this.#config.limits.sessionsPerAgent,
+        }),
+      });
+      this.proxy = new Proxy({
+        ...shared,
+        judge: this.#judge,
+        tokens: { open: (token) => this.#tokens.open(token) },
+        options: proxyOptions(config, this.#tls, this.#pages()),
+      });
+      this.#metrics = new Metrics({
+        tally: this.tally,
+        version,
+        store: () => ({
+          waiting: this.store.waiting,
+          available: this.store.problem === null,
+          locks: this.store.locks().length,
+        }),
+      });
+    } catch (error) {
+      this.store.close();
+      throw error;
+    }
+    const { host, port } = config.metrics;
+    this.#metricsServer = new MetricsServer({ host, port, metrics: this.#metrics, unready: () => this.#unready() });
+  }
+
+  /** Listens. @throws the system's error where an address cannot be had */
+  async listen(): Promise<void> {
+    this.#metricsAddress = await this.#metricsServer.listen();
+    this.#address = await this.proxy.listen();
+    this.#log.info({ url: this.url, metrics: this.metricsUrl, mode: this.#config.mode }, "listening");
+  }
+
+  /** Where pages and the tunnel are, such as `http://127.0.0.1:8443`. */
+  get url(): string {
+    return `${this.#tls === null ? "http" : "https"}://${authority(this.#address)}`;
+  }
+
+  /** The tunnel's address, to which the token and the screen's size are added as a query. */
+  get tunnelUrl(): string {
+    return `${this.url.replace(/^http/, "ws")}/websocket-tunnel`;
+  }
+
+  /** Where /metrics, /healthz and /readyz are. */
+  get metricsUrl(): string {
+    return `http://${authority(this.#metricsAddress)}`;
+  }
+
+  /**
+   * Takes a new configuration without touching a session. Addresses, store and background stay until a restart.
+   * @throws SamehandError and changes nothing, where a file that it names cannot be used
+   */
+  reload(config: Config): void {
+    const policy = loadPolicy(config.policy ?? defaultPolicyFile);
+    const tls = this.#certificate(config);
+    const tokens = acceptedTokens(config, this.store, this.#clock);
+    this.#policy = policy;
+    this.#tls = tls;
+    this.#tokens = tokens;
+    this.#config = config;
+    this.proxy.reload(proxyOptions(config, tls, this.#pages()));
+    this.#log.info({ mode: config.mode }, "configuration reloaded");
+  }
+
+  /** Refuses new sessions, and lets live ones finish until `drainSeconds` have passed. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#log.info({ sessions: this.proxy.sessions.size, seconds: this.#config.drainSeconds }, "draining");
+    await this.proxy.drain(this.#config.drainSeconds * 1000);
+  }
+
+  /** Ends what lives, saves what was learned, and gives everything back. */
+  async close(): Promise<void> {
+    await this.proxy.close();
+    this.#judge.close();
+    this.store.close();
+    await this.#metricsServer.close();
+    this.#metrics.close();
+  }
+
+  #unready(): string[] {
+    const reasons: string[] = [];
+    if (this.#draining) reasons.push("draining");
+    if (this.store.problem !== null) reasons.push(this.store.problem.message);
+    return reasons;
+  }
+
+  #pages(): ReadonlyMap<string, Page> {
+    return this.#options.pages ?? new Map();
+  }
+
+  #certificate(config: Config): TlsPair | null {
+    if (config.listen.tls?.development !== true) return tlsFiles(config);
+    if (this.#options.developmentTls !== undefined) return this.#options.developmentTls;
+    throw new SamehandError(
+      "config-invalid",
+      "listen.tls.development needs `samehand serve`, which makes the certificate",
+    );
+  }
+}
+
+function authority(address: AddressInfo | null): string {
+  if (address === null) return "";
+  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `${host}:${address.port}`;
+}
+
+/** A gateway that listens. @throws SamehandError, or the system's error where an address cannot be had */
+export async function startGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
+  const gateway = new Gateway(config, options);
+  try {
+    await gateway.listen();
+  } catch (error) {
+    await gateway.close();
+    throw error;
+  }
+  return gateway;
+}

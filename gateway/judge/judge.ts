@@ -1,0 +1,104 @@
+/**
+ * The live judge: decides who may open a session, starts the watch over it, and carries what is said about an
+ * agent (a lock by an operator, a sever in another session) to every live session of that agent.
+ */
+import type { Background } from "../../models/background.ts";
+import type { Clock } from "../core/clock.ts";
+import { SamehandError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Enrolment } from "../core/maturity.ts";
+import type { Judge, SessionControl, SessionInfo, Ticket } from "../core/session.ts";
+import type { Tally } from "../core/tally.ts";
+import type { AgentName } from "../core/units.ts";
+import type { Mode } from "../core/verdict.ts";
+import type { Policy } from "../policy/rules.ts";
+import type { AgentRecord, Store } from "../store/store.ts";
+import { Learning } from "./learning.ts";
+import { SessionWatch } from "./session-watch.ts";
+
+/** What may change while sessions run; read anew for each session and each decision. */
+export interface JudgeSettings {
+  readonly mode: Mode;
+  readonly policy: Policy;
+  readonly enrolment: Enrolment;
+  readonly sessionsPerAgent: number;
+}
+
+export interface JudgeOptions {
+  readonly store: Store;
+  readonly background: Background;
+  readonly settings: () => JudgeSettings;
+  readonly tally: Tally;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export class LiveJudge implements Judge {
+  readonly #options: JudgeOptions;
+  readonly #learning: Learning;
+  readonly #live = new Map<AgentName, Set<SessionWatch>>();
+  readonly #stopListening: () => void;
+
+  constructor(options: JudgeOptions) {
+    this.#options = options;
+    this.#learning = new Learning(options);
+    this.#stopListening = options.store.onChange((change) => {
+      if (change.kind === "locked") this.#endAll(change.lock.agent, new SamehandError("agent-locked"));
+      if (change.kind === "forgotten") this.#learning.forget(change.agent);
+    });
+  }
+
+  /**
+   * Decides whether a ticket may open a session, and starts watching it.
+   * @throws SamehandError `agent-locked`, `agent-unknown`, `too-many-sessions`, `store-unavailable`, `profile-unreadable`
+   */
+  async open(ticket: Ticket, session: SessionInfo, control: SessionControl): Promise<SessionWatch> {
+    const { store } = this.#options;
+    const settings = this.#options.settings();
+    if (store.lockOf(ticket.agent) !== null) throw new SamehandError("agent-locked");
+    const live = this.#live.get(ticket.agent) ?? new Set();
+    if (live.size >= settings.sessionsPerAgent) throw new SamehandError("too-many-sessions", "sessionsPerAgent");
+    const record = this.#admit(ticket.agent, settings.policy);
+    const watch = new SessionWatch({
+      ...this.#options,
+      learning: this.#learning,
+      record,
+      session,
+      control,
+      onEnd: () => this.#left(ticket.agent, watch),
+      onSever: (minutes, reason) => this.#lock(ticket.agent, minutes, reason),
+    });
+    this.#live.set(ticket.agent, live.add(watch));
+    store.sessionStarted(session);
+    return watch;
+  }
+
+  /** Saves what live sessions taught so far, and lets go of the store. */
+  close(): void {
+    this.#stopListening();
+  }
+
+  #admit(agent: AgentName, policy: Policy): AgentRecord {
+    const known = this.#options.store.agent(agent);
+    if (known !== null) return known;
+    if (policy.strangers === "deny") throw new SamehandError("agent-unknown");
+    return this.#options.store.enrol(agent);
+  }
+
+  #lock(agent: AgentName, minutes: number, reason: string): void {
+    const { store, clock } = this.#options;
+    const until = (clock.wall() + minutes * 60_000) as ReturnType<Clock["wall"]>;
+    store.lock(agent, until, reason);
+    this.#endAll(agent, new SamehandError("session-severed"));
+  }
+
+  #endAll(agent: AgentName, error: SamehandError): void {
+    for (const watch of this.#live.get(agent) ?? []) watch.end(error);
+  }
+
+  #left(agent: AgentName, watch: SessionWatch): void {
+    const live = this.#live.get(agent);
+    live?.delete(watch);
+    if (live?.size === 0) this.#live.delete(agent);
+  }
+}

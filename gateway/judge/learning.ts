@@ -1,0 +1,78 @@
+/**
+ * What is known of each agent: profiles read from the store through a bounded cache, and what sessions teach
+ * written back. A profile's anchor is sealed when it first becomes mature; later learning only adapts beside it.
+ */
+import { LRUCache } from "lru-cache";
+import type { Background } from "../../models/background.ts";
+import { type Part, Profile } from "../../models/profile.ts";
+import type { Clock } from "../core/clock.ts";
+import { type Enrolment, type Maturity, maturityOf } from "../core/maturity.ts";
+import type { Tally } from "../core/tally.ts";
+import type { AgentName } from "../core/units.ts";
+import type { AgentId, Store, Profile as StoredProfile } from "../store/store.ts";
+
+export interface LearningOptions {
+  readonly store: Store;
+  readonly background: Background;
+  readonly tally: Tally;
+  readonly clock: Clock;
+}
+
+/** An agent's profile as decoded, and how much is behind it. */
+export interface Known {
+  readonly profile: Profile;
+  readonly maturity: Maturity;
+}
+
+/** Bytes of encoded profiles whose decoded form is kept. */
+const cacheBytes = 128 * 1024 * 1024;
+const dayLength = 86_400_000;
+
+export class Learning {
+  readonly #options: LearningOptions;
+  readonly #cache = new LRUCache<AgentId, { profile: Profile; stored: StoredProfile }>({
+    maxSize: cacheBytes,
+    sizeCalculation: ({ stored }) => stored.body.length + 1,
+  });
+  readonly #ids = new LRUCache<AgentName, AgentId>({ max: 50_000 });
+
+  constructor(options: LearningOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * What is known of an agent; null where nothing was learned yet.
+   * @throws SamehandError `profile-unreadable`, `store-unavailable`
+   */
+  known(name: AgentName, id: AgentId, enrolment: Enrolment): Known | null {
+    this.#ids.set(name, id);
+    const cached = this.#cache.get(id);
+    if (cached !== undefined) return { profile: cached.profile, maturity: maturityOf(cached.stored, enrolment) };
+    const stored = this.#options.store.profile(id);
+    if (stored === null) return null;
+    const profile = Profile.decode(stored.body, this.#options.background);
+    this.#cache.set(id, { profile, stored });
+    return { profile, maturity: maturityOf(stored, enrolment) };
+  }
+
+  /** Adds what a stretch of a session showed to the agent's profile. Never throws; what cannot be written waits. */
+  teach(id: AgentId, part: Part, enrolment: Enrolment): void {
+    const { store, background, clock, tally } = this.#options;
+    const day = Math.floor(clock.wall() / dayLength);
+    this.#cache.delete(id);
+    store.learn(id, (newest) => {
+      const profile = newest === null ? Profile.empty(background) : Profile.decode(newest.body, background);
+      if (newest !== null && maturityOf(newest, enrolment) === "mature") profile.sealed = true;
+      profile.learn(part, day);
+      tally.profilesSaved++;
+      return { keystrokes: profile.keystrokes, actions: profile.actions, body: profile.encode() };
+    });
+  }
+
+  /** Keeps nothing of an agent who was forgotten. */
+  forget(name: AgentName): void {
+    const id = this.#ids.get(name);
+    if (id !== undefined) this.#cache.delete(id);
+    this.#ids.delete(name);
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * The watch over one live session: hears its input, keeps its trust, and makes what was decided happen.
+ * One decision gives one log line, one audit row and one act. All of it runs inside the input event.
+ */
+import type { Evidence } from "../../models/modality.ts";
+import { Verifier } from "../../models/verifier.ts";
+import { asSamehandError, SamehandError } from "../core/errors.ts";
+import type { SessionControl, SessionInfo, Watch } from "../core/session.ts";
+import { type ButtonMask, type Keysym, type Millis, millis } from "../core/units.ts";
+import type { Decision, Reason, Verdict } from "../core/verdict.ts";
+import { Enrolment, Inspector } from "../inspect/inspector.ts";
+import { Decider, type Surroundings } from "../policy/decider.ts";
+import { deriveThresholds } from "../policy/thresholds.ts";
+import { defaultTrustOptions, highestSingle } from "../policy/trust.ts";
+import type { AgentRecord } from "../store/store.ts";
+import { logDecision } from "../telemetry/log.ts";
+import type { JudgeOptions } from "./judge.ts";
+import type { Known, Learning } from "./learning.ts";
+
+export interface SessionWatchOptions extends JudgeOptions {
+  readonly learning: Learning;
+  readonly record: AgentRecord;
+  readonly session: SessionInfo;
+  readonly control: SessionControl;
+  /** The session is over. */
+  readonly onEnd: () => void;
+  /** The agent is to be locked for so many minutes. */
+  readonly onSever: (minutes: number, reason: string) => void;
+}
+
+/** Observations after which what a session taught is written, and a new verifier is built from it. */
+const chunk = 400;
+
+export class SessionWatch implements Watch {
+  readonly #options: SessionWatchOptions;
+  readonly #inspector: Inspector;
+  #known: Known | null;
+  #verifier: Verifier | null = null;
+  #decider: Decider;
+  #enrolment: Enrolment;
+  #holding = false;
+  #lowest = 100;
+  /** Whether everything since the last lesson was trusted: otherwise it teaches nothing. */
+  #trusted = true;
+  #taught = 0;
+  #closed = false;
+  /** Windowed evidence that counted, by modality, for rules and reasons. */
+  readonly #llr = { keyboard: 0, pointer: 0 };
+
+  constructor(options: SessionWatchOptions) {
+    this.#options = options;
+    this.#enrolment = new Enrolment(options.background);
+    this.#known = this.#ask();
+    this.#inspector = new Inspector({
+      verifier: null,
+      enrolment: this.#enrolment,
+      onEvidence: (evidence, weight, at) => this.#weigh(evidence, weight, at),
+    });
+    this.#decider = this.#begin();
+  }
+
+  get verdict(): Verdict {
+    return this.#decider.decision.verdict;
+  }
+
+  get decision(): Decision {
+    return this.#decider.decision;
+  }
+
+  key(at: Millis, keysym: Keysym, pressed: boolean): void {
+    this.#options.tally.keyEvents++;
+    try {
+      this.#inspector.key(at, keysym, pressed);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  pointer(at: Millis, x: number, y: number, mask: ButtonMask): void {
+    this.#options.tally.pointerEvents++;
+    try {
+      this.#inspector.pointer(at, x, y, mask);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  roundTrip(_at: Millis, rtt: Millis): void {
+    this.#inspector.roundTrip(rtt);
+  }
+
+  stalled(_at: Millis): void {
+    this.#inspector.stalled();
+  }
+
+  tick(at: Millis): void {
+    if (this.#closed) return;
+    this.#act(this.#decider.tick(at));
+    if (this.#inspector.keystrokes + this.#inspector.actions - this.#taught >= chunk) this.#teach();
+  }
+
+  close(_at: Millis, error: SamehandError | null): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#inspector.flush();
+    this.#teach();
+    const { store, session, onEnd } = this.#options;
+    store.sessionEnded(session.id, {
+      end: error?.code ?? "closed",
+      lowestTrust: this.#lowest,
+      lastTrust: this.decision.trust,
+      keyboard: this.#llr.keyboard,
+      pointer: this.#llr.pointer,
+      keystrokes: this.#inspector.keystrokes,
+      actions: this.#inspector.actions,
+    });
+    onEnd();
+  }
+
+  /** Ends the session from outside: a lock, or a sever in another session of the agent. */
+  end(error: SamehandError): void {
+    this.#options.control.sever(error);
+  }
+
+  /** What is known of the agent now; a profile that cannot be read must not pass for a stranger's. */
+  #ask(): Known | null {
+    const { learning, record, settings } = this.#options;
+    return learning.known(record.name, record.id, settings().enrolment);
+  }
+
+  /** Starts verifying against what is known now, with fresh trust. */
+  #begin(): Decider {
+    const { settings, background, record } = this.#options;
+    const known = this.#known;
+    const maturity = known?.maturity ?? "enrolling";
+    this.#verifier = known === null || maturity === "enrolling" ? null : new Verifier(background, known.profile);
+    this.#inspector.verifyWith(this.#verifier);
+    const { policy } = settings();
+    const { falseQuarantinesPerHour, falseSeversPerHour } = policy.budget;
+    const { keystrokes = 0, actions = 0, peaks = [] } = known?.profile ?? {};
+    return new Decider({
+      get mode() {
+        return settings().mode;
+      },
+      rules: { decide: (facts) => settings().policy.decide(facts) },
+      thresholds: deriveThresholds(
+        { falseQuarantines: falseQuarantinesPerHour, falseSevers: falseSeversPerHour },
+        background.facts.peaks,
+        peaks,
+        highestSingle(defaultTrustOptions),
+      ),
+      agent: { name: record.name, maturity, keystrokes, actions },
+      holdFor: millis(policy.quarantineSeconds * 1000),
+      explain: (most) => this.#explain(most),
+      surroundings: () => this.#surroundings(),
+    });
+  }
+
+  #explain(most: number): Reason[] {
+    const told = this.#verifier?.explain(most) ?? [];
+    return told.map(({ modality, text }) => ({ code: `${modality}-mismatch`, text }));
+  }
+
+  #surroundings(): Surroundings {
+    return {
+      jitterMs: this.#inspector.jitter,
+      signals: [],
+      hour: new Date(this.#options.clock.wall()).getHours(),
+    };
+  }
+
+  #weigh(evidence: Evidence, weight: number, at: Millis): void {
+    const { tally } = this.#options;
+    const { modality, llr } = evidence;
+    const { keystrokes, actions } = this.#inspector;
+    tally.evidenceWindows++;
+    if (weight === 0) tally.abstentions++;
+    this.#llr[modality] += llr * weight;
+    this.#act(this.#decider.evidence({ at, modality, llr, weight, keystrokes, actions }));
+    this.#lowest = Math.min(this.#lowest, this.#decider.filter.trust);
+  }
+
+  /** Tells a new decision once to everybody who must know, and makes it happen. */
+  #act(decision: Decision | null): void {
+    if (decision === null) return;
+    const { log, store, tally, session } = this.#options;
+    if (decision.wouldBe !== "allow") this.#trusted = false;
+    tally.decided(decision.mode, decision.wouldBe);
+    logDecision(log, session, decision);
+    store.decided(session.id, session.agent, decision);
+    if (decision.verdict === "quarantine") this.#quarantine(decision);
+    else if (decision.verdict === "sever") this.#sever(decision);
+    else if (this.#holding) this.#release(decision);
+  }
+
+  #quarantine(decision: Decision): void {
+    this.#options.tally.sessionsQuarantined++;
+    this.#holding = true;
+    this.#options.control.quarantine(decision);
+  }
+
+  #release(decision: Decision): void {
+    this.#holding = false;
+    this.#options.control.release(decision);
+  }
+
+  /** The cut and the lock fall in the same tick: whoever reconnects at once is refused. */
+  #sever(decision: Decision): void {
+    const { onSever, settings, tally } = this.#options;
+    tally.sessionsSevered++;
+    const code = decision.rule === "quarantine-expired" ? "quarantine-expired" : "session-severed";
+    this.end(new SamehandError(code));
+    onSever(settings().policy.lockMinutes, `severed by rule ${decision.rule}`);
+  }
+
+  /** Writes what was learned, unless some of it was doubted, and verifies against the profile that came of it. */
+  #teach(): void {
+    const { learning, record, settings, background } = this.#options;
+    const { enrolment } = settings();
+    this.#taught = this.#inspector.keystrokes + this.#inspector.actions;
+    const lesson = this.#enrolment;
+    this.#enrolment = new Enrolment(background);
+    this.#inspector.learnInto(this.#enrolment);
+    const trusted = this.#trusted && this.#speaksForAgent();
+    this.#trusted = this.decision.wouldBe === "allow";
+    if (!trusted || lesson.keyboard.count + lesson.pointer.count === 0) return;
+    learning.teach(record.id, lesson, enrolment);
+    if (this.#closed || this.#known?.maturity === "mature") return;
+    const before = this.#known?.maturity ?? "enrolling";
+    this.#known = this.#ask();
+    if (this.#known !== null && this.#known.maturity !== before) this.#decider = this.#begin();
+  }
+
+  /** A mature profile adapts only from input that was recognised on its own: evidence for the agent, not just none against. */
+  #speaksForAgent(): boolean {
+    if (this.#known?.maturity !== "mature") return true;
+    return (this.#verifier?.sessionLlr() ?? 0) > 0;
+  }
+
+  /**
+   * Inspection itself failed. In enforce mode a session that cannot be verified must not go on: whoever could
+   * provoke the fault would drive unseen. In report mode nothing is touched.
+   */
+  #fail(error: unknown): void {
+    const { log, session, settings, tally } = this.#options;
+    const fault = asSamehandError(error, "verification-failed");
+    tally.refused(fault.code);
+    log.error(
+      { session: session.id, code: fault.code, stack: error instanceof Error ? error.stack : "" },
+      fault.message,
+    );
+    if (settings().mode === "enforce") this.end(fault);
+  }
+}

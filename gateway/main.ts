@@ -1,0 +1,69 @@
+/**
+ * The command line: the only file that touches argv, the environment, signals and the exit code.
+ * Each command is a file of its own in `commands/`, loaded when it is asked for.
+ */
+import process from "node:process";
+import { asSamehandError, SamehandError } from "./core/errors.ts";
+import type { Io } from "./core/io.ts";
+
+/** Exit code of a command: 0 done, 1 failed, 2 usage. */
+type Run = (args: string[], io: Io) => Promise<number>;
+
+interface Command {
+  readonly about: string;
+  readonly load: () => Promise<{ run: Run }>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  serve: { about: "run the gateway", load: () => import("./commands/serve.ts") },
+  replay: { about: "play a recording into a live gateway, in real time", load: () => import("./commands/replay.ts") },
+};
+
+function help(): string {
+  const rows = Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(18)}${about}`);
+  return `samehand: is it still the same hand?\n\nusage: samehand COMMAND [OPTIONS]\n\n${rows.join("\n")}\n\nsamehand COMMAND --help tells more.\n`;
+}
+
+/** Stops at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(1);
+      controller.abort();
+    });
+  return controller.signal;
+}
+
+async function main(argv: string[]): Promise<number> {
+  const [name = "--help", ...args] = argv;
+  if (name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(help());
+    return 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    process.stderr.write(`samehand: unknown command '${name}'\n\n${help()}`);
+    return 2;
+  }
+  const io: Io = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    stop: stopSignal(),
+    onReload: (listener) => process.on("SIGHUP", listener),
+  };
+  const { run } = await command.load();
+  return run(args, io);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const parsing = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+  const known = parsing ? new SamehandError("usage", error.message) : asSamehandError(error, "verification-failed");
+  process.stderr.write(`samehand: ${known.message}\n`);
+  if (known.code === "verification-failed" && known.cause instanceof Error)
+    process.stderr.write(`${known.cause.stack ?? ""}\n`);
+  process.exitCode = known.code === "usage" ? 2 : 1;
+}

@@ -1,0 +1,90 @@
+/** The configuration's form turned into what each room asks for, so that neither knows the other. */
+import { readFileSync } from "node:fs";
+import { readKeyRing, readSecret, readSettings } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import type { Clock } from "./core/clock.ts";
+import { SamehandError } from "./core/errors.ts";
+import { GuacamoleLiteTokens } from "./proxy/token/guacamole-lite-token.ts";
+import { defaultNotice, type Page, type ProxyOptions, type TlsPair } from "./proxy/options.ts";
+import { SamehandTokens, type TokenKey } from "./proxy/token/samehand-token.ts";
+import type { Tokens } from "./proxy/token/ticket.ts";
+import { AcceptedTokens } from "./proxy/token/token-formats.ts";
+import type { Store } from "./store/store.ts";
+
+/** @throws SamehandError `config-invalid` where a certificate cannot be read */
+export function proxyOptions(config: Config, tls: TlsPair | null, pages: ReadonlyMap<string, Page>): ProxyOptions {
+  const { listen, limits, organisation } = config;
+  return {
+    listen: { host: listen.host, port: listen.port, reusePort: listen.reusePort, tls, origins: listen.origins },
+    guacd: config.guacd.map(({ host, port }) => ({ host, port, tls: null })),
+    pages,
+    limits: {
+      sessions: limits.sessions,
+      connections: limits.connections,
+      connectionsPerAddress: limits.connectionsPerAddress,
+      instructionsPerSecond: limits.instructionsPerSecond,
+      instructionBurst: limits.instructionBurst,
+      bytesPerSecond: limits.bytesPerSecond,
+      byteBurst: limits.byteBurst,
+      frameBytes: limits.frameBytes,
+      bufferedBytes: limits.bufferBytes,
+    },
+    timeouts: {
+      headers: limits.requestSeconds,
+      request: limits.requestSeconds + 5,
+      connect: Math.min(limits.handshakeSeconds, 5),
+      handshake: limits.handshakeSeconds,
+      viewerSilence: limits.idleSeconds,
+      viewerStall: limits.stallSeconds,
+    },
+    notice: {
+      organisation: organisation.name,
+      title: defaultNotice.title,
+      text: organisation.notice === "" ? defaultNotice.text : organisation.notice,
+    },
+  };
+}
+
+/** The certificate and key from their files. @throws SamehandError `config-invalid` */
+export function tlsFiles(config: Config): TlsPair | null {
+  const { tls } = config.listen;
+  if (tls === undefined || tls.development) return null;
+  const read = (file: string): Buffer => {
+    try {
+      return readFileSync(file);
+    } catch (error) {
+      throw new SamehandError("config-invalid", `listen.tls: ${file} cannot be read`, error);
+    }
+  };
+  return { cert: read(tls.cert), key: read(tls.key) };
+}
+
+/** The token ring as issuing wants it: the newest key first. @throws SamehandError `key-invalid` */
+export function tokenKeys(config: Config): TokenKey[] {
+  return readKeyRing(config.tokens.keys)
+    .keys.toReversed()
+    .map(({ id, secret }) => ({ id, key: secret }));
+}
+
+/** Everything that the configuration accepts as a token. @throws SamehandError `key-invalid`, `config-invalid` */
+export function acceptedTokens(config: Config, store: Store, clock: Clock): Tokens {
+  const { formats, guacamoleLite } = config.tokens;
+  const connections = (name: string) => {
+    const connection = Object.hasOwn(config.connections, name) ? config.connections[name] : undefined;
+    return connection === undefined ? null : { protocol: connection.protocol, settings: readSettings(connection) };
+  };
+  const samehand = formats.includes("samehand")
+    ? new SamehandTokens({ keys: tokenKeys(config), spent: store, connections, clock })
+    : undefined;
+  if (!formats.includes("guacamole-lite")) return new AcceptedTokens(samehand === undefined ? {} : { samehand });
+  if (guacamoleLite === undefined)
+    throw new SamehandError(
+      "config-invalid",
+      "tokens.formats has guacamole-lite, so tokens.guacamoleLite must be given",
+    );
+  const lite = new GuacamoleLiteTokens({
+    key: Buffer.from(readSecret(guacamoleLite.key)),
+    agentField: guacamoleLite.agentField,
+  });
+  return new AcceptedTokens(samehand === undefined ? { guacamoleLite: lite } : { samehand, guacamoleLite: lite });
+}

@@ -1,0 +1,115 @@
+/** The demonstration: desktop, guacd, gateway and front desk, started in that order and stopped in the other. */
+import { join } from "node:path";
+import { loadConfig } from "../config/load.ts";
+import { systemClock } from "../gateway/core/clock.ts";
+import { maturityOf } from "../gateway/core/maturity.ts";
+import { agentName, epochMillis } from "../gateway/core/units.ts";
+import { type Gateway, startGateway } from "../gateway/gateway.ts";
+import { issueSamehandToken } from "../gateway/proxy/token/samehand-token.ts";
+import { tokenKeys } from "../gateway/settings.ts";
+import { cacheFolder } from "./cache.ts";
+import { startDesk } from "./desk.ts";
+import { type AgentView, FrontDesk } from "./front-desk.ts";
+import { Guacd } from "./guacd.ts";
+import { ensureParts } from "./parts.ts";
+import { freePort } from "./program.ts";
+import { Screen } from "./screen.ts";
+import { enrolment, writeSettings } from "./settings.ts";
+
+const agents = ["alex", "sam"];
+const wanted = { frontDesk: 8080, gateway: 8443, metrics: 9464 };
+
+/** Runs until Ctrl-C, or until a part of it dies. @returns the exit code */
+export async function startDemonstration(): Promise<number> {
+  const screen = new Screen(process.stdout);
+  const stops: (() => Promise<void>)[] = [];
+  // at the first signal, whatever has come up so far is stopped; a second one ends the process at once
+  const { promise: interrupted, resolve } = Promise.withResolvers<string>();
+  let asked = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      if (asked) process.exit(1);
+      asked = true;
+      resolve("");
+    });
+  try {
+    const ended = await Promise.race([interrupted, start(screen, stops)]);
+    const why = typeof ended === "string" ? ended : await Promise.race([interrupted, ended.ended]);
+    screen.end(why);
+    return why === "" ? 0 : 1;
+  } finally {
+    for (const stop of stops.toReversed()) await stop();
+  }
+}
+
+/** @returns a promise of the sentence that says what died, wrapped so that it is not awaited here */
+async function start(screen: Screen, stops: (() => Promise<void>)[]): Promise<{ ended: Promise<string> }> {
+  screen.step("Looking for guacd and a desktop");
+  const parts = await ensureParts("desktop", (line) => screen.progress(line));
+  screen.step("Starting the desktop and guacd");
+  const desk = await startDesk(parts);
+  stops.push(() => desk.stop());
+  const guacd = await Guacd.start(parts);
+  stops.push(() => guacd.stop());
+  screen.step("Starting the gateway");
+  const ports = {
+    gateway: await portFor("the gateway", wanted.gateway, screen),
+    metrics: await portFor("the metrics", wanted.metrics, screen),
+    guacd: guacd.port,
+    desktop: desk.port,
+  };
+  const folder = join(cacheFolder(), "demo");
+  const file = writeSettings(folder, ports);
+  const { config } = loadConfig(file, {});
+  const gateway = await startGateway(config, { log: screen.log });
+  stops.push(() => gateway.close());
+  const keys = tokenKeys(config);
+  const frontDesk = await FrontDesk.start({
+    port: await portFor("the front desk", wanted.frontDesk, screen),
+    agents: () => agents.map((name) => viewOf(gateway, name)),
+    decisions: () => decisionsOf(gateway),
+    metricsUrl: gateway.metricsUrl,
+    link: async (agent, renew) => {
+      const expires = epochMillis(Date.now() + 60_000);
+      const token = await issueSamehandToken({ agent, connection: "desktop", expires }, keys);
+      return `${gateway.url}/#${new URLSearchParams({ token, renew }).toString()}`;
+    },
+  });
+  stops.push(() => frontDesk.stop());
+  screen.welcome({ frontDesk: frontDesk.url, gateway: gateway.url, metrics: gateway.metricsUrl, folder });
+  return {
+    ended: Promise.race([
+      desk.ended.then(() => "the desktop ended"),
+      guacd.ended.then(() => `guacd ended:\n${guacd.log}`),
+    ]),
+  };
+}
+
+async function portFor(what: string, port: number, screen: Screen): Promise<number> {
+  const free = await freePort(port);
+  if (free !== port) screen.note(`port ${port} is taken: ${what} listens on ${free}`);
+  return free;
+}
+
+function viewOf(gateway: Gateway, name: string): AgentView {
+  const { keystrokes, actions } = enrolment.mature;
+  const record = gateway.store.agent(agentName(name));
+  const lock = gateway.store.lockOf(agentName(name));
+  const until = lock?.until ?? 0;
+  return {
+    name,
+    maturity: record === null ? "enrolling" : maturityOf(record, enrolment),
+    keystrokes: record?.keystrokes ?? 0,
+    actions: record?.actions ?? 0,
+    needed: { keystrokes, actions },
+    lockedSeconds: Math.max(0, Math.ceil((until - systemClock.wall()) / 1000)),
+  };
+}
+
+function decisionsOf(gateway: Gateway): { at: number; agent: string; text: string }[] {
+  return gateway.store.decisions(8).map((row) => ({
+    at: row.at,
+    agent: row.name ?? "somebody forgotten",
+    text: `${row.verdict}, trust ${Math.round(row.trust)}: ${row.reasons.join("; ")}`,
+  }));
+}

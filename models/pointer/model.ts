@@ -78,7 +78,7 @@ export class PointerModel implements ModalityModel<PointerAction> {
     if (bytes.length !== 4 + cellCount * 4 || view.getUint32(0) !== magic) {
       throw new SamehandError("background-unreadable", "pointer model");
     }
-    return new PointerModel(new Float32Array(bytes.slice(4).buffer));
+    return new PointerModel(new Float32Array(new Uint8Array(bytes.subarray(4)).buffer));
   }
 }
 

@@ -15,6 +15,7 @@ import { Tally } from "./core/tally.ts";
 import { LiveJudge } from "./judge/judge.ts";
 import { defaultPolicyFile, loadPolicy } from "./policy/policy-file.ts";
 import type { Policy } from "./policy/rules.ts";
+import { agentPages } from "./pages/pages.ts";
 import type { Page, TlsPair } from "./proxy/options.ts";
 import { Proxy } from "./proxy/proxy.ts";
 import type { Tokens } from "./proxy/token/ticket.ts";
@@ -170,7 +171,7 @@ export class Gateway {
   }
 
   #pages(): ReadonlyMap<string, Page> {
-    return this.#options.pages ?? new Map();
+    return this.#options.pages ?? agentPages();
   }
 
   #certificate(config: Config): TlsPair | null {

@@ -109,7 +109,7 @@ function machineMirror(): Mirror {
 function sourceLine(mirror: Mirror, folder: string): string {
   const keyring = join(folder, "keyring.gpg");
   writeFileSync(keyring, Buffer.concat(archiveKeys(mirror.family).map((file) => readFileSync(file))));
-  const suite = process.env["SAMEHAND_APT_SUITE"] ?? suites[mirror.family];
+  const suite = suites[mirror.family];
   const components = mirror.family === "ubuntu" ? "main universe" : "main";
   return `deb [signed-by=${keyring}] ${mirror.uri} ${suite} ${components}\n`;
 }

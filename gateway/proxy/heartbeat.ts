@@ -1,15 +1,15 @@
 /**
  * The one timer of all sessions: a beat that notices when the event loop was blocked (whatever was read since then
- * waited for an unknown time, so its timing lies), and a tick for each session about once a second.
+ * waited for an unknown time, so its timing lies), and a tick for each session once a second, spread over the beats.
  */
 import type { Clock } from "../core/clock.ts";
-import type { SessionId, Millis } from "../core/units.ts";
+import type { Millis, SessionId } from "../core/units.ts";
 import type { Tunnel } from "./tunnel.ts";
 
 const beatMillis = 20;
 /** A beat that comes so late is a block: longer than garbage collection and busy neighbours make it in normal work. */
 const lateMillis = 50;
-const beatsPerTick = 50;
+const beatsPerRound = 50;
 
 export class Heartbeat {
   readonly #clock: Clock;
@@ -17,10 +17,14 @@ export class Heartbeat {
   #timer: NodeJS.Timeout | null = null;
   #last: Millis;
   #beats = 0;
+  /** Who is still to be ticked in this round, and how many at each beat. */
+  #round: Iterator<Tunnel>;
+  #perBeat = 1;
 
   constructor(clock: Clock, tunnels: ReadonlyMap<SessionId, Tunnel>) {
     this.#clock = clock;
     this.#tunnels = tunnels;
+    this.#round = tunnels.values();
     this.#last = clock.now();
   }
 
@@ -45,7 +49,15 @@ export class Heartbeat {
     const late = this.late(now);
     this.#last = now;
     if (late) for (const tunnel of this.#tunnels.values()) tunnel.stalled(now);
+    if (this.#beats % beatsPerRound === 0) {
+      this.#round = this.#tunnels.values();
+      this.#perBeat = Math.ceil(this.#tunnels.size / beatsPerRound);
+    }
     this.#beats += 1;
-    if (this.#beats % beatsPerTick === 0) for (const tunnel of this.#tunnels.values()) tunnel.tick(now);
+    for (let due = this.#perBeat; due > 0; due -= 1) {
+      const next = this.#round.next();
+      if (next.done === true) return;
+      next.value.tick(now);
+    }
   }
 }

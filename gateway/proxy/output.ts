@@ -1,6 +1,6 @@
 /**
  * Where a read's instructions are rebuilt before they go to guacd in one write. One for all sessions of a process:
- * a read is handled to its end before the next one begins.
+ * a read is handled to its end before the next one begins. What is in it belongs to one upstream, and goes nowhere else.
  */
 import type { ClientInstruction } from "../protocol/guacamole/client-instruction.ts";
 import type { Upstream } from "./upstream.ts";
@@ -9,6 +9,7 @@ export class Output {
   readonly #size: number;
   #buffer: Buffer;
   #used = 0;
+  #to: Upstream | null = null;
 
   /** @param size bytes; no instruction may be longer */
   constructor(size: number) {
@@ -17,18 +18,33 @@ export class Output {
   }
 
   append(instruction: ClientInstruction, to: Upstream): void {
-    if (this.#size - this.#used < instruction.byteLength) this.flush(to);
+    this.#makeRoom(instruction.byteLength, to);
     this.#used = instruction.writeTo(this.#buffer, this.#used);
   }
 
   /** Appends an instruction of our own, in ASCII. */
   appendText(text: string, to: Upstream): void {
-    if (this.#size - this.#used < text.length) this.flush(to);
+    this.#makeRoom(text.length, to);
     this.#used += this.#buffer.write(text, this.#used, "latin1");
   }
 
-  /** One write of all that was appended. */
+  /** One write of all that was appended for this upstream. */
   flush(to: Upstream): void {
+    if (this.#to === to) this.#write(to);
+  }
+
+  /** Forgets what was appended for this upstream. */
+  discard(to: Upstream | null): void {
+    if (this.#to === to) this.#used = 0;
+  }
+
+  #makeRoom(length: number, to: Upstream): void {
+    if (this.#to !== null && (this.#to !== to || this.#size - this.#used < length)) this.#write(this.#to);
+    this.#to = to;
+  }
+
+  #write(to: Upstream): void {
+    this.#to = null;
     if (this.#used === 0) return;
     const bytes = this.#buffer.subarray(0, this.#used);
     this.#used = 0;
@@ -38,10 +54,5 @@ export class Output {
       // The kernel did not take it at once: the buffer belongs to that write until it has.
       if (to.waiting > 0) this.#buffer = Buffer.allocUnsafeSlow(this.#size);
     }
-  }
-
-  /** Forgets what was appended. */
-  discard(): void {
-    this.#used = 0;
   }
 }

@@ -10,12 +10,13 @@ import type { Tally } from "../core/tally.ts";
 import { agentName, type SessionId, sessionId } from "../core/units.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Listener } from "./listener.ts";
-import type { GuacdOptions, ProxyOptions } from "./options.ts";
+import type { ProxyOptions } from "./options.ts";
 import { Output } from "./output.ts";
 import { drawPanel } from "./panel.ts";
 import { parseTunnelRequest, type TunnelRequest } from "./request.ts";
 import type { Tokens } from "./token/ticket.ts";
-import { Tunnel, type Surroundings } from "./tunnel.ts";
+import type { Route, Surroundings } from "./surroundings.ts";
+import { Tunnel } from "./tunnel.ts";
 import { acceptUpgrade } from "./upgrade.ts";
 import { Viewer } from "./viewer.ts";
 
@@ -36,7 +37,7 @@ export class Proxy {
   readonly #listener: Listener;
   readonly #heartbeat: Heartbeat;
   readonly #parts: ProxyParts;
-  readonly #around: Surroundings;
+  readonly #around: Surroundings<Tunnel>;
   #turn = 0;
   #draining = false;
   #emptied: (() => void)[] = [];
@@ -135,7 +136,7 @@ export class Proxy {
     return this.#parts.tokens.open(asked.token);
   }
 
-  #surroundings(): Surroundings {
+  #surroundings(): Surroundings<Tunnel> {
     return {
       ...this.#parts,
       output: new Output(outputBytes),
@@ -147,7 +148,7 @@ export class Proxy {
   }
 
   /** In turn over the guacds; who joins goes where the connection lives. */
-  #route(ticket: Ticket): { select: string; guacds: readonly GuacdOptions[] } {
+  #route(ticket: Ticket): Route {
     const { guacd } = this.#around.options;
     if ("protocol" in ticket.target) {
       this.#turn = (this.#turn + 1) % Math.max(1, guacd.length);

@@ -163,3 +163,100 @@ t.test("a sever ends everybody who joined the connection", async (t) => {
   t.equal((await guest.viewer.closed).reason, String(0x020b));
   t.equal((await owner.viewer.closed).reason, String(0x020b));
 });
+
+t.test("a hold that one session's input brings on another does not mix their input", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const first = await bench.session();
+  const second = await bench.session();
+  second.viewer.send(key(0x32, 1));
+  await second.user.saw(key(0x32, 1));
+  first.watch.onKey = (keysym) => {
+    if (keysym === 0x62) second.watch.control.quarantine(decision);
+  };
+  first.viewer.send(key(0x61, 1) + key(0x62, 1) + key(0x63, 1));
+  await first.user.saw(key(0x63, 1));
+  await second.user.saw(key(0x32, 0));
+  t.equal(first.user.received, key(0x61, 1) + key(0x62, 1) + key(0x63, 1));
+  t.equal(second.user.received, key(0x32, 1) + key(0x32, 0));
+});
+
+t.test("an operator's hold stays while the judge has nothing against the session", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const { viewer, user, watch } = await bench.session();
+  watch.control.quarantine(decision);
+  watch.verdict = "alert";
+  viewer.send(key(0x61, 1) + instruction("nop"));
+  await user.saw("3.nop;");
+  t.equal(user.received, "3.nop;");
+  watch.control.release(decision);
+  viewer.send(key(0x62, 1));
+  await user.saw(key(0x62, 1));
+});
+
+t.test("streams that a hold cut do not go on after it with a hole; a microphone does", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const { viewer, user, watch } = await bench.session();
+  const file = instruction("file", 0, "text/plain", "notes");
+  const microphone = instruction("audio", 1, "audio/L16;rate=44100,channels=2");
+  const blob = (stream: number): string => instruction("blob", stream, "aGVsbG8h");
+  viewer.send(file + blob(0) + microphone + blob(1));
+  await user.saw(blob(1));
+  watch.control.quarantine(decision);
+  viewer.send(blob(0) + blob(1) + instruction("clipboard", 2, "text/plain") + blob(2) + instruction("nop"));
+  await user.saw("3.nop;");
+  watch.control.release(decision);
+  viewer.send(
+    blob(0) + instruction("end", 0) + blob(2) + instruction("end", 2) + blob(1) + file + blob(0) + key(0x61, 1),
+  );
+  await user.saw(key(0x61, 1));
+  const held = instruction("end", 0) + instruction("nop");
+  t.equal(user.received, file + blob(0) + microphone + blob(1) + held + blob(1) + file + blob(0) + key(0x61, 1));
+});
+
+t.test("fingers are let go at a hold and stay without effect until they are lifted", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const { viewer, user, watch } = await bench.session();
+  const touch = (id: number, force: number): string => instruction("touch", id, 10, 20, 5, 5, 0, force);
+  viewer.send(touch(1, 1));
+  await user.saw(touch(1, 1));
+  watch.control.quarantine(decision);
+  const lifted = instruction("touch", 1, 10, 20, 0, 0, 0, 0);
+  await user.saw(lifted);
+  viewer.send(touch(1, 1) + touch(2, 1) + instruction("nop"));
+  await user.saw("3.nop;");
+  watch.control.release(decision);
+  viewer.send(touch(1, 1) + touch(2, 1) + touch(1, 0) + touch(2, 0) + touch(1, 1) + key(0x61, 1));
+  await user.saw(key(0x61, 1));
+  t.equal(user.received, touch(1, 1) + lifted + instruction("nop") + touch(1, 1) + key(0x61, 1));
+});
+
+t.test("a blocked event loop is told to the judge, and a judge that fails ends its own session only", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const { viewer, watch } = await bench.session();
+  const other = await bench.session();
+  const until = Date.now() + 150;
+  while (Date.now() < until);
+  viewer.send(key(0x61, 1));
+  while (watch.keys.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  t.ok(watch.stalls > 0);
+  watch.onKey = () => {
+    throw new Error("no such model");
+  };
+  viewer.send(key(0x61, 0));
+  t.equal((await viewer.closed).reason, String(0x0200));
+  other.viewer.send(key(0x62, 1));
+  await other.user.saw(key(0x62, 1));
+});
+
+t.test("a probe's pong is a round trip", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const { watch } = await bench.session();
+  while (watch.roundTrips.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  t.ok(watch.roundTrips[0] >= 0 && watch.roundTrips[0] < 1000);
+});

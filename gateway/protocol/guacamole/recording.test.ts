@@ -48,8 +48,10 @@ t.test("input is read out of guacd's own recording", (t) => {
 t.test("a recording that is cut at any byte reads the same", (t) => {
   const lines = Buffer.from(real.toString().replaceAll(/;(?=\d+\.(key|mouse|sync),)(?! 3)/g, ";\r\n") + "\n\n");
   for (const recording of [real, lines])
-    for (let cut = 0; cut <= recording.length; cut++)
-      t.strictSame(hear([recording.subarray(0, cut), recording.subarray(cut)]).heard, said);
+    for (let cut = 0; cut <= recording.length; cut++) {
+      const { heard } = hear([recording.subarray(0, cut), recording.subarray(cut)]);
+      if (heard.join() !== said.join()) t.fail(`cut at ${cut}`);
+    }
   t.same(hear(Array.from(lines, (_, i) => lines.subarray(i, i + 1))).heard, said, "byte by byte");
   t.end();
 });

@@ -1,0 +1,150 @@
+/**
+ * The way of a viewer's instruction: the judge hears it, its verdict is read, and only then is it rebuilt for guacd,
+ * or held. Nothing that arrives after a verdict is written.
+ */
+import type { Watch } from "../core/session.ts";
+import type { Tally } from "../core/tally.ts";
+import { buttonMask, keysym, type Millis } from "../core/units.ts";
+import type { ClientInstruction } from "../protocol/guacamole/client-instruction.ts";
+import * as say from "../protocol/guacamole/instructions.ts";
+import { opcode } from "../protocol/guacamole/opcodes.ts";
+import { ClientStreams } from "./client-streams.ts";
+import { HeldInput } from "./held-input.ts";
+import { HoldScreen } from "./hold-screen.ts";
+import type { Link } from "./link.ts";
+import type { Output } from "./output.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What the path asks of its session. */
+export interface Gate {
+  /** Reads the judge's verdict, acts on it where it is new, and says whether input may be forwarded now. */
+  flows(): boolean;
+  /** Answers the viewer itself. */
+  answer(text: string): void;
+  /** The viewer says good-bye. */
+  leave(): void;
+}
+
+export class InputPath {
+  readonly #watch: Watch;
+  readonly #upstream: Upstream;
+  readonly #output: Output;
+  readonly #tally: Tally;
+  readonly #link: Link;
+  readonly #gate: Gate;
+  readonly #held = new HeldInput();
+  readonly #streams = new ClientStreams();
+  /** The size that was asked for last during a hold, as guacd is to be told it. */
+  #size = "";
+
+  constructor(watch: Watch, upstream: Upstream, output: Output, tally: Tally, link: Link, gate: Gate) {
+    this.#watch = watch;
+    this.#upstream = upstream;
+    this.#output = output;
+    this.#tally = tally;
+    this.#link = link;
+    this.#gate = gate;
+  }
+
+  /** @param at when its bytes were read */
+  hear(at: Millis, instruction: ClientInstruction): void {
+    switch (instruction.opcode) {
+      case opcode.key:
+        return this.#key(at, instruction);
+      case opcode.mouse:
+        return this.#pointer(at, instruction);
+      case opcode.touch:
+        return this.#touch(instruction);
+      case opcode.sync:
+        return this.#sync(at, instruction);
+      case opcode.ack:
+        if (!HoldScreen.ownsStream(instruction.number(0))) this.#forward(instruction);
+        return;
+      case opcode.nop:
+        return this.#forward(instruction);
+      case opcode.ping:
+        return this.#gate.answer(say.pingAnswer(instruction.number(1)));
+      case opcode.disconnect:
+        this.#output.flush(this.#upstream);
+        return this.#gate.leave();
+      case opcode.size:
+        return this.#resize(instruction);
+      default:
+        return this.#stream(instruction);
+    }
+  }
+
+  /** Begins a hold: what came before the verdict goes out, and then everything that is pressed or open is let go. */
+  hold(): void {
+    this.#output.flush(this.#upstream);
+    const releases = this.#held.hold() + this.#streams.hold();
+    if (releases !== "") this.#upstream.write(releases);
+  }
+
+  /** Ends it. Only the newest size of all that was held reaches guacd. */
+  release(at: Millis): void {
+    this.#held.release(at);
+    if (this.#size !== "") this.#upstream.write(this.#size);
+    this.#size = "";
+  }
+
+  #key(at: Millis, instruction: ClientInstruction): void {
+    const key = keysym(instruction.number(0));
+    const pressed = instruction.number(1) === 1;
+    this.#tally.keyEvents += 1;
+    this.#watch.key(at, key, pressed);
+    // The verdict first: a hold that begins here must not let go of what never went out.
+    const flows = this.#gate.flows();
+    const allowed = this.#held.key(at, key, pressed);
+    const overflow = this.#held.overflow();
+    if (!flows) this.#tally.instructionsHeld += 1;
+    else if (allowed) {
+      this.#forward(instruction);
+      if (overflow !== 0) this.#output.appendText(say.keyRelease(overflow), this.#upstream);
+    }
+  }
+
+  #pointer(at: Millis, instruction: ClientInstruction): void {
+    const x = instruction.number(0);
+    const y = instruction.number(1);
+    const mask = buttonMask(instruction.number(2));
+    this.#tally.pointerEvents += 1;
+    this.#watch.pointer(at, x, y, mask);
+    const flows = this.#gate.flows();
+    const allowed = this.#held.pointer(x, y, mask);
+    if (!flows) this.#tally.instructionsHeld += 1;
+    else if (allowed === mask) this.#forward(instruction);
+    else this.#output.appendText(say.instruction("mouse", x, y, allowed), this.#upstream);
+  }
+
+  #touch(instruction: ClientInstruction): void {
+    const flows = this.#gate.flows();
+    const [id, x, y] = [instruction.number(0), instruction.number(1), instruction.number(2)];
+    const allowed = this.#held.touch(id, x, y, instruction.number(6) > 0);
+    if (flows && allowed) this.#forward(instruction);
+    else this.#tally.instructionsHeld += 1;
+  }
+
+  #sync(at: Millis, instruction: ClientInstruction): void {
+    const timestamp = instruction.number(0);
+    if (HoldScreen.ownsSync(timestamp)) return;
+    const trip = this.#link.answered(timestamp, at);
+    if (trip !== null) this.#watch.roundTrip(at, trip);
+    this.#forward(instruction);
+  }
+
+  #resize(instruction: ClientInstruction): void {
+    if (this.#gate.flows()) this.#forward(instruction);
+    else this.#size = say.size(instruction.number(0), instruction.number(1));
+  }
+
+  #stream(instruction: ClientInstruction): void {
+    const stream = instruction.number(instruction.opcode === opcode.put ? 1 : 0);
+    if (this.#streams.allows(instruction.opcode, stream, this.#gate.flows())) this.#forward(instruction);
+    else this.#tally.instructionsHeld += 1;
+  }
+
+  #forward(instruction: ClientInstruction): void {
+    this.#output.append(instruction, this.#upstream);
+  }
+}

@@ -1,0 +1,35 @@
+/** What all tunnels of a proxy share. */
+import type { Clock } from "../core/clock.ts";
+import type { SamehandError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Judge, Ticket } from "../core/session.ts";
+import type { Tally } from "../core/tally.ts";
+import type { Millis } from "../core/units.ts";
+import type { GuacdOptions, ProxyOptions } from "./options.ts";
+import type { Output } from "./output.ts";
+import type { Panel } from "./panel.ts";
+import type { Tokens } from "./token/ticket.ts";
+
+/** Where a session's guacd is: what to select there, and the guacds to try in order. */
+export interface Route {
+  readonly select: string;
+  readonly guacds: readonly GuacdOptions[];
+}
+
+export interface Surroundings<Tunnel> {
+  readonly judge: Judge;
+  readonly tokens: Tokens;
+  readonly tally: Tally;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly output: Output;
+  /** A reload puts others in their place. */
+  options: ProxyOptions;
+  panel: Panel;
+  /** True where the event loop was blocked until just before `at`. */
+  late(at: Millis): boolean;
+  /** @throws SamehandError `connection-unknown` where there is nothing to join */
+  route(ticket: Ticket): Route;
+  /** The tunnel is over; `severed` with the guacd connection that others may have joined. */
+  ended(tunnel: Tunnel, severed: SamehandError | null): void;
+}

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { ensureParts } from "../demo/parts.ts";
 import type { Contender, Start } from "./contenders/contender.ts";
 import { haproxy, nginx } from "./contenders/native.ts";
-import { direct, guacamoleLite, httpProxy, plugged, relay, splice } from "./contenders/peers.ts";
+import { bare, direct, guacamoleLite, httpProxy, plugged, relay, splice } from "./contenders/peers.ts";
 import { type Job, jobs, quickContenders } from "./jobs.ts";
 import { jsonReport, markdownReport, terminalReport } from "./report.ts";
 import { Rig } from "./rig.ts";
@@ -72,6 +72,7 @@ class Entrant {
 async function entrants(rig: Rig, wanted: Options): Promise<Entrant[]> {
   const parts = await ensureParts("proxies", (line) => process.stderr.write(`${line}\n`));
   const all: readonly (readonly [string, Start])[] = [
+    ["samehand uninspected", bare],
     ["guacamole-lite", guacamoleLite],
     ["ws relay", relay],
     ["http-proxy-3", httpProxy],

@@ -62,6 +62,22 @@ export const guacamoleLite: Start = async (setting: Setting) => {
   };
 };
 
+/** The gateway's relay without inspection. */
+export const bare: Start = async (setting) => {
+  const { part, plain, tls } = await script("bare.ts", setting);
+  return {
+    name: "samehand uninspected",
+    pid: part.pid,
+    urls: (first, count, secure) =>
+      Array.from(
+        { length: count },
+        (_, index) =>
+          `${secure ? `wss://127.0.0.1:${tls}` : `ws://127.0.0.1:${plain}`}/websocket-tunnel?token=${first + index}`,
+      ),
+    stop: async () => part.stop(),
+  };
+};
+
 /**
  * Any proxy in front of the bench's WebSocket front, given as `name=url,pid`.
  * @throws Error when it cannot be read

@@ -1,10 +1,12 @@
 /** What can be measured, as one list: each job measures one load through one contender. */
 import type { Contender, Start } from "./contenders/contender.ts";
-import { ours } from "./goals.ts";
+import type { Bare } from "./contenders/peers.ts";
+import { ours, uninspected } from "./goals.ts";
 import { measureDisplay } from "./measures/display.ts";
 import { type InputLoad, measureInput } from "./measures/input.ts";
 import { measureMemory, measureStall } from "./measures/memory.ts";
 import { measureSetup } from "./measures/setup.ts";
+import { measureVerdict } from "./measures/verdict.ts";
 import type { Scene } from "./parts/display.ts";
 import type { Rig } from "./rig.ts";
 
@@ -108,6 +110,22 @@ const memory: Job = {
   },
 };
 
+const verdict: Job = {
+  family: "verdict",
+  load: "sever",
+  quick: true,
+  fits: (name) => name === uninspected,
+  async run({ rig, live }, quick) {
+    const result = await measureVerdict(rig, (await live()) as Bare, quick ? 50 : 200);
+    return [
+      { quantity: "sessions", unit: "severed", value: result.severed },
+      { quantity: "input after it", unit: "instructions", value: result.after },
+      { quantity: "error instruction p50", unit: "ms", value: result.p50 },
+      { quantity: "error instruction p99", unit: "ms", value: result.p99 },
+    ];
+  },
+};
+
 export const jobs: readonly Job[] = [
   display("heavy", 50, true),
   display("paced", 50, true),
@@ -128,6 +146,7 @@ export const jobs: readonly Job[] = [
   setup,
   stall,
   memory,
+  verdict,
 ];
 
 /** In the two-minute run only those that the goals compare with. */

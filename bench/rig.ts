@@ -85,7 +85,6 @@ export class Rig {
   burst = async (size: number, from: number, to: number): Promise<void> =>
     this.#guacd.call("burst", { size, from, to });
   received = async (): Promise<Times[]> => this.#guacd.call("received");
-  inputBytes = async (): Promise<number> => this.#guacd.call("inputBytes");
 
   async forget(): Promise<void> {
     await this.viewers.forget();

@@ -62,8 +62,15 @@ export const guacamoleLite: Start = async (setting: Setting) => {
   };
 };
 
-/** The gateway's relay without inspection. */
-export const bare: Start = async (setting) => {
+/** The gateway's relay without inspection; its sessions can be severed at a known event. */
+export interface Bare extends Contender {
+  /** From now on each session is severed at its nth input event; 0 for never. */
+  sever(at: number): Promise<void>;
+  /** When each session was severed, in ns. */
+  verdicts(): Promise<{ number: number; at: number }[]>;
+}
+
+export const bare = async (setting: Setting): Promise<Bare> => {
   const { part, plain, tls } = await script("bare.ts", setting);
   return {
     name: "samehand uninspected",
@@ -75,6 +82,8 @@ export const bare: Start = async (setting) => {
           `${secure ? `wss://127.0.0.1:${tls}` : `ws://127.0.0.1:${plain}`}/websocket-tunnel?token=${first + index}`,
       ),
     stop: async () => part.stop(),
+    sever: async (at) => part.call("sever", { at }),
+    verdicts: async () => part.call("verdicts"),
   };
 };
 

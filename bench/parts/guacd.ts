@@ -19,8 +19,9 @@ const slice = 65_536;
 
 const streams = new Map<Scene, Stream>();
 const sessions = new Map<number, Session>();
+/** All since the last `forget`, also those that have ended. */
+const seen = new Map<number, Session>();
 let arrivals = 0;
-let inputBytes = 0;
 
 /** One viewer's desktop. Its number comes from the token or query, so that sender and receiver can be matched. */
 class Session {
@@ -74,7 +75,6 @@ class Session {
   }
 
   input(bytes: Buffer, from: number, to: number): void {
-    inputBytes += to - from;
     const joined = this.#rest.length > 0;
     const all = joined ? Buffer.concat([this.#rest, bytes.subarray(from, to)]) : bytes;
     const end = joined ? all.length : to;
@@ -88,6 +88,7 @@ class Session {
 
 function enter(number: number, session: Session): void {
   sessions.set(number, session);
+  seen.set(number, session);
   session.socket.on("error", () => {});
   session.socket.on("close", () => {
     if (sessions.get(number) === session) sessions.delete(number);
@@ -232,10 +233,11 @@ serveCalls({
   },
   sessions: () => sessions.size,
   forget() {
-    for (const session of sessions.values()) session.received = [];
-    inputBytes = 0;
+    seen.clear();
+    for (const [number, session] of sessions) {
+      session.received = [];
+      seen.set(number, session);
+    }
   },
-  received: () => [...sessions].map(([number, { received }]) => ({ number, at: Float64Array.from(received) })),
-  counts: () => [...sessions].map(([number, { received }]) => ({ number, count: received.length })),
-  inputBytes: () => inputBytes,
+  received: () => [...seen].map(([number, { received }]) => ({ number, at: Float64Array.from(received) })),
 });

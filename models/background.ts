@@ -12,7 +12,7 @@ import { KeyboardModel } from "./keyboard/model.ts";
 import { KeyboardStatistics } from "./keyboard/statistics.ts";
 import { PointerModel } from "./pointer/model.ts";
 import { PointerStatistics } from "./pointer/statistics.ts";
-import type { Models, Part } from "./profile.ts";
+import type { Models, Part, Profile } from "./profile.ts";
 
 /** Where a background comes from, for people and for licences. */
 export interface SetCredit {
@@ -71,6 +71,13 @@ export class Background implements Models {
       this.keyboard,
       pointing.length < fewestForFarm ? this.pointer : this.pointer.adaptToFarm(pointing),
     );
+  }
+
+  /** The agent's own pointer trees; empty where there is too little to train on. Takes seconds. */
+  growTrees(profile: Profile): Uint8Array {
+    const { pointer } = profile.enrolled(this);
+    if (!(pointer instanceof PointerStatistics)) return new Uint8Array(0);
+    return this.pointer.grow(pointer, { seed: this.facts.seed });
   }
 
   /** The same models with other facts. */

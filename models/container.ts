@@ -47,10 +47,12 @@ export function pack(form: Form, sections: ReadonlyMap<string, Uint8Array>): Uin
 }
 
 /**
- * Takes sections apart again; they share memory with `bytes`.
+ * Takes sections apart again; they share memory with `input`.
  * @throws SamehandError `form.error` with what is wrong
  */
-export function unpack(form: Form, bytes: Uint8Array): Map<string, Uint8Array> {
+export function unpack(form: Form, input: Uint8Array): Map<string, Uint8Array> {
+  // A Buffer's `slice` shares memory where a Uint8Array's copies: sections must be the latter.
+  const bytes = new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   const refuse = (why: string): never => {
     throw new SamehandError(form.error, why);
   };

@@ -23,7 +23,7 @@ export class Verifier {
     const enrolled = profile.enrolled(background);
     this.#background = background;
     this.#keyboard = background.keyboard.scorer(enrolled.keyboard);
-    this.#pointer = background.pointer.scorer(enrolled.pointer);
+    this.#pointer = background.pointer.scorer(enrolled.pointer, profile.trees);
   }
 
   /** Takes in a keystroke; returns evidence when a window became full. */

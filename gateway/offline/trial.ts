@@ -1,8 +1,6 @@
 /** One trial: a session's tape against the agent it claims to be. Rows of scores, and verdicts as they would fall. */
-import type { Background } from "../../models/background.ts";
 import type { Evidence } from "../../models/modality.ts";
-import type { Profile } from "../../models/profile.ts";
-import { Verifier } from "../../models/verifier.ts";
+import type { Verifier } from "../../models/verifier.ts";
 import { type Millis, millis } from "../core/units.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { Inspector } from "../inspect/inspector.ts";
@@ -89,13 +87,14 @@ export function judgeTape(tape: Tape, verifier: Verifier, decider: Decider, take
       if (takeover === null || at < takeover) decider.challengePassed(at);
     },
   });
-  for (const seen of tape.seen)
+  for (const seen of tape.seen) {
+    const expired = decider.tick(seen.at);
+    if (expired !== null)
+      rows.push({ ...expired, at: seen.at, keystrokes: inspector.keystrokes, actions: inspector.actions });
     if (seen.keystroke !== undefined) inspector.keystroke(seen.keystroke, seen.at);
     else inspector.action(seen.action, seen.at);
+  }
   const { keystrokes, actions } = inspector;
   rows.push({ verdict: "end", at: tape.end, trust: decider.filter.trust, keystrokes, actions });
   return rows;
 }
-
-/** A verifier of a profile as it is. */
-export const verifierOf = (background: Background, profile: Profile): Verifier => new Verifier(background, profile);

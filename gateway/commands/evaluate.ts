@@ -1,0 +1,108 @@
+/** `samehand evaluate`: measures accuracy on a set of recordings. */
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { Background, shippedBackground } from "../../models/background.ts";
+import { SamehandError } from "../core/errors.ts";
+import type { Io } from "../core/io.ts";
+import { type Distortion, parseJitter, undistorted } from "../offline/distortion.ts";
+import { type CrossFolding, evaluate } from "../offline/evaluate.ts";
+import { reportOf, reportText, writeReport } from "../offline/report.ts";
+import { defaultBudget } from "../policy/thresholds.ts";
+
+const help = `usage: samehand evaluate SET [OPTIONS]
+
+Enrols each agent of a set from SET/enrol, scores each trial of SET/trials.csv (or
+SET/takeovers.csv), and reports error rates by amount of input.
+
+  --out DIR            write scores.csv, verdicts.csv (takeovers), report.md, report.json and plots
+  --background FILE    verify with this background (default: the shipped one)
+  --farm on|off        take reference populations from the set's other agents, as a live farm does
+                       (default on; never from the agent who is claimed)
+  --jitter exp:MS      delay every event by an exponential time with this mean, in order
+  --stalls             hold up 3 % of the events by 160 ms
+  --clean-enrolment    leave enrolment undisturbed by --jitter and --stalls
+  --cross-fold K       train on the people of the other folds, test on each fold's own
+  --train SET          with --cross-fold: train on this set too (repeat for more)
+  --leave-out PERSON   with --train: a person not to train on, as set/person or set/p0* (repeat)
+  --seed N             with --cross-fold (default 1)
+  --json               print the report as JSON
+`;
+
+function options(args: string[]) {
+  return parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      help: { type: "boolean", short: "h" },
+      json: { type: "boolean" },
+      out: { type: "string" },
+      background: { type: "string" },
+      farm: { type: "string", default: "on" },
+      jitter: { type: "string" },
+      stalls: { type: "boolean" },
+      "clean-enrolment": { type: "boolean" },
+      "cross-fold": { type: "string" },
+      train: { type: "string", multiple: true, default: [] },
+      "leave-out": { type: "string", multiple: true, default: [] },
+      seed: { type: "string", default: "1" },
+    },
+  });
+}
+
+/** @throws SamehandError `usage` */
+export function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new SamehandError("usage", `--${name} ${text}: expected a whole number`);
+  return Number(text);
+}
+
+export async function run(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = options(args);
+  if (values.help === true) {
+    io.stdout.write(help);
+    return 0;
+  }
+  const [directory, ...rest] = positionals;
+  if (directory === undefined || rest.length > 0) throw new SamehandError("usage", "evaluate takes one SET");
+  if (values.farm !== "on" && values.farm !== "off") throw new SamehandError("usage", "--farm is on or off");
+  const distortion: Distortion = {
+    jitter: values.jitter === undefined ? 0 : parseJitter(values.jitter),
+    stalls: values.stalls === true,
+  };
+  const folding: CrossFolding | null =
+    values["cross-fold"] === undefined
+      ? null
+      : {
+          folds: wholeNumber("cross-fold", values["cross-fold"]),
+          seed: wholeNumber("seed", values.seed),
+          sets: values.train,
+          leaveOut: values["leave-out"],
+        };
+  if (folding !== null && values.background !== undefined)
+    throw new SamehandError("usage", "--cross-fold trains its own backgrounds: leave --background out");
+  const { set, results } = await evaluate(
+    {
+      directory,
+      enrolDistortion: values["clean-enrolment"] === true ? undistorted : distortion,
+      probeDistortion: distortion,
+      farm: values.farm === "on",
+      budget: defaultBudget,
+    },
+    folding ?? Background.load(values.background ?? shippedBackground),
+    progress(io),
+  );
+  const report = reportOf(set, results, `samehand evaluate ${args.join(" ")}`);
+  if (values.out !== undefined) writeReport(values.out, set, results, report);
+  io.stdout.write(values.json === true ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
+  return 0;
+}
+
+/** At most about one line a second, but every warning. */
+function progress(io: Io): (text: string) => void {
+  let last = 0;
+  return (text) => {
+    const now = performance.now();
+    if (!text.startsWith("warning") && now - last < 1000 * Math.min(2, availableParallelism())) return;
+    last = now;
+    io.stderr.write(`${text}\n`);
+  };
+}

@@ -1,0 +1,56 @@
+/** `samehand train-background`: learns what people in general type and point like. */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Background, shippedBackground } from "../../models/background.ts";
+import { SamehandError } from "../core/errors.ts";
+import type { Io } from "../core/io.ts";
+import { names } from "../offline/evaluate.ts";
+import { trainBackground } from "../offline/train.ts";
+import { wholeNumber } from "./evaluate.ts";
+
+const help = `usage: samehand train-background SET... [OPTIONS]
+
+Learns a background from sets of recordings: each agent's enrolment and own later sessions.
+The same sets and seed give the same file.
+
+  --out FILE           where to write it (default: the shipped background)
+  --seed N             seed of everything random (default 1)
+  --leave-out PERSON   a person not to learn from, as set/person or set/p0* (repeat)
+  --json               print what was learned from as JSON
+`;
+
+export async function run(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      help: { type: "boolean", short: "h" },
+      json: { type: "boolean" },
+      out: { type: "string" },
+      seed: { type: "string", default: "1" },
+      "leave-out": { type: "string", multiple: true, default: [] },
+    },
+  });
+  if (values.help === true) {
+    io.stdout.write(help);
+    return 0;
+  }
+  if (positionals.length === 0) throw new SamehandError("usage", "train-background takes one SET or more");
+  const background: Background = trainBackground(positionals, {
+    seed: wholeNumber("seed", values.seed),
+    wanted: (set, person) => !values["leave-out"].some((pattern) => names(pattern, `${set}/${person}`)),
+    onProgress: (what) => io.stderr.write(`${what}\n`),
+  });
+  const file = values.out ?? fileURLToPath(shippedBackground);
+  const bytes = background.encode();
+  writeFileSync(file, bytes);
+  const { sets, keyboardPeople, pointerPeople } = background.facts;
+  if (values.json === true)
+    io.stdout.write(`${JSON.stringify({ file, bytes: bytes.length, ...background.facts }, null, 2)}\n`);
+  else
+    io.stdout.write(
+      `${file}: ${bytes.length} bytes, ${keyboardPeople} people at the keyboard, ${pointerPeople} at the pointer, from ${sets.map((set) => set.set).join(", ")}\n`,
+    );
+  return 0;
+}

@@ -1,0 +1,54 @@
+/** Evaluates a set of recordings from start to end, with one background or by cross-validation over people. */
+import { Background } from "../../models/background.ts";
+import { SamehandError } from "../core/errors.ts";
+import { type EvaluationOptions, type Fold, runTrials, type TrialResult } from "./evaluation.ts";
+import { type RecordedSet, openSet, type Trial } from "./set.ts";
+import { trainBackground } from "./train.ts";
+
+/** Training that keeps the people tested out of the background that tests them. */
+export interface CrossFolding {
+  readonly folds: number;
+  readonly seed: number;
+  /** Other sets to train on besides the other folds' people. */
+  readonly sets: readonly string[];
+  /** People of other sets who must not be trained on, as `set/person`; a `*` at the end stands for any rest. */
+  readonly leaveOut: readonly string[];
+}
+
+/** Whether a pattern such as `pace/p00` or `mauth/*` names a person. */
+export const names = (pattern: string, person: string): boolean =>
+  pattern.endsWith("*") ? person.startsWith(pattern.slice(0, -1)) : person === pattern;
+
+/** Runs all trials. @returns the results in order; with cross-validation those whose people were all kept apart */
+export async function evaluate(
+  options: EvaluationOptions,
+  source: Background | CrossFolding,
+  tell: (text: string) => void,
+): Promise<{ readonly set: RecordedSet; readonly results: TrialResult[] }> {
+  const set = openSet(options.directory);
+  const folds = source instanceof Background ? [{ background: source, wants: () => true }] : foldsOf(set, source, tell);
+  return { set, results: await runTrials(options, folds, tell) };
+}
+
+function foldsOf(set: RecordedSet, folding: CrossFolding, tell: (text: string) => void): Fold[] {
+  const agents = [...set.agents.keys()];
+  if (folding.folds < 2 || folding.folds > agents.length)
+    throw new SamehandError("usage", `--cross-fold ${folding.folds}: between 2 and the ${agents.length} agents`);
+  const foldOf = new Map(agents.map((agent, index) => [agent, index % folding.folds]));
+  const owners = new Map(set.trials.filter((trial) => trial.genuine).map((trial) => [trial.session, trial.claimed]));
+  return Array.from({ length: folding.folds }, (_, fold) => {
+    const wants = ({ session, claimed }: Trial): boolean => {
+      const owner = owners.get(session);
+      return foldOf.get(claimed) === fold && (owner === undefined || foldOf.get(owner) === fold);
+    };
+    const background = trainBackground([set.directory, ...folding.sets], {
+      seed: folding.seed,
+      wanted: (name, person) =>
+        name === set.name
+          ? foldOf.get(person) !== fold
+          : !folding.leaveOut.some((pattern) => names(pattern, `${name}/${person}`)),
+      onProgress: (what) => tell(`fold ${fold + 1} of ${folding.folds}: ${what}`),
+    });
+    return { background, wants };
+  });
+}

@@ -2,5 +2,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Portion, type PortionMessage, runPortion } from "./evaluation.ts";
 
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
 const tell = (message: PortionMessage): void => parentPort?.postMessage(message);
 tell({ results: runPortion(workerData as Portion, tell) });

@@ -113,7 +113,7 @@ export class Gateway {
   async listen(): Promise<void> {
     this.#metricsAddress = await this.#metricsServer.listen();
     this.#address = await this.proxy.listen();
-    this.#log.info({ url: this.url, metrics: this.metricsUrl, mode: this.#config.mode }, "listening");
+    this.#log.info({ listen: this.url, metrics: this.metricsUrl, mode: this.#config.mode }, "listening");
   }
 
   /** Where pages and the tunnel are, such as `http://127.0.0.1:8443`. */

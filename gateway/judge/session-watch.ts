@@ -68,7 +68,6 @@ export class SessionWatch implements Watch {
   }
 
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
-    this.#options.tally.keyEvents++;
     try {
       this.#inspector.key(at, keysym, pressed);
     } catch (error) {
@@ -77,7 +76,6 @@ export class SessionWatch implements Watch {
   }
 
   pointer(at: Millis, x: number, y: number, mask: ButtonMask): void {
-    this.#options.tally.pointerEvents++;
     try {
       this.#inspector.pointer(at, x, y, mask);
     } catch (error) {

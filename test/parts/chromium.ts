@@ -1,4 +1,5 @@
 /** A real Chromium for tests, driven by playwright-core; from the parts, or the one that SAMEHAND_CHROMIUM names. */
+import { inflateSync } from "node:zlib";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { ensureParts } from "../../demo/parts.ts";
 
@@ -37,4 +38,13 @@ export async function startChromium(): Promise<TestChromium> {
     },
     stop: () => browser.close(),
   };
+}
+
+/** The colour of one pixel of the page as the screen shows it, such as `255 255 255`. */
+export async function colourAt(page: Page, x: number, y: number): Promise<string> {
+  const png = await page.screenshot({ clip: { x, y, width: 1, height: 1 } });
+  const data = png.indexOf("IDAT");
+  const pixel = inflateSync(png.subarray(data + 4, data + 4 + png.readUInt32BE(data - 4)));
+  // after the row's filter, which changes nothing in a first pixel
+  return [...pixel.subarray(1, 4)].join(" ");
 }

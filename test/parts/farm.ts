@@ -1,0 +1,90 @@
+/**
+ * A whole farm for a test: desktop, guacd and gateway, all real, in a folder of their own; and agents' links to it.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { parseConfig } from "../../config/load.ts";
+import type { Guacd } from "../../demo/guacd.ts";
+import type { Clock } from "../../gateway/core/clock.ts";
+import { newKeyLine } from "../../gateway/core/key-ring.ts";
+import { type Log, silentLog } from "../../gateway/core/log.ts";
+import { epochMillis } from "../../gateway/core/units.ts";
+import { type Gateway, startGateway } from "../../gateway/gateway.ts";
+import { ViewerClient } from "../../gateway/offline/viewer-client.ts";
+import type { Page } from "../../gateway/proxy/options.ts";
+import { issueSamehandToken } from "../../gateway/proxy/token/samehand-token.ts";
+import { tokenKeys } from "../../gateway/settings.ts";
+import { type TestDesktop, startDesktop } from "./desktop.ts";
+import { startGuacd } from "./guacd.ts";
+
+export interface FarmOptions {
+  /** Laid over the configuration, as in `samehand.yaml`. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** The text of a policy file; the shipped one by default. */
+  readonly policy?: string;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  readonly pages?: ReadonlyMap<string, Page>;
+}
+
+export interface Farm {
+  readonly gateway: Gateway;
+  readonly desktop: TestDesktop;
+  readonly guacd: Guacd;
+  /** A fresh token for the desktop. */
+  token(agent: string): Promise<string>;
+  /** A viewer without a screen that is on the desktop: the first picture has arrived. */
+  viewer(agent: string): Promise<ViewerClient>;
+  stop(): Promise<void>;
+}
+
+export async function startFarm({ config = {}, policy, clock, log, pages }: FarmOptions = {}): Promise<Farm> {
+  const folder = mkdtempSync(join(tmpdir(), "samehand-test-"));
+  const stops: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).toReversed()) await each();
+  };
+  try {
+    const desktop = await startDesktop();
+    stops.push(() => desktop.stop());
+    const guacd = await startGuacd();
+    stops.push(() => guacd.stop());
+    for (const name of ["samehand.keys", "samehand.token-keys"])
+      writeFileSync(join(folder, name), newKeyLine(new Date()));
+    if (policy !== undefined) writeFileSync(join(folder, "policy.yaml"), policy);
+    const text = stringify({
+      mode: "enforce",
+      listen: { port: 0 },
+      metrics: { port: 0 },
+      guacd: [{ host: "127.0.0.1", port: guacd.port }],
+      connections: { desktop: { protocol: "vnc", settings: desktop.settings } },
+      drainSeconds: 0,
+      ...(policy === undefined ? {} : { policy: "policy.yaml" }),
+      ...config,
+    });
+    const loaded = parseConfig(text, join(folder, "samehand.yaml"), {}).config;
+    const gateway = await startGateway(loaded, {
+      log: log ?? silentLog,
+      ...(clock === undefined ? {} : { clock }),
+      ...(pages === undefined ? {} : { pages }),
+    });
+    stops.push(() => gateway.close());
+    const keys = tokenKeys(loaded);
+    const token = (agent: string): Promise<string> => {
+      const expires = epochMillis((clock?.wall() ?? Date.now()) + 60_000);
+      return issueSamehandToken({ agent, connection: "desktop", expires }, keys);
+    };
+    const viewer = async (agent: string): Promise<ViewerClient> => {
+      const query = new URLSearchParams({ token: await token(agent), GUAC_WIDTH: "1024", GUAC_HEIGHT: "768" });
+      const client = await ViewerClient.open(`${gateway.tunnelUrl}?${query.toString()}`);
+      await client.next("img");
+      return client;
+    };
+    return { gateway, desktop, guacd, token, viewer, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import forge from "node-forge";
 import { connect as connectTls, type DetailedPeerCertificate } from "node:tls";
 import t from "tap";
+import { certificate } from "../../test/fixtures/certificate.ts";
+import { FakeGuacd } from "../../test/fixtures/fake-guacd.ts";
 import { ProxyBench } from "../../test/fixtures/proxy-bench.ts";
 
 /** What comes back for these bytes, until the other side closes. */
@@ -131,15 +132,31 @@ t.test("a certificate is replaced without touching a session", async (t) => {
   t.equal(viewer.socket.readyState, 1);
 });
 
-function certificate(name: string): { cert: string; key: string } {
-  const keys = forge.pki.rsa.generateKeyPair(2048);
-  const made = forge.pki.createCertificate();
-  made.publicKey = keys.publicKey;
-  made.serialNumber = "01";
-  made.validity.notBefore = new Date(Date.now() - 86_400_000);
-  made.validity.notAfter = new Date(Date.now() + 86_400_000);
-  made.setSubject([{ name: "commonName", value: name }]);
-  made.setIssuer([{ name: "commonName", value: name }]);
-  made.sign(keys.privateKey, forge.md.sha256.create());
-  return { cert: forge.pki.certificateToPem(made), key: forge.pki.privateKeyToPem(keys.privateKey) };
-}
+t.test("speaks TLS with guacd, and only with the one whose certificate it trusts", async (t) => {
+  const guacdPair = certificate("guacd.example");
+  const guacd = await FakeGuacd.start(guacdPair);
+  const at = { host: "127.0.0.1", port: guacd.port };
+  const trusted = { ...at, tls: { ca: guacdPair.cert, servername: "guacd.example" } };
+  const bench = await ProxyBench.start({ options: { guacd: [trusted] } });
+  t.teardown(async () => {
+    await bench.stop();
+    await guacd.stop();
+  });
+  const next = guacd.next();
+  const viewer = bench.viewer();
+  const user = await next;
+  await viewer.saw("0.,36.");
+  const display = `${"4.blob,1.1,4.AAAA;".repeat(200_000)}4.sync,1.7;`;
+  viewer.socket.pause();
+  user.send(display);
+  setTimeout(() => viewer.socket.resume(), 200);
+  await viewer.saw("4.sync,1.7;");
+  t.ok(viewer.text.endsWith(display), "the display arrives whole, the viewer pausing");
+  viewer.send("3.key,2.65,1.1;");
+  await user.saw("3.key,2.65,1.1;");
+
+  const strangers = { ...at, tls: { ca: certificate("other.example").cert, servername: "guacd.example" } };
+  bench.proxy.reload({ ...bench.options, guacd: [strangers] });
+  const refused = bench.viewer();
+  t.equal((await refused.closed).reason, String(0x0207));
+});

@@ -26,7 +26,7 @@ export interface UpstreamOwner {
   lost(error: SamehandError): void;
 }
 
-const smallest = 16 * 1024;
+const smallest = 4 * 1024;
 const largest = 256 * 1024;
 
 export class Upstream {
@@ -47,10 +47,11 @@ export class Upstream {
   #waiting = false;
   /** What is left must still move up, once the frame in front of it is taken. */
   #behind = false;
-  #shrink = false;
+  /** The capacity to go down to, or 0. */
+  #shrinkTo = 0;
   #ready = false;
   #lost = false;
-  /** The most that one read brought since the last trim. */
+  /** The most that one read brought lately; halves each second. */
   #busiest = 0;
 
   constructor(guacd: GuacdOptions, handshake: Handshake, owner: UpstreamOwner) {
@@ -105,11 +106,15 @@ export class Upstream {
     this.#socket.resume();
   }
 
-  /** Lets memory go, with the next read, that the last seconds did not need. Called by the ticker; guacd says `nop` every 5 s. */
+  /**
+   * Lets memory go that the last seconds did not need. It goes with the next read, as only then the socket asks for
+   * another buffer; guacd says `nop` every 5 s. Called by the ticker.
+   */
   trim(): void {
-    const capacity = this.#buffer.length - headerRoom;
-    this.#shrink = capacity > smallest && this.#busiest < capacity / 4;
-    this.#busiest = 0;
+    let wanted = smallest;
+    while (wanted < this.#busiest * 1.5) wanted *= 2;
+    this.#shrinkTo = wanted < this.#buffer.length - headerRoom ? wanted : 0;
+    this.#busiest >>= 1;
   }
 
   /**
@@ -174,7 +179,7 @@ export class Upstream {
     this.#fill = headerRoom + left;
     this.#behind = false;
     if (full && capacity < largest) this.#replace(capacity * 2);
-    else if (taken && this.#shrink && left < smallest / 2) this.#replace(smallest);
+    else if (taken && left < this.#shrinkTo / 2) this.#replace(this.#shrinkTo);
     // TLS may hand on what it has decrypted although it was told to stop.
     else if (!taken && this.#tls) this.#replace(capacity);
     else if (taken) this.#moveUp();
@@ -192,7 +197,7 @@ export class Upstream {
     const buffer = Buffer.allocUnsafeSlow(headerRoom + capacity);
     this.#buffer.copy(buffer, headerRoom, this.#tail, this.#end);
     this.#buffer = buffer;
-    this.#shrink = false;
+    this.#shrinkTo = 0;
   }
 
   #lose(error: SamehandError): void {

@@ -7,6 +7,8 @@ import { ensureParts } from "../demo/parts.ts";
 import type { Contender, Start } from "./contenders/contender.ts";
 import { haproxy, nginx } from "./contenders/native.ts";
 import { bare, direct, guacamoleLite, httpProxy, plugged, relay, splice } from "./contenders/peers.ts";
+import { samehand } from "./contenders/samehand.ts";
+import { ours, uninspected } from "./goals.ts";
 import { type Job, jobs, quickContenders } from "./jobs.ts";
 import { jsonReport, markdownReport, terminalReport } from "./report.ts";
 import { Rig } from "./rig.ts";
@@ -59,7 +61,10 @@ class Entrant {
 
   /** Starts it anew where it has died of the load. */
   live = async (): Promise<Contender> => {
-    if (this.#live !== null && this.#live.pid !== 0 && !existsSync(`/proc/${this.#live.pid}`)) this.#live = null;
+    if (this.#live?.pids.some((pid) => !existsSync(`/proc/${pid}`))) {
+      await this.#live.stop();
+      this.#live = null;
+    }
     this.#live ??= await this.start(this.rig.setting);
     return this.#live;
   };
@@ -72,7 +77,8 @@ class Entrant {
 async function entrants(rig: Rig, wanted: Options): Promise<Entrant[]> {
   const parts = await ensureParts("proxies", (line) => process.stderr.write(`${line}\n`));
   const all: readonly (readonly [string, Start])[] = [
-    ["samehand uninspected", bare],
+    [ours, samehand({ agents: 100 })],
+    [uninspected, bare],
     ["guacamole-lite", guacamoleLite],
     ["ws relay", relay],
     ["http-proxy-3", httpProxy],

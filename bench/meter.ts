@@ -26,18 +26,18 @@ export function tree(pid: number): number[] {
   return [pid, ...children.flatMap((child) => tree(Number(child)))];
 }
 
-/** CPU that a process tree has used, in seconds. */
-export function cpuSeconds(pid: number): number {
+/** CPU that process trees have used, in seconds. */
+export function cpuSeconds(pids: readonly number[]): number {
   let nanos = 0;
-  for (const process of tree(pid))
+  for (const process of pids.flatMap(tree))
     for (const task of tasks(process)) nanos += Number(read(`/proc/${process}/task/${task}/schedstat`).split(" ")[0]);
   return nanos / 1e9;
 }
 
-/** Proportional set size of a process tree, in bytes. */
-export function memoryBytes(pid: number): number {
+/** Proportional set size of process trees, in bytes. */
+export function memoryBytes(pids: readonly number[]): number {
   let kilobytes = 0;
-  for (const process of tree(pid))
+  for (const process of pids.flatMap(tree))
     kilobytes += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${process}/smaps_rollup`))?.[1] ?? 0);
   return kilobytes * 1024;
 }

@@ -13,8 +13,8 @@ export interface Setting {
 
 export interface Contender {
   readonly name: string;
-  /** The process whose tree is charged; 0 where there is none (the direct run). */
-  readonly pid: number;
+  /** The processes whose trees are charged; none for the direct run. */
+  readonly pids: readonly number[];
   /**
    * A URL for each of `count` sessions numbered from `first`; empty where the contender does not speak TLS.
    * The number reaches the synthetic guacd as the query's `n` or as the connection's host name.

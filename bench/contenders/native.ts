@@ -25,7 +25,7 @@ async function answering(port: number, program: Program): Promise<void> {
 
 const contender = (program: Program, plain: string, secure: string): Contender => ({
   name: program.name,
-  pid: program.pid,
+  pids: [program.pid],
   urls: (first, count, tls) => (tls && secure === "" ? [] : numbered(tls ? secure : plain, first, count)),
   stop: async () => program.stop(),
 });

@@ -15,7 +15,7 @@ const inFront =
     const { part, plain, tls } = await script(file, setting);
     return {
       name,
-      pid: part.pid,
+      pids: [part.pid],
       urls: (first, count, secure) =>
         secure && tls === 0
           ? []
@@ -30,7 +30,7 @@ export const splice = inFront("Node raw splice", "splice.ts");
 
 export const direct: Start = async (setting) => ({
   name: "direct",
-  pid: 0,
+  pids: [],
   urls: (first, count, tls) =>
     numbered(tls ? `wss://127.0.0.1:${setting.secure}` : `ws://127.0.0.1:${setting.front}`, first, count),
   stop: async () => {},
@@ -51,7 +51,7 @@ export const guacamoleLite: Start = async (setting: Setting) => {
   const { part, plain, tls } = await script("lite.ts", { ...setting, secret });
   return {
     name: "guacamole-lite",
-    pid: part.pid,
+    pids: [part.pid],
     urls: (first, count, secure) =>
       Array.from(
         { length: count },
@@ -74,7 +74,7 @@ export const bare = async (setting: Setting): Promise<Bare> => {
   const { part, plain, tls } = await script("bare.ts", setting);
   return {
     name: "samehand uninspected",
-    pid: part.pid,
+    pids: [part.pid],
     urls: (first, count, secure) =>
       Array.from(
         { length: count },
@@ -97,7 +97,7 @@ export function plugged(text: string): Start {
   const [, name, url, pid] = match;
   const contender: Contender = {
     name,
-    pid: Number(pid),
+    pids: [Number(pid)],
     urls: (first, count, tls) => (tls === url.startsWith("wss:") ? numbered(url.replace(/\/$/, ""), first, count) : []),
     stop: async () => {},
   };

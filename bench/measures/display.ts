@@ -23,11 +23,11 @@ export async function measureDisplay(
   await rig.viewers.open(contender, 0, sessions);
   await rig.draw(scene, 0, sessions);
   await wait(700);
-  const [began, bytesBefore, cpuBefore] = [performance.now(), await rig.viewers.bytes(), cpuSeconds(contender.pid)];
+  const [began, bytesBefore, cpuBefore] = [performance.now(), await rig.viewers.bytes(), cpuSeconds(contender.pids)];
   await wait(seconds * 1000);
   const bytes = (await rig.viewers.bytes()) - bytesBefore;
-  const cpu = cpuSeconds(contender.pid) - cpuBefore;
+  const cpu = cpuSeconds(contender.pids) - cpuBefore;
   const spent = (performance.now() - began) / 1000;
   await rig.clear();
-  return { cpuPerGigabyte: contender.pid === 0 ? Number.NaN : (cpu / bytes) * 1e9, rate: bytes / 1e6 / spent };
+  return { cpuPerGigabyte: contender.pids.length === 0 ? Number.NaN : (cpu / bytes) * 1e9, rate: bytes / 1e6 / spent };
 }

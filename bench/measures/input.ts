@@ -42,10 +42,10 @@ export async function measureInput(
   await rig.viewers.type(1);
   await wait(100);
   await rig.forget();
-  const cpuBefore = cpuSeconds(contender.pid);
+  const cpuBefore = cpuSeconds(contender.pids);
   await rig.viewers.type(seconds);
   await wait(200);
-  const cpu = cpuSeconds(contender.pid) - cpuBefore;
+  const cpu = cpuSeconds(contender.pids) - cpuBefore;
   const [sent, received] = [await rig.viewers.sent(), await rig.received()];
   await rig.clear();
   const { delays, lost } = match(sent, received);
@@ -55,7 +55,7 @@ export async function measureInput(
     p999: quantile(delays, 0.999) / 1000,
     messages: delays.length,
     lost,
-    cpuPerMessage: contender.pid === 0 || load.display ? Number.NaN : (cpu / delays.length) * 1e6,
+    cpuPerMessage: contender.pids.length === 0 || load.display ? Number.NaN : (cpu / delays.length) * 1e6,
   };
 }
 

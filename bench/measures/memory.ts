@@ -10,11 +10,11 @@ export async function measureStall(rig: Rig, start: Start): Promise<number> {
   try {
     await rig.viewers.open(contender, 0, 1);
     await wait(500);
-    const before = memoryBytes(contender.pid);
+    const before = memoryBytes(contender.pids);
     await rig.viewers.stall();
     await rig.draw("heavy", 0, 1);
     await wait(4000);
-    return memoryBytes(contender.pid) - before;
+    return memoryBytes(contender.pids) - before;
   } finally {
     await rig.clear();
     await contender.stop();
@@ -36,16 +36,16 @@ export async function measureMemory(rig: Rig, start: Start, sessions: number, id
     await rig.viewers.open(contender, 0, 20);
     await rig.clear();
     await wait(500);
-    const before = memoryBytes(contender.pid);
+    const before = memoryBytes(contender.pids);
     await rig.viewers.open(contender, 0, sessions);
     await wait(1500);
-    const fresh = (memoryBytes(contender.pid) - before) / sessions;
+    const fresh = (memoryBytes(contender.pids) - before) / sessions;
     for (let first = 0; first < sessions; first += 25) {
       await rig.burst(burst, first, first + 25);
       await wait(50);
     }
     await wait(idle * 1000);
-    return { fresh, burst: (memoryBytes(contender.pid) - before) / sessions };
+    return { fresh, burst: (memoryBytes(contender.pids) - before) / sessions };
   } finally {
     await rig.clear();
     await contender.stop();

@@ -12,11 +12,11 @@ export interface SetupResult {
 }
 
 export async function measureSetup(rig: Rig, contender: Contender, sessions: number): Promise<SetupResult> {
-  const [cpuBefore, began] = [cpuSeconds(contender.pid), performance.now()];
+  const [cpuBefore, began] = [cpuSeconds(contender.pids), performance.now()];
   await rig.viewers.open(contender, 0, sessions, false, 8);
   const spent = (performance.now() - began) / 1000;
   await wait(200);
-  const cpu = cpuSeconds(contender.pid) - cpuBefore;
+  const cpu = cpuSeconds(contender.pids) - cpuBefore;
   await rig.clear();
-  return { cpu: contender.pid === 0 ? Number.NaN : (cpu / sessions) * 1000, rate: sessions / spent };
+  return { cpu: contender.pids.length === 0 ? Number.NaN : (cpu / sessions) * 1000, rate: sessions / spent };
 }

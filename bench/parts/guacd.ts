@@ -90,6 +90,8 @@ function enter(number: number, session: Session): void {
   sessions.set(number, session);
   seen.set(number, session);
   session.socket.on("error", () => {});
+  // An HTTP server's sockets stay half open.
+  session.socket.on("end", () => session.socket.end());
   session.socket.on("close", () => {
     if (sessions.get(number) === session) sessions.delete(number);
   });

@@ -16,6 +16,9 @@ interface Command {
 
 const commands: Readonly<Record<string, Command>> = {
   serve: { about: "run the gateway", load: () => import("./commands/serve.ts") },
+  evaluate: { about: "measure accuracy on a set of recordings", load: () => import("./commands/evaluate.ts") },
+  "train-background": { about: "train the background from sets", load: () => import("./commands/train-background.ts") },
+  doctor: { about: "check configuration, guacd, store, keys and clock", load: () => import("./commands/doctor.ts") },
   replay: { about: "play a recording into a live gateway, in real time", load: () => import("./commands/replay.ts") },
 };
 

@@ -1,0 +1,165 @@
+/** `samehand doctor`: looks at everything that a gateway needs before it serves, and says what to mend. */
+import { once } from "node:events";
+import { statSync } from "node:fs";
+import { connect } from "node:net";
+import { parseArgs } from "node:util";
+import { X509Certificate } from "node:crypto";
+import { loadConfig, readKeyRing, readSettings } from "../../config/load.ts";
+import type { Config } from "../../config/schema.ts";
+import { Background } from "../../models/background.ts";
+import { asSamehandError, SamehandError } from "../core/errors.ts";
+import type { Io } from "../core/io.ts";
+import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
+import { Handshake } from "../protocol/guacamole/handshake.ts";
+import { tlsFiles, tokenKeys } from "../settings.ts";
+import { openStore } from "../store/open-store.ts";
+
+const help = `usage: samehand doctor [--config FILE] [--json]
+
+Checks the configuration, keys, policy, background, certificate, store, every guacd
+and the clock, and says what to mend. Exit 1 where something must be mended.
+`;
+
+/** One thing looked at. */
+interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  /** What was found, or what to mend. */
+  readonly told: string;
+}
+
+type Check = () => string | Promise<string>;
+
+const day = 86_400_000;
+const guacdMillis = 3000;
+
+/** Runs one check; whatever it throws is the finding. */
+async function look(what: string, check: Check): Promise<Finding> {
+  try {
+    return { what, ok: true, told: await check() };
+  } catch (error) {
+    return { what, ok: false, told: asSamehandError(error, "verification-failed").message };
+  }
+}
+
+/** Says `select` to a guacd and waits for its `args`: a port that merely accepts is not a guacd. */
+async function askGuacd(host: string, port: number): Promise<string> {
+  const socket = connect({ host, port });
+  const end = AbortSignal.timeout(guacdMillis);
+  try {
+    await once(socket, "connect", { signal: end });
+    const handshake = new Handshake({
+      select: "vnc",
+      settings: {},
+      width: 1024,
+      height: 768,
+      dpi: 96,
+      audio: [],
+      video: [],
+      image: [],
+      timezone: "",
+      name: "",
+    });
+    socket.write(handshake.start());
+    const [bytes] = (await once(socket, "data", { signal: end })) as [Buffer];
+    if (!bytes.toString("latin1").startsWith("4.args,"))
+      throw new SamehandError("upstream-malformed", "it did not answer with its arguments");
+    const version = /VERSION_\d+_\d+_\d+/.exec(bytes.toString("latin1"))?.[0] ?? "VERSION_1_0_0";
+    return `answers, and offers ${version}`;
+  } catch (error) {
+    if (error instanceof SamehandError) throw error;
+    throw new SamehandError(end.aborted ? "upstream-timeout" : "upstream-unreachable", `${host}:${port}`, error);
+  } finally {
+    socket.destroy();
+  }
+}
+
+function certificate(config: Config): string {
+  if (config.listen.tls?.development === true) return "a development certificate is made at each start";
+  const files = tlsFiles(config);
+  if (files === null)
+    return config.listen.host === "127.0.0.1" || config.listen.host === "::1"
+      ? "none; plain HTTP on the loopback"
+      : "none: what agents type crosses the network in the clear, unless something before it ends TLS";
+  const { validTo, subject } = new X509Certificate(files.cert);
+  const left = Math.floor((Date.parse(validTo) - Date.now()) / day);
+  if (left < 0) throw new SamehandError("config-invalid", `listen.tls.cert ended on ${validTo}`);
+  return `${subject.replaceAll("\n", ", ")}, ${left} days left`;
+}
+
+/** Keys that others can read are no secret. */
+function permissions(file: string | undefined): string {
+  if (file === undefined) return "from the environment";
+  const readable = (statSync(file).mode & 0o077) !== 0;
+  if (readable) throw new SamehandError("key-invalid", `${file} can be read by others: chmod 600 it`);
+  return file;
+}
+
+function store(config: Config): string {
+  const opened = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  try {
+    const { rows, brokenAt } = opened.verifyDecisions();
+    if (brokenAt !== null) throw new SamehandError("store-corrupt", `the audit chain breaks at row ${brokenAt}`);
+    if (opened.problem !== null) throw opened.problem;
+    return `${opened.agents().length} agents, ${opened.locks().length} locked, ${rows} decisions, chain whole`;
+  } finally {
+    opened.close();
+  }
+}
+
+/** A clock far off lets no token in, or old ones. */
+function clock(): string {
+  const now = new Date();
+  if (now.getUTCFullYear() < 2025)
+    throw new SamehandError("config-invalid", `the system clock says ${now.toISOString()}`);
+  return now.toISOString();
+}
+
+function checks(config: Config): [string, Check][] {
+  return [
+    ["profile keys", () => `${readKeyRing(config.keys).keys.length} in ${permissions(config.keys.file)}`],
+    ["token keys", () => `${tokenKeys(config).length} in ${permissions(config.tokens.keys.file)}`],
+    ["policy", () => (loadPolicy(config.policy ?? defaultPolicyFile), config.policy ?? "the shipped one")],
+    ["background", () => describe(Background.load(config.background))],
+    ["certificate", () => certificate(config)],
+    ["store", () => store(config)],
+    ["clock", clock],
+    ...Object.entries(config.connections).map(([name, connection]): [string, Check] => [
+      `connection ${name}`,
+      () => `${connection.protocol}, ${Object.keys(readSettings(connection)).length} settings`,
+    ]),
+    ...config.guacd.map(({ host, port }): [string, Check] => [`guacd ${host}:${port}`, () => askGuacd(host, port)]),
+  ];
+}
+
+function describe({ facts }: Background): string {
+  return `${facts.keyboardPeople} people at the keyboard, ${facts.pointerPeople} at the pointer`;
+}
+
+/** @returns 0 where all is well, 1 where something must be mended */
+export async function run(args: string[], io: Io): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      config: { type: "string" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    io.stdout.write(help);
+    return 0;
+  }
+  const findings: Finding[] = [];
+  let config: Config | null = null;
+  findings.push(
+    await look("configuration", () => {
+      config = loadConfig(values.config ?? null, io.env).config;
+      return values.config ?? "the environment and the defaults";
+    }),
+  );
+  if (config !== null) for (const [what, check] of checks(config)) findings.push(await look(what, check));
+  if (values.json) io.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+  else for (const { what, ok, told } of findings) io.stdout.write(`${ok ? "ok  " : "MEND"}  ${what}: ${told}\n`);
+  return findings.every(({ ok }) => ok) ? 0 : 1;
+}

@@ -27,7 +27,17 @@ function lines(issue: Issue, schema: z.ZodType, source: YamlSource, names: Reado
       const place = variable ?? source.placeOfKey(issue.path, unknown);
       return `${place}: unknown key \`${full}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}`;
     });
-  return [`${variable ?? source.place(issue.path)}: ${key === "" ? "the file" : `\`${key}\``} ${wrong(issue)}`];
+  const what = variable === undefined && isMissing(source.value, issue.path) ? "is missing" : wrong(issue);
+  return [`${variable ?? source.place(issue.path)}: ${key === "" ? "the file" : `\`${key}\``} ${what}`];
+}
+
+function isMissing(root: unknown, path: readonly PropertyKey[]): boolean {
+  let here = root;
+  for (const key of path) {
+    if (typeof here !== "object" || here === null) return false;
+    here = (here as Record<PropertyKey, unknown>)[key];
+  }
+  return path.length > 0 && here === undefined;
 }
 
 /** Of a union's branches, the one that got furthest says it best. */
@@ -62,7 +72,6 @@ const kinds: Readonly<Record<string, string>> = {
 function wrong(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
-      if (issue.input === undefined && issue.message.endsWith("undefined")) return "is missing";
       return `must be ${kinds[issue.expected] ?? issue.expected}`;
     case "invalid_value":
       return `must be ${issue.values.map((value) => `\`${String(value)}\``).join(" or ")}`;

@@ -16,6 +16,10 @@ export interface Loaded {
   readonly warnings: readonly string[];
 }
 
+/** The configuration's file as a command takes it: the option, else `SAMEHAND_CONFIG`, else none. */
+export const configFile = (option: string | undefined, environment: Environment): string | null =>
+  option ?? environment["SAMEHAND_CONFIG"] ?? null;
+
 /**
  * Loads the configuration.
  * @param file the YAML file; null to use the environment and the defaults only
@@ -49,6 +53,9 @@ function absolute(config: Config, folder: string): Config {
       ...config.listen,
       tls: tls === undefined || tls.development ? tls : { ...tls, cert: at(tls.cert), key: at(tls.key) },
     },
+    guacd: config.guacd.map((guacd) =>
+      "tls" in guacd && guacd.tls?.ca !== undefined ? { ...guacd, tls: { ...guacd.tls, ca: at(guacd.tls.ca) } } : guacd,
+    ),
     connections: Object.fromEntries(
       Object.entries(config.connections).map(([name, connection]) => [
         name,

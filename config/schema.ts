@@ -20,7 +20,14 @@ const secret = z
   })
   .meta({ secret: true });
 
-const endpoint = z.strictObject({ host, port: port.min(1) });
+const endpoint = z.strictObject({
+  host,
+  port: port.min(1),
+  tls: z
+    .strictObject({ ca: path.optional(), servername: host.optional() })
+    .optional()
+    .describe("speak TLS to guacd; `ca`: PEM file to trust instead of the system's list"),
+});
 const guacd = z.union([
   endpoint,
   z
@@ -103,7 +110,6 @@ export const configSchema = z.strictObject({
       lifetimeSeconds: seconds.default(300).describe("how long a new token may be used to connect"),
       guacamoleLite: z
         .strictObject({
-          cypher: z.enum(["AES-128-CBC", "AES-192-CBC", "AES-256-CBC"]).default("AES-256-CBC"),
           key: secret,
           agentField: z
             .string()
@@ -132,10 +138,10 @@ export const configSchema = z.strictObject({
       instructionBurst: atLeastOne.default(4_000),
       bytesPerSecond: atLeastOne.default(4 * 1024 * 1024).describe("from one client, sustained"),
       byteBurst: atLeastOne.default(16 * 1024 * 1024),
-      instructionBytes: atLeastOne.default(65_536),
       frameBytes: atLeastOne.default(1024 * 1024).describe("of one WebSocket message from a client"),
       bufferBytes: atLeastOne.default(1024 * 1024).describe("waiting for one viewer before its target is paused"),
       requestSeconds: seconds.default(10).describe("for a request's head"),
+      connectSeconds: seconds.default(5).describe("to reach guacd"),
       handshakeSeconds: seconds.default(15).describe("for guacd to be ready"),
       idleSeconds: seconds.default(30).describe("without any byte from the client"),
       stallSeconds: seconds.default(60).describe("without the client reading"),

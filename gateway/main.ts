@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, Command>> = {
   evaluate: { about: "measure accuracy on a set of recordings", load: () => import("./commands/evaluate.ts") },
   "train-background": { about: "train the background from sets", load: () => import("./commands/train-background.ts") },
   doctor: { about: "check configuration, guacd, store, keys and clock", load: () => import("./commands/doctor.ts") },
+  token: { about: "issue a token that opens one session", load: () => import("./commands/token.ts") },
+  agents: { about: "who is enrolled; lock, unlock, forget", load: () => import("./commands/agents.ts") },
+  audit: { about: "show and verify the chain of decisions", load: () => import("./commands/audit.ts") },
+  config: { about: "check the configuration, make keys", load: () => import("./commands/config.ts") },
   replay: { about: "play a recording into a live gateway, in real time", load: () => import("./commands/replay.ts") },
 };
 

@@ -2,10 +2,11 @@
 import { readFileSync } from "node:fs";
 import { readKeyRing, readSecret, readSettings } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import { readText } from "../config/text.ts";
 import type { Clock } from "./core/clock.ts";
 import { SamehandError } from "./core/errors.ts";
 import { GuacamoleLiteTokens } from "./proxy/token/guacamole-lite-token.ts";
-import { defaultNotice, type Page, type ProxyOptions, type TlsPair } from "./proxy/options.ts";
+import { defaultNotice, type GuacdOptions, type Page, type ProxyOptions, type TlsPair } from "./proxy/options.ts";
 import { SamehandTokens, type TokenKey } from "./proxy/token/samehand-token.ts";
 import type { Tokens } from "./proxy/token/ticket.ts";
 import { AcceptedTokens } from "./proxy/token/token-formats.ts";
@@ -16,7 +17,7 @@ export function proxyOptions(config: Config, tls: TlsPair | null, pages: Readonl
   const { listen, limits, organisation } = config;
   return {
     listen: { host: listen.host, port: listen.port, reusePort: listen.reusePort, tls, origins: listen.origins },
-    guacd: config.guacd.map(({ host, port }) => ({ host, port, tls: null })),
+    guacd: config.guacd.map((guacd) => ({ host: guacd.host, port: guacd.port, tls: guacdTls(guacd) })),
     pages,
     limits: {
       sessions: limits.sessions,
@@ -32,7 +33,7 @@ export function proxyOptions(config: Config, tls: TlsPair | null, pages: Readonl
     timeouts: {
       headers: limits.requestSeconds,
       request: limits.requestSeconds + 5,
-      connect: Math.min(limits.handshakeSeconds, 5),
+      connect: limits.connectSeconds,
       handshake: limits.handshakeSeconds,
       viewerSilence: limits.idleSeconds,
       viewerStall: limits.stallSeconds,
@@ -42,6 +43,17 @@ export function proxyOptions(config: Config, tls: TlsPair | null, pages: Readonl
       title: defaultNotice.title,
       text: organisation.notice === "" ? defaultNotice.text : organisation.notice,
     },
+  };
+}
+
+/** @throws SamehandError `config-invalid` where the authority's file cannot be read */
+function guacdTls(guacd: Config["guacd"][number]): GuacdOptions["tls"] {
+  const tls = "tls" in guacd ? guacd.tls : undefined;
+  if (tls === undefined) return null;
+  const { ca, servername } = tls;
+  return {
+    ...(ca === undefined ? {} : { ca: readText(ca, "config-invalid") }),
+    ...(servername === undefined ? {} : { servername }),
   };
 }
 
@@ -67,7 +79,7 @@ export function tokenKeys(config: Config): TokenKey[] {
 }
 
 /** Everything that the configuration accepts as a token. @throws SamehandError `key-invalid`, `config-invalid` */
-export function acceptedTokens(config: Config, store: Store, clock: Clock): Tokens {
+export function acceptedTokens(config: Config, store: Pick<Store, "spend">, clock: Clock): Tokens {
   const { formats, guacamoleLite } = config.tokens;
   const connections = (name: string) => {
     const connection = Object.hasOwn(config.connections, name) ? config.connections[name] : undefined;

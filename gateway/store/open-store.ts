@@ -167,7 +167,8 @@ class SqliteStore implements Store {
     );
   }
 
-  sessions = (most: number) => this.#sessions.newest(most);
+  sessions = (most: number) => this.#sessions.newest(most, null);
+  sessionsOf = (agent: AgentId, most: number) => this.#sessions.newest(most, agent);
   decisions = (most: number) => this.#audit.newest(most);
   verifyDecisions = () => this.#audit.verify();
 

@@ -46,27 +46,25 @@ export class Sessions {
     );
   }
 
-  newest(most: number): SessionRecord[] {
-    return this.#db
-      .all(
-        sql
-          .selectFrom("sessions")
-          .innerJoin("agents", "agents.id", "sessions.agent")
-          .selectAll("sessions")
-          .select("agents.name")
-          .orderBy("started_at", "desc")
-          .limit(most),
-      )
-      .map((row) => ({
-        id: sessionId(row.id),
-        agent: agentName(row.name),
-        connection: row.connection,
-        startedAt: epochMillis(row.started_at),
-        endedAt: row.ended_at === null ? null : epochMillis(row.ended_at),
-        verdict: row.verdict as Verdict,
-        wouldBe: row.would_be as Verdict,
-        outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as SessionOutcome),
-      }));
+  /** @param agent null for all agents */
+  newest(most: number, agent: AgentId | null): SessionRecord[] {
+    const newest = sql
+      .selectFrom("sessions")
+      .innerJoin("agents", "agents.id", "sessions.agent")
+      .selectAll("sessions")
+      .select("agents.name")
+      .orderBy("started_at", "desc")
+      .limit(most);
+    return this.#db.all(agent === null ? newest : newest.where("agents.id", "=", agent)).map((row) => ({
+      id: sessionId(row.id),
+      agent: agentName(row.name),
+      connection: row.connection,
+      startedAt: epochMillis(row.started_at),
+      endedAt: row.ended_at === null ? null : epochMillis(row.ended_at),
+      verdict: row.verdict as Verdict,
+      wouldBe: row.would_be as Verdict,
+      outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as SessionOutcome),
+    }));
   }
 }
 

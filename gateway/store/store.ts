@@ -152,7 +152,10 @@ export interface Store {
   sessionEnded(session: SessionId, outcome: SessionOutcome): void;
   /** Appends to the audit chain and to the session. Never throws; retried in order. */
   decided(session: SessionId, agent: AgentName, decision: Decision): void;
+  /** Newest first. */
   sessions(most: number): SessionRecord[];
+  /** Of one agent, newest first. */
+  sessionsOf(agent: AgentId, most: number): SessionRecord[];
   /** Newest first. */
   decisions(most: number): AuditRow[];
   /** Walks the whole chain. @returns the number of rows, and the first row that breaks it */

@@ -1,0 +1,71 @@
+import { once } from "node:events";
+import { EventEmitter } from "node:events";
+import { renameSync, writeFileSync } from "node:fs";
+import t from "tap";
+import { loadConfig } from "./load.ts";
+import { changedKeys, watchConfig } from "./watch.ts";
+
+t.test("a change is told with its keys, a bad file changes nothing and says why", async (t) => {
+  const file = `${t.testdir({ "s.yaml": "limits: {sessions: 5}\n" })}/s.yaml`;
+  const heard = new EventEmitter();
+  const watching = watchConfig(
+    loadConfig(file, {}),
+    {},
+    {
+      pollMillis: 20,
+      onChange: (change) => heard.emit("change", change),
+      onRefused: (error) => heard.emit("refused", error),
+    },
+  );
+  const alive = setInterval(() => {}, 1000);
+  t.teardown(() => {
+    watching.close();
+    clearInterval(alive);
+  });
+
+  let next = once(heard, "change");
+  writeFileSync(file, "limits: {sessions: 6}\nlisten: {port: 1}\n");
+  t.match((await next)[0], {
+    before: { limits: { sessions: 5 } },
+    config: { limits: { sessions: 6 } },
+    keys: ["listen.port", "limits.sessions"],
+    afterRestart: ["listen.port"],
+  });
+
+  next = once(heard, "refused");
+  writeFileSync(file, "limits: {sessions: six}\n");
+  t.match((await next)[0], { code: "config-invalid", detail: /s\.yaml:1:20: `limits\.sessions` must be a number/ });
+
+  next = once(heard, "change");
+  writeFileSync(`${file}.new`, "limits: {sessions: 7}\n");
+  renameSync(`${file}.new`, file);
+  t.match(
+    (await next)[0],
+    { before: { limits: { sessions: 6 } }, keys: ["listen.port", "limits.sessions"] },
+    "replaced",
+  );
+
+  next = once(heard, "change");
+  watching.reload();
+  t.match((await next)[0], { keys: [] }, "asked for, it is told although nothing changed");
+});
+
+t.test("without a file only a call reloads", (t) => {
+  let changes = 0;
+  const environment: Record<string, string> = {};
+  const watching = watchConfig(loadConfig(null, environment), environment, {
+    onChange: () => changes++,
+    onRefused: (error) => t.fail(error.message),
+  });
+  environment["SAMEHAND_MODE"] = "enforce";
+  watching.reload();
+  t.equal(changes, 1);
+  watching.close();
+  t.end();
+});
+
+t.test("changed keys are paths, never values", (t) => {
+  t.same(changedKeys({ a: { b: 1, c: [1] }, d: "x" }, { a: { b: 2, c: [1, 2] }, e: "x" }), ["a.b", "a.c", "d", "e"]);
+  t.same(changedKeys({ a: [1], b: undefined }, { a: [1] }), []);
+  t.end();
+});

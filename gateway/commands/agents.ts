@@ -1,0 +1,161 @@
+/** `samehand agents`: who is enrolled and how far, locks, and forgetting; also while the gateway runs. */
+import { parseArgs } from "node:util";
+import { configFile, loadConfig, readKeyRing } from "../../config/load.ts";
+import type { Config } from "../../config/schema.ts";
+import { SamehandError } from "../core/errors.ts";
+import type { Io } from "../core/io.ts";
+import { maturityOf } from "../core/maturity.ts";
+import { type AgentName, type EpochMillis, agentName, epochMillis } from "../core/units.ts";
+import { openStore } from "../store/open-store.ts";
+import type { AgentRecord, Lock, Store } from "../store/store.ts";
+import { table } from "./table.ts";
+
+const help = `usage: samehand agents [list] [--json]
+       samehand agents show NAME [--json]
+       samehand agents lock NAME [--minutes N] [--reason TEXT]
+       samehand agents unlock NAME
+       samehand agents forget NAME --yes
+
+list     every agent, how much was learned, the maturity, and the lock
+show     one agent, with the latest sessions and their verdicts
+lock     refuses the agent's sessions, and ends those that live, for N minutes;
+         without --minutes until unlock
+unlock   ends a lock
+forget   erases the agent's key, profile and sessions; this cannot be undone
+
+All take --config FILE. A running gateway notices within a second.
+`;
+
+export async function run(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      config: { type: "string" },
+      minutes: { type: "string" },
+      reason: { type: "string", default: "locked by an operator" },
+      yes: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    io.stdout.write(help);
+    return 0;
+  }
+  const [action = "list", name, ...rest] = positionals;
+  if (rest.length > 0) throw new SamehandError("usage", `unexpected ${rest.join(" ")}`);
+  if (!["list", "show", "lock", "unlock", "forget"].includes(action)) throw new SamehandError("usage", action);
+  if (action !== "list" && name === undefined) throw new SamehandError("usage", `${action}: an agent's name is needed`);
+  const until = values.minutes === undefined ? null : untilAfter(values.minutes);
+  if (action === "forget" && !values.yes) throw new SamehandError("usage", "forget cannot be undone: add --yes");
+
+  const { config } = loadConfig(configFile(values.config, io.env), io.env);
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys), busyMillis: 5000 });
+  try {
+    const agent = agentName(name ?? "");
+    const out = (data: unknown, text: string): void =>
+      void io.stdout.write(values.json ? `${JSON.stringify(data)}\n` : text);
+    switch (action) {
+      case "list":
+        return list(store, config, out);
+      case "show":
+        return show(store, config, agent, out);
+      case "lock":
+        store.lock(agent, until, values.reason);
+        if (store.problem !== null) throw store.problem;
+        out({ locked: agent, until }, `${agent} is locked ${untilText(until)}\n`);
+        return 0;
+      case "unlock":
+        return told(store.unlock(agent), `${agent} is unlocked`, `${agent} was not locked`, io);
+      default:
+        return told(store.forget(agent), `${agent} is forgotten`, `no agent ${agent}`, io);
+    }
+  } finally {
+    store.close();
+  }
+}
+
+type Out = (data: unknown, text: string) => void;
+
+function untilAfter(minutes: string): EpochMillis {
+  const count = Number(minutes);
+  if (!(count > 0 && count <= 525_600)) throw new SamehandError("usage", "--minutes: from 1 to 525600");
+  return epochMillis(Date.now() + count * 60_000);
+}
+
+const untilText = (until: EpochMillis | null): string =>
+  until === null ? "until it is unlocked" : `until ${new Date(until).toISOString()}`;
+
+function told(done: boolean, yes: string, no: string, io: Io): number {
+  (done ? io.stdout : io.stderr).write(`${done ? yes : no}\n`);
+  return done ? 0 : 1;
+}
+
+/** An agent as it is printed. */
+function describe(agent: AgentRecord, lock: Lock | null, config: Config) {
+  const { name, keystrokes, actions, days, profileVersion, profileSavedAt } = agent;
+  return {
+    name,
+    maturity: maturityOf(agent, config.enrolment),
+    keystrokes,
+    actions,
+    days,
+    profileVersion,
+    learned: profileSavedAt === null ? null : new Date(profileSavedAt).toISOString(),
+    locked: lock === null ? null : { until: isoOrNull(lock.until), reason: lock.reason },
+  };
+}
+
+const isoOrNull = (at: EpochMillis | null): string | null => (at === null ? null : new Date(at).toISOString());
+
+function list(store: Store, config: Config, out: Out): number {
+  const agents = store.agents();
+  const known = new Set(agents.map((agent) => agent.name));
+  const described = agents.map((agent) => describe(agent, store.lockOf(agent.name), config));
+  const others = store.locks().filter((lock) => !known.has(lock.agent));
+  const rows = described.map((agent) => [
+    agent.name,
+    agent.maturity,
+    String(agent.keystrokes),
+    String(agent.actions),
+    String(agent.days),
+    agent.learned ?? "never",
+    lockText(store.lockOf(agent.name)),
+  ]);
+  for (const lock of others) rows.push([lock.agent, "unknown", "", "", "", "", lockText(lock)]);
+  const head = ["agent", "maturity", "keystrokes", "actions", "days", "learned", "lock"];
+  const locks = others.map((lock) => ({ name: lock.agent, until: isoOrNull(lock.until), reason: lock.reason }));
+  out({ agents: described, otherLocks: locks }, rows.length === 0 ? "no agents yet\n" : table(head, rows));
+  return 0;
+}
+
+const lockText = (lock: Lock | null): string => (lock === null ? "" : `${untilText(lock.until)}: ${lock.reason}`);
+
+function show(store: Store, config: Config, name: AgentName, out: Out): number {
+  const agent = store.agent(name);
+  if (agent === null) throw new SamehandError("agent-unknown", name);
+  const described = describe(agent, store.lockOf(name), config);
+  const sessions = store.sessionsOf(agent.id, 10).map((session) => ({
+    session: session.id,
+    connection: session.connection,
+    started: new Date(session.startedAt).toISOString(),
+    ended: isoOrNull(session.endedAt),
+    verdict: session.verdict,
+    wouldBe: session.wouldBe,
+    outcome: session.outcome,
+  }));
+  const facts = Object.entries({ ...described, locked: lockText(store.lockOf(name)) || "no" });
+  const head = ["started", "connection", "verdict", "would be", "lowest trust", "end"];
+  const rows = sessions.map(({ started, connection, verdict, wouldBe, outcome }) => [
+    started,
+    connection,
+    verdict,
+    wouldBe,
+    outcome === null ? "" : outcome.lowestTrust.toFixed(1),
+    outcome?.end ?? "",
+  ]);
+  const text = facts.map(([key, value]) => `${key.padEnd(15)} ${value ?? "never"}\n`).join("");
+  out({ ...described, sessions }, rows.length === 0 ? text : `${text}\n${table(head, rows)}`);
+  return 0;
+}

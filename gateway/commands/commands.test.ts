@@ -1,0 +1,233 @@
+/** The commands that an operator calls, as `main.ts` calls them: arguments in, text and an exit code out. */
+import { once } from "node:events";
+import { statSync, readFileSync } from "node:fs";
+import { createServer, connect, type TLSSocket } from "node:tls";
+import { parse } from "yaml";
+import t from "tap";
+import { loadConfig, readKeyRing } from "../../config/load.ts";
+import { systemClock } from "../core/clock.ts";
+import type { Io } from "../core/io.ts";
+import { newKeyLine } from "../core/key-ring.ts";
+import { agentName, epochMillis, millis, sessionId } from "../core/units.ts";
+import { acceptedTokens } from "../settings.ts";
+import { openStore } from "../store/open-store.ts";
+import { run as agents } from "./agents.ts";
+import { run as audit } from "./audit.ts";
+import { run as config } from "./config.ts";
+import { developmentPki } from "./pki.ts";
+import { run as token } from "./token.ts";
+
+type Run = (args: string[], io: Io) => Promise<number>;
+
+/** Runs a command; its output, and its exit code as `main.ts` would have it. */
+async function call(
+  run: Run,
+  args: string[],
+  env: Io["env"] = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const written = { out: "", err: "" };
+  const io: Io = {
+    stdout: { write: (text) => (written.out += text) },
+    stderr: { write: (text) => (written.err += text) },
+    env,
+  };
+  return { code: await run(args, io), ...written };
+}
+
+const farm = (
+  t: { testdir(fixture: Record<string, string>): string },
+  more = "",
+): { folder: string; file: string; at: string[] } => {
+  const folder = t.testdir({
+    "samehand.yaml": `listen: {port: 8000}
+connections:
+  desk: {protocol: vnc, settings: {hostname: 127.0.0.1, port: 5901, password: vnc-pass-word}}
+${more}`,
+    "samehand.keys": `${newKeyLine(new Date(0))}\n`,
+    "samehand.token-keys": `${newKeyLine(new Date(0))}\n`,
+  });
+  const file = `${folder}/samehand.yaml`;
+  return { folder, file, at: ["--config", file] };
+};
+
+t.test("every command explains itself, and refuses what it does not know", async (t) => {
+  for (const [name, run] of Object.entries({ agents, audit, config, token })) {
+    const { code, out } = await call(run, ["--help"]);
+    t.equal(code, 0);
+    t.match(out, new RegExp(`^usage: samehand ${name}`));
+    await t.rejects(call(run, ["--nonsense"]), { code: "ERR_PARSE_ARGS_UNKNOWN_OPTION" });
+  }
+  for (const args of [
+    ["frobnicate"],
+    ["show"],
+    ["lock"],
+    ["forget", "anna"],
+    ["lock", "a", "--minutes", "0"],
+    ["show", "a", "b"],
+  ])
+    await t.rejects(call(agents, args), { code: "usage" }, args.join(" "));
+  await t.rejects(call(audit, ["frobnicate"]), { code: "usage" });
+  await t.rejects(call(token, ["--agent", "anna"]), { code: "usage" });
+  await t.rejects(call(config, ["frobnicate"]), { code: "usage" });
+});
+
+t.test("a token opens its session once, and its link carries it", async (t) => {
+  const { file, at } = farm(t);
+  const { code, out } = await call(token, ["--agent", "anna", "--connection", "desk", "--json", ...at]);
+  t.equal(code, 0);
+  const issued = JSON.parse(out) as { token: string; link: string };
+  t.equal(issued.link, `http://127.0.0.1:8000/?token=${issued.token}`);
+  const { config } = loadConfig(file, {});
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  t.teardown(() => store.close());
+  const tokens = acceptedTokens(config, store, systemClock);
+  t.match(await tokens.open(issued.token), {
+    agent: "anna",
+    connection: "desk",
+    settings: { port: "5901", password: "vnc-pass-word" },
+  });
+  await t.rejects(tokens.open(issued.token), { code: "token-replayed" });
+
+  t.match((await call(token, ["--agent", "anna", "--connection", "desk", ...at])).out, /^token {2}\S+\nlink {3}http/);
+  await t.rejects(call(token, ["--agent", "a", "--connection", "none", ...at]), { code: "connection-unknown" });
+  await t.rejects(call(token, ["--agent", "a", "--connection", "desk", "--seconds", "9999", ...at]), { code: "usage" });
+  await t.rejects(call(token, ["--agent", "a\n", "--connection", "desk", ...at]), { code: "token-invalid" });
+});
+
+t.test("agents are listed with their maturity, locked, unlocked and forgotten", async (t) => {
+  const { file, at } = farm(t);
+  t.match((await call(agents, at)).out, /no agents yet/);
+  const { config } = loadConfig(file, {});
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  t.teardown(() => store.close());
+  const anna = agentName("anna");
+  const { id } = store.enrol(anna);
+  store.updateProfile(id, () => ({ keystrokes: 600, actions: 150, body: Buffer.from("x") }));
+  store.enrol(agentName("be\u001b[31mrt"));
+  store.sessionStarted({
+    id: sessionId("s1"),
+    agent: anna,
+    connection: "desk",
+    startedAt: epochMillis(1000),
+    address: "::1",
+  });
+
+  const listed = await call(agents, ["list", "--json", ...at]);
+  t.match(JSON.parse(listed.out), {
+    agents: [
+      { name: "anna", maturity: "provisional", keystrokes: 600, locked: null },
+      { maturity: "enrolling", learned: null },
+    ],
+  });
+  const shown = await call(agents, ["show", "anna", ...at]);
+  t.match(shown.out, /maturity {8}provisional/);
+  t.match(shown.out, /1970-01-01T00:00:01.000Z {2}desk/);
+  t.notMatch((await call(agents, at)).out, "\u001b", "a name cannot steer the terminal");
+
+  t.match((await call(agents, ["lock", "anna", "--minutes", "5", ...at])).out, /anna is locked until 20/);
+  t.match((await call(agents, ["list", ...at])).out, /anna.*until 20.*: locked by an operator/);
+  await t.rejects(call(agents, ["forget", "anna", "--yes", ...at]), { code: "agent-locked" });
+  t.equal((await call(agents, ["unlock", "anna", ...at])).code, 0);
+  t.match(await call(agents, ["unlock", "anna", ...at]), { code: 1, err: "anna was not locked\n" });
+  t.match(await call(agents, ["lock", "ghost", ...at]), { code: 0, out: "ghost is locked until it is unlocked\n" });
+  t.match((await call(agents, at)).out, /ghost +unknown/, "a lock without an agent is seen too");
+  t.equal((await call(agents, ["forget", "anna", "--yes", ...at])).code, 0);
+  t.equal((await call(agents, ["forget", "anna", "--yes", ...at])).code, 1);
+  await t.rejects(call(agents, ["show", "anna", ...at]), { code: "agent-unknown" });
+});
+
+t.test("the audit chain is shown and verified", async (t) => {
+  const { file, at } = farm(t);
+  const { config } = loadConfig(file, {});
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  t.teardown(() => store.close());
+  const reasons = [{ code: "keyboard-mismatch", text: "holds keys 40 % longer than usual" }];
+  const decision = {
+    at: millis(1),
+    mode: "enforce",
+    trust: 3,
+    rule: "wrong-hand",
+    reasons,
+    keystrokes: 9,
+    actions: 2,
+  } as const;
+  store.decided(sessionId("s1"), agentName("anna"), { ...decision, verdict: "quarantine", wouldBe: "quarantine" });
+  t.match(
+    (await call(audit, at)).out,
+    /anna +enforce +quarantine +quarantine +3\.0 +wrong-hand +keyboard-mismatch: holds/,
+  );
+  t.match(JSON.parse((await call(audit, ["show", "--json", ...at])).out), [{ seq: 1, name: "anna" }]);
+  t.match(await call(audit, ["verify", ...at]), { code: 0, out: /^1 rows are whole\nlast hash [0-9a-f]{64}\n$/ });
+});
+
+t.test("config says what is valid, and exactly what is not", async (t) => {
+  const { folder, at } = farm(t);
+  t.match(await call(config, at), { code: 0, out: "the configuration is valid\n", err: "" });
+  t.match(await call(config, at, { SAMEHAND_LISTN_PORT: "1" }), { code: 0, err: /did you mean SAMEHAND_LISTEN_PORT/ });
+  await t.rejects(call(config, at, { SAMEHAND_LISTEN_PORT: "x" }), { code: "config-invalid" });
+  await t.rejects(call(config, at, { SAMEHAND_POLICY: `${folder}/none` }), { code: "policy-invalid" });
+  await t.rejects(call(config, at, { SAMEHAND_KEYS_FILE: `${folder}/none` }), { code: "key-invalid" });
+  await t.rejects(call(config, at, { SAMEHAND_KEYS_FILE: `${folder}/samehand.yaml` }), { code: "key-invalid" });
+  await t.rejects(call(config, at, { SAMEHAND_LISTEN_TLS_CERT: "/none", SAMEHAND_LISTEN_TLS_KEY: "/none" }), {
+    code: "config-invalid",
+  });
+  t.match(JSON.parse((await call(config, ["--schema"])).out), { title: "samehand.yaml", properties: { listen: {} } });
+  t.equal((await call(config, [], { SAMEHAND_CONFIG: at[1] })).code, 0, "the file may be named by the environment");
+});
+
+t.test("the printed configuration has every key and no secret", async (t) => {
+  const { at } = farm(t, "tokens: {guacamoleLite: {key: {value: lite-secret-key}}}\n");
+  const ring = newKeyLine(new Date(0));
+  for (const how of [["--print"], ["--print", "--json"]]) {
+    const { out } = await call(config, [...how, ...at], { SAMEHAND_KEYS: ring });
+    const printed = parse(out) as Record<string, unknown>;
+    t.match(printed, { mode: "report", listen: { port: 8000 }, keys: { value: "(secret)" } });
+    t.match(printed, { connections: { desk: { settings: { port: 5901, password: "(secret)" } } } });
+    for (const secret of ["vnc-pass-word", "lite-secret-key", ring.split(":")[1] ?? ""]) t.notMatch(out, secret);
+  }
+});
+
+t.test("a new key starts a key file, then rotates it, for nobody else to read", async (t) => {
+  const folder = t.testdir({ "notes.txt": "not keys" });
+  const file = `${folder}/new.keys`;
+  t.match((await call(config, ["--new-key"])).out, /^\d{4}-\d\d-\d\d-[0-9a-f]{6}:[\w-]{43}\n$/);
+  const first = await call(config, ["--new-key", file]);
+  t.equal(statSync(file).mode & 0o777, 0o600);
+  const second = await call(config, ["--new-key", file]);
+  const ring = readKeyRing({ file });
+  t.equal(ring.keys.length, 2);
+  t.ok(second.out.startsWith(`${ring.newest.id} is the newest`));
+  for (const key of ring.keys) t.notMatch(first.out + second.out, Buffer.from(key.secret).toString("base64url"));
+  await t.rejects(call(config, ["--new-key", `${folder}/notes.txt`]), { code: "key-invalid" });
+  t.equal(readFileSync(`${folder}/notes.txt`, "utf8"), "not keys", "a file of something else is left as it is");
+});
+
+t.test(
+  "the development certificate is verified by node:tls, and only for its hosts and by its authority",
+  async (t) => {
+    const pki = await developmentPki();
+    const other = await developmentPki();
+    const server = createServer({ cert: pki.cert, key: pki.key }, (socket) => socket.end());
+    server.on("tlsClientError", () => {});
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    t.teardown(() => server.close());
+    const { port } = server.address() as { port: number };
+    const reach = async (ca: string, servername: string): Promise<TLSSocket> => {
+      const socket = connect({ host: "127.0.0.1", port, ca, servername });
+      await once(socket, "secureConnect");
+      socket.destroy();
+      return socket;
+    };
+    t.equal((await reach(pki.ca, "localhost")).authorized, true);
+    await t.rejects(reach(pki.ca, "example.com"), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
+    await t.rejects(reach(other.ca, "localhost"), "another authority of the same name is not believed");
+  },
+);
+
+t.test("the development CA is written once, its key for nobody else", async (t) => {
+  const folder = `${t.testdir()}/pki`;
+  t.equal((await call(config, ["--dev-ca", folder])).code, 0);
+  t.equal(statSync(`${folder}/server.key`).mode & 0o777, 0o600);
+  await t.rejects(call(config, ["--dev-ca", folder]), { code: "key-invalid" });
+});

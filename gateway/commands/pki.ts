@@ -1,0 +1,102 @@
+/**
+ * A development certificate authority and a certificate for this machine, made with node-forge. Only made here:
+ * what a peer shows is verified by node:tls. RSA, because node-forge signs nothing newer.
+ */
+import { randomBytes } from "node:crypto";
+import { generateKeyPair } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import forge from "node-forge";
+import { SamehandError } from "../core/errors.ts";
+
+export interface DevelopmentPki {
+  /** PEM of the authority's certificate, which browsers and clients are told to trust. */
+  readonly ca: string;
+  /** PEM of the server's certificate and of its private key. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+const days = 86_400_000;
+/** Browsers refuse server certificates that live longer than 398 days. */
+const serverDays = 397;
+const caDays = 3650;
+
+/**
+ * A new authority and a server certificate by it. The authority's private key is dropped: nobody can make
+ * another certificate that those who trust it would accept.
+ * @param hosts names and addresses the certificate is for
+ */
+export async function developmentPki(
+  hosts: readonly string[] = ["localhost", "127.0.0.1", "::1"],
+): Promise<DevelopmentPki> {
+  const [authority, server] = await Promise.all([rsa(), rsa()]);
+  const ca = certificate("Samehand development CA", caDays, authority.publicKey);
+  ca.setIssuer(ca.subject.attributes);
+  ca.setExtensions([
+    { name: "basicConstraints", cA: true, pathLenConstraint: 0, critical: true },
+    { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+    { name: "subjectKeyIdentifier" },
+  ]);
+  ca.sign(authority.privateKey, forge.md.sha256.create());
+  const cert = certificate(hosts[0] ?? "localhost", serverDays, server.publicKey);
+  cert.setIssuer(ca.subject.attributes);
+  cert.setExtensions([
+    { name: "basicConstraints", cA: false, critical: true },
+    { name: "keyUsage", digitalSignature: true, keyEncipherment: true, critical: true },
+    { name: "extKeyUsage", serverAuth: true },
+    { name: "subjectAltName", altNames: hosts.map(altName) },
+  ]);
+  cert.sign(authority.privateKey, forge.md.sha256.create());
+  return {
+    ca: forge.pki.certificateToPem(ca),
+    cert: forge.pki.certificateToPem(cert),
+    key: forge.pki.privateKeyToPem(server.privateKey),
+  };
+}
+
+/**
+ * Makes one and writes `ca.pem`, `server.pem` and `server.key` (0600) into a folder.
+ * @throws SamehandError `key-invalid` where files are there already, or cannot be written
+ */
+export async function writeDevelopmentPki(folder: string): Promise<readonly string[]> {
+  const { ca, cert, key } = await developmentPki();
+  const files = { "ca.pem": ca, "server.pem": cert, "server.key": key };
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, text] of Object.entries(files))
+      writeFileSync(join(folder, name), text, { flag: "wx", mode: name.endsWith(".key") ? 0o600 : 0o644 });
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    throw new SamehandError("key-invalid", `${path ?? folder} cannot be written (${code})`, error);
+  }
+  return Object.keys(files).map((name) => join(folder, name));
+}
+
+/** OpenSSL's generator: node-forge's own takes seconds of JavaScript. */
+async function rsa(): Promise<{ publicKey: forge.pki.rsa.PublicKey; privateKey: forge.pki.rsa.PrivateKey }> {
+  const pair = await promisify(generateKeyPair)("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs1", format: "pem" },
+  });
+  return {
+    publicKey: forge.pki.publicKeyFromPem(pair.publicKey),
+    privateKey: forge.pki.privateKeyFromPem(pair.privateKey),
+  };
+}
+
+function certificate(name: string, lifeDays: number, key: forge.pki.rsa.PublicKey): forge.pki.Certificate {
+  const made = forge.pki.createCertificate();
+  made.publicKey = key;
+  // Positive and without a leading zero byte, as DER wants it.
+  made.serialNumber = `4${randomBytes(16).toString("hex").slice(1)}`;
+  // An hour of grace for clocks that run behind.
+  made.validity.notBefore = new Date(Date.now() - 3_600_000);
+  made.validity.notAfter = new Date(Date.now() + lifeDays * days);
+  made.setSubject([{ name: "commonName", value: name }]);
+  return made;
+}
+
+const altName = (host: string): object => (/^[\d.]+$|:/.test(host) ? { type: 7, ip: host } : { type: 2, value: host });

@@ -1,0 +1,59 @@
+/** `samehand token`: issues a token that opens one session, and the link that carries it. */
+import { parseArgs } from "node:util";
+import { configFile, loadConfig } from "../../config/load.ts";
+import type { Config } from "../../config/schema.ts";
+import { SamehandError } from "../core/errors.ts";
+import type { Io } from "../core/io.ts";
+import { epochMillis } from "../core/units.ts";
+import { issueSamehandToken } from "../proxy/token/samehand-token.ts";
+import { tokenKeys } from "../settings.ts";
+
+const help = `usage: samehand token --agent NAME --connection NAME [--config FILE] [--seconds N] [--json]
+
+Issues a token for one session of an agent on a configured connection, and
+prints it with the link that opens the desktop. It may be used once, within
+--seconds (default: tokens.lifetimeSeconds). Whoever holds it is let in: hand it
+over on a channel that you trust.
+`;
+
+export async function run(args: string[], io: Io): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      agent: { type: "string" },
+      connection: { type: "string" },
+      config: { type: "string" },
+      seconds: { type: "string" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    io.stdout.write(help);
+    return 0;
+  }
+  const { agent, connection } = values;
+  if (agent === undefined || connection === undefined)
+    throw new SamehandError("usage", "--agent and --connection are needed");
+  const { config } = loadConfig(configFile(values.config, io.env), io.env);
+  if (!Object.hasOwn(config.connections, connection)) throw new SamehandError("connection-unknown", connection);
+  if (!config.tokens.formats.includes("samehand")) throw new SamehandError("token-format-refused", "samehand");
+  const seconds = values.seconds === undefined ? config.tokens.lifetimeSeconds : Number(values.seconds);
+  if (!(seconds > 0 && seconds <= 3600)) throw new SamehandError("usage", "--seconds: from 1 to 3600");
+  const expires = epochMillis(Date.now() + seconds * 1000);
+  const token = await issueSamehandToken({ agent, connection, expires }, tokenKeys(config));
+  const link = `${baseUrl(config)}/?token=${encodeURIComponent(token)}`;
+  io.stdout.write(
+    values.json
+      ? `${JSON.stringify({ agent, connection, expires: new Date(expires).toISOString(), token, link })}\n`
+      : `token  ${token}\nlink   ${link}\n`,
+  );
+  return 0;
+}
+
+/** Where the gateway listens, as a page on this machine would reach it. */
+function baseUrl({ listen }: Config): string {
+  const anywhere = listen.host === "0.0.0.0" || listen.host === "::";
+  const host = anywhere ? "localhost" : listen.host.includes(":") ? `[${listen.host}]` : listen.host;
+  return `${listen.tls === undefined ? "http" : "https"}://${host}:${listen.port}`;
+}

@@ -32,7 +32,7 @@ const shapeNames = [
   "pace",
 ];
 const shape = shapeNames.map(index);
-const firstOf = { raw: index("raw-speed-sd"), mid: index("mid-speed-sd"), slow: index("slow-speed-sd") };
+const firstOf = { mid: index("mid-speed-sd"), slow: index("slow-speed-sd") };
 
 /** Points closer in time than this are one: what a network or an event loop delivered together. */
 const togetherMs = 7;
@@ -281,7 +281,6 @@ export function measureMovement(p: Points, out: Float32Array): void {
   if (p.length < 2) return;
   measureShape(p, out);
   joined(p, togetherMs, together);
-  measureKinematics(together, firstOf.raw, out);
   if (together.length < 2) return;
   atRate(together, midMs, resampled);
   measureKinematics(resampled, firstOf.mid, out);

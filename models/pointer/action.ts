@@ -106,7 +106,6 @@ export const features: readonly Feature[] = [
   feature("wheel-unevenness", "log", 1, 1000, "turns the wheel less evenly", "turns the wheel more evenly"),
   feature("wheel-reversals", "linear", 0, 0.5, "turns the wheel back more", "turns the wheel back less"),
   feature("wheel-down", "linear", 0, 1),
-  ...kinematics("raw"),
   ...kinematics("mid"),
   ...kinematics("slow"),
 ];

@@ -10,15 +10,14 @@ import { rowBytes, type PointerStatistics } from "./statistics.ts";
 export const cellCount = kinds.length * featureCount * codeCount;
 const tables = kinds.length * featureCount;
 
-/** Counts of codes of one person's kept actions. */
-export function histogramOf(statistics: PointerStatistics, jittered = false): Float32Array {
+/** Counts of codes of one person's rows. */
+export function histogramOf(statistics: PointerStatistics): Float32Array {
   const counts = new Float32Array(cellCount);
   const rows = statistics.rows;
-  const offset = jittered ? 1 + featureCount : 1;
   for (let row = 0; row < statistics.kept; row++) {
     const start = row * rowBytes;
-    const table = rows[start] * featureCount;
-    for (let f = 0; f < featureCount; f++) counts[(table + f) * codeCount + rows[start + offset + f]]++;
+    const table = rows[start + featureCount] * featureCount;
+    for (let f = 0; f < featureCount; f++) counts[(table + f) * codeCount + rows[start + f]]++;
   }
   return counts;
 }

@@ -5,14 +5,14 @@
 import { SamehandError } from "../../gateway/core/errors.ts";
 import type { Statistics } from "../modality.ts";
 import { featureCount, kinds, type PointerAction } from "./action.ts";
-import { quantise } from "./quantise.ts";
+import { codeCount, quantise } from "./quantise.ts";
 
 const magic = 0x50_54_52_31; // "PTR1"
-const headerBytes = 16;
-/** Actions kept of each person. */
-export const mostKept = 1024;
-/** Bytes a kept action: its kind, its codes, its codes as jitter would have shown them. */
-export const rowBytes = 1 + 2 * featureCount;
+const headerBytes = 20;
+/** Rows kept of each person. */
+export const mostKept = 2048;
+/** Bytes a row: an action's codes, then its kind. */
+export const rowBytes = featureCount + 1;
 
 /** Mixes a counter into 32 even bits (the finaliser of MurmurHash3, public domain). */
 function mix(value: number): number {
@@ -23,6 +23,7 @@ function mix(value: number): number {
 
 export class PointerStatistics implements Statistics<PointerAction> {
   #count = 0;
+  #offered = 0;
   #kept = 0;
   #rows = new Uint8Array(64 * rowBytes);
 
@@ -30,7 +31,7 @@ export class PointerStatistics implements Statistics<PointerAction> {
     return this.#count;
   }
 
-  /** Actions kept, each a row of `rowBytes` in `rows`. */
+  /** Rows kept in `rows`, `rowBytes` each: actions as they were, and others as jitter would have shown them. */
   get kept(): number {
     return this.#kept;
   }
@@ -41,13 +42,9 @@ export class PointerStatistics implements Statistics<PointerAction> {
 
   add(action: PointerAction): void {
     this.#count++;
-    const slot = this.#slot(this.#count);
-    if (slot < 0) return;
-    this.#reserve(slot + 1);
-    const start = slot * rowBytes;
-    this.#rows[start] = action.kind;
-    quantise(action.features, this.#rows, start + 1);
-    quantise(action.jittered, this.#rows, start + 1 + featureCount);
+    this.#offer(action.kind, action.features);
+    // Every second action once more, shaken: what is learned from both holds on a bad link too.
+    if (this.#count % 2 === 0) this.#offer(action.kind, action.jittered);
   }
 
   /**
@@ -56,17 +53,18 @@ export class PointerStatistics implements Statistics<PointerAction> {
    */
   merge(other: Statistics<PointerAction>): void {
     if (!(other instanceof PointerStatistics)) throw new TypeError("not pointer statistics");
-    const total = this.#count + other.#count;
-    if (total === 0) return;
+    const offered = this.#offered + other.#offered;
+    if (offered === 0) return;
     const size = Math.min(mostKept, this.#kept + other.#kept);
-    const share = Math.round((size * this.#count) / total);
+    const share = Math.round((size * this.#offered) / offered);
     const own = Math.min(this.#kept, Math.max(share, size - other.#kept));
     const rows = new Uint8Array(size * rowBytes);
     spread(this.#rows, this.#kept, own, rows, 0);
     spread(other.#rows, other.#kept, size - own, rows, own);
     this.#rows = rows;
     this.#kept = size;
-    this.#count = total;
+    this.#count += other.#count;
+    this.#offered = offered;
   }
 
   encode(): Uint8Array {
@@ -75,7 +73,8 @@ export class PointerStatistics implements Statistics<PointerAction> {
     view.setUint32(0, magic);
     view.setUint32(4, featureCount);
     view.setUint32(8, this.#count);
-    view.setUint32(12, this.#kept);
+    view.setUint32(12, this.#offered);
+    view.setUint32(16, this.#kept);
     bytes.set(this.#rows.subarray(0, this.#kept * rowBytes), headerBytes);
     return bytes;
   }
@@ -90,21 +89,37 @@ export class PointerStatistics implements Statistics<PointerAction> {
     if (view.getUint32(0) !== magic || view.getUint32(4) !== featureCount) refuse("another version");
     const statistics = new PointerStatistics();
     statistics.#count = view.getUint32(8);
-    statistics.#kept = view.getUint32(12);
-    if (statistics.#kept > mostKept || statistics.#kept > statistics.#count) refuse("counts");
+    statistics.#offered = view.getUint32(12);
+    statistics.#kept = view.getUint32(16);
+    if (statistics.#kept > mostKept || statistics.#kept > statistics.#offered) refuse("counts");
     if (bytes.length !== headerBytes + statistics.#kept * rowBytes) refuse("length");
     statistics.#rows = bytes.slice(headerBytes);
     for (let row = 0; row < statistics.#kept; row++) {
-      if (statistics.#rows[row * rowBytes] >= kinds.length) refuse("kind");
+      if (statistics.#rows[row * rowBytes + featureCount] >= kinds.length) refuse("kind");
     }
+    if (statistics.#rows.some((code) => code >= codeCount)) refuse("code");
     return statistics;
   }
 
-  /** Where the newest of `count` actions goes, so that each is kept with the same chance; -1 for nowhere. */
-  #slot(count: number): number {
-    if (this.#kept < mostKept) return this.#kept++;
-    const slot = mix(count) % count;
-    return slot < mostKept ? slot : -1;
+  /** At most `most` of the rows, evenly spread: a smaller sample of the same person. */
+  thinned(most: number): PointerStatistics {
+    const smaller = new PointerStatistics();
+    smaller.#count = this.#count;
+    smaller.#offered = this.#offered;
+    smaller.#kept = Math.min(most, this.#kept);
+    smaller.#rows = new Uint8Array(smaller.#kept * rowBytes);
+    spread(this.#rows, this.#kept, smaller.#kept, smaller.#rows, 0);
+    return smaller;
+  }
+
+  /** Keeps a row, or not, so that each one offered so far is kept with the same chance. */
+  #offer(kind: number, values: Float32Array): void {
+    this.#offered++;
+    const slot = this.#kept < mostKept ? this.#kept++ : mix(this.#offered) % this.#offered;
+    if (slot >= mostKept) return;
+    this.#reserve(slot + 1);
+    quantise(values, this.#rows, slot * rowBytes);
+    this.#rows[slot * rowBytes + featureCount] = kind;
   }
 
   #reserve(rows: number): void {

@@ -1,0 +1,80 @@
+/** What weighed lately, in words: which features spoke most, and whether there was more or less of them than usual. */
+import { featureCount, features, kinds } from "./action.ts";
+import { centre, missing } from "./quantise.ts";
+import { rowBytes, type PointerStatistics } from "./statistics.ts";
+
+/** How much of what was said before is kept at each action: about the last 20 actions count. */
+const memory = 0.95;
+/** A difference under this share of the usual value is not told in figures. */
+const leastShare = 0.05;
+const mostShare = 9.99;
+
+/** The mean of each kind's and feature's values, on the feature's own scale; NaN where there is none. */
+export function usualOf(statistics: PointerStatistics): Float32Array {
+  const sums = new Float64Array(kinds.length * featureCount);
+  const counts = new Uint32Array(kinds.length * featureCount);
+  for (let row = 0; row < statistics.kept; row++) {
+    const start = row * rowBytes;
+    const table = statistics.rows[start + featureCount] * featureCount;
+    for (let f = 0; f < featureCount; f++) {
+      const code = statistics.rows[start + f];
+      if (code === missing) continue;
+      sums[table + f] += code;
+      counts[table + f]++;
+    }
+  }
+  return Float32Array.from(sums, (sum, i) => (counts[i] > 0 ? sum / counts[i] : Number.NaN));
+}
+
+export class Explanation {
+  readonly #usual: Float32Array;
+  /** Lately: what each feature said, by how many bins it differed from usual, and how much of it there was. */
+  readonly #said = new Float64Array(featureCount);
+  readonly #differed = new Float64Array(featureCount);
+  readonly #seen = new Float64Array(featureCount);
+  readonly #level = new Float64Array(featureCount);
+
+  constructor(usual: Float32Array) {
+    this.#usual = usual;
+  }
+
+  /** Takes in an action's codes and, from `offset` on, each feature's log ratio. */
+  add(kind: number, codes: Uint8Array, ratios: Float32Array, offset: number): void {
+    for (let f = 0; f < featureCount; f++) {
+      this.#said[f] *= memory;
+      this.#differed[f] *= memory;
+      this.#seen[f] *= memory;
+      this.#level[f] *= memory;
+      const usual = this.#usual[kind * featureCount + f];
+      if (codes[f] === missing || Number.isNaN(usual)) continue;
+      this.#said[f] += ratios[offset + f];
+      this.#differed[f] += codes[f] - usual;
+      this.#seen[f]++;
+      this.#level[f] += usual;
+    }
+  }
+
+  /** The strongest first, each thing said once. */
+  tell(most: number): string[] {
+    const order = [...this.#said.keys()]
+      .filter((f) => features[f].more !== "" && this.#seen[f] > 1 && this.#said[f] < 0)
+      .sort((a, b) => this.#said[a] - this.#said[b]);
+    const told = new Map<string, string>();
+    for (const f of order) {
+      if (told.size >= most) break;
+      const words = this.#differed[f] > 0 ? features[f].more : features[f].less;
+      if (!told.has(words)) told.set(words, words + this.#figure(f));
+    }
+    return [...told.values()];
+  }
+
+  /** Such as ` (30 % more than usual)` where a share can be told. */
+  #figure(f: number): string {
+    const usual = centre(f, this.#level[f] / this.#seen[f]);
+    const now = centre(f, (this.#level[f] + this.#differed[f]) / this.#seen[f]);
+    const share = now / usual - 1;
+    if (features[f].scale !== "log" || !Number.isFinite(share) || Math.abs(share) < leastShare || share > mostShare)
+      return "";
+    return ` (${Math.round(Math.abs(share) * 100)} % ${share > 0 ? "more" : "less"} than usual)`;
+  }
+}

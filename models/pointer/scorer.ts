@@ -1,0 +1,119 @@
+/** Scores one session's actions against one agent, streaming. */
+import { type Llr, llr } from "../../gateway/core/units.ts";
+import type { Evidence, Scorer } from "../modality.ts";
+import { featureCount, type PointerAction } from "./action.ts";
+import { Explanation } from "./explanation.ts";
+import { type Fusion, calibrated, fusedScore, inputCount, treesInput } from "./fusion.ts";
+import { codeCount, quantise } from "./quantise.ts";
+import type { Trees } from "./trees.ts";
+
+/** Actions in a window of evidence, and between windows. */
+export const windowActions = 12;
+export const strideActions = 4;
+/** What the best-fitting other agent's trees take from the score. */
+const cohortShare = 0.5;
+/** No session's score says more than this, however long: sessions differ from enrolment in more than chance. */
+const mostLlr = 12;
+
+/** What an agent's scorer is made of. */
+export interface Reference {
+  /** Log ratios a kind, feature and code. */
+  readonly ratios: Float32Array;
+  readonly trees: Trees | null;
+  /** Trees of other agents: whoever fits one of them better is less likely the agent claimed. */
+  readonly cohort: readonly Trees[];
+  readonly fusion: Fusion;
+  /** Each kind's and feature's usual value, for the words. */
+  readonly usual: Float32Array;
+}
+
+/** Scores of actions added up: a sum a feature, then the trees', then each cohort member's. */
+class Sums {
+  readonly values: Float64Array;
+  readonly #inputs = new Float32Array(inputCount);
+
+  constructor(cohort: number) {
+    this.values = new Float64Array(inputCount + cohort);
+  }
+
+  /** The fused mean of `actions` actions. */
+  score(fusion: Fusion, actions: number): number {
+    const n = Math.max(1, actions);
+    for (let i = 0; i < inputCount; i++) this.#inputs[i] = this.values[i] / n;
+    this.#inputs[treesInput] = treesMean(this.values, n);
+    return fusedScore(fusion.weights, this.#inputs);
+  }
+}
+
+/** The trees' mean log odds less a share of the best other agent's. */
+export function treesMean(values: Float64Array, actions: number): number {
+  let best = Number.NEGATIVE_INFINITY;
+  for (let i = inputCount; i < values.length; i++) if (values[i] > best) best = values[i];
+  return (values[treesInput] - (values.length > inputCount ? cohortShare * best : 0)) / actions;
+}
+
+/** Writes what one action says: a log ratio a feature, the trees' log odds, each cohort member's. */
+export function readAction(reference: Reference, kind: number, codes: Uint8Array, to: Float32Array, offset = 0): void {
+  const table = kind * featureCount;
+  for (let f = 0; f < featureCount; f++) {
+    to[offset + f] = reference.ratios[(table + f) * codeCount + codes[f]];
+  }
+  to[offset + treesInput] = reference.trees?.score(codes) ?? 0;
+  for (let c = 0; c < reference.cohort.length; c++) to[offset + inputCount + c] = reference.cohort[c].score(codes);
+}
+
+export class PointerScorer implements Scorer<PointerAction> {
+  readonly #reference: Reference;
+  readonly #codes = new Uint8Array(featureCount + 1);
+  readonly #width: number;
+  readonly #recent: Float32Array;
+  readonly #session: Sums;
+  readonly #window: Sums;
+  readonly #explanation: Explanation;
+  #count = 0;
+
+  constructor(reference: Reference) {
+    this.#reference = reference;
+    this.#width = inputCount + reference.cohort.length;
+    this.#recent = new Float32Array(windowActions * this.#width);
+    this.#session = new Sums(reference.cohort.length);
+    this.#window = new Sums(reference.cohort.length);
+    this.#explanation = new Explanation(reference.usual);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(action: PointerAction): Evidence | null {
+    quantise(action.features, this.#codes);
+    this.#codes[featureCount] = action.kind;
+    const offset = (this.#count % windowActions) * this.#width;
+    readAction(this.#reference, action.kind, this.#codes, this.#recent, offset);
+    for (let i = 0; i < this.#width; i++) this.#session.values[i] += this.#recent[offset + i];
+    this.#explanation.add(action.kind, this.#codes, this.#recent, offset);
+    this.#count++;
+    if (this.#count < windowActions || this.#count % strideActions !== 0) return null;
+    this.#window.values.fill(0);
+    for (let i = 0; i < this.#recent.length; i++) this.#window.values[i % this.#width] += this.#recent[i];
+    const whole = calibrated(
+      this.#reference.fusion,
+      this.#window.score(this.#reference.fusion, windowActions),
+      windowActions,
+    );
+    const tempered = (bounded(whole) * strideActions) / windowActions;
+    return { at: action.at, modality: "pointer", llr: llr(tempered), observations: windowActions };
+  }
+
+  sessionLlr(): Llr {
+    if (this.#count === 0) return llr(0);
+    const { fusion } = this.#reference;
+    return llr(bounded(calibrated(fusion, this.#session.score(fusion, this.#count), this.#count)));
+  }
+
+  explain(most: number): readonly string[] {
+    return this.#explanation.tell(most);
+  }
+}
+
+const bounded = (value: number): number => mostLlr * Math.tanh(value / mostLlr);

@@ -81,11 +81,11 @@ export async function startDesktop(size: { width?: number; height?: number } = {
       run,
       stop: () => desktop.stop(),
     };
-    // a key that no test types, sent into X beside VNC: once xev has heard it, it has heard all before
+    // Pause, which no test types, sent into X beside VNC: once xev has heard it, it has heard all before
     const fence = async (): Promise<void> => {
       for (let tries = 0; ; tries++) {
         const from = reader.fences;
-        await run("usr/bin/xdotool", ["key", "F35"]);
+        await run("usr/bin/xdotool", ["key", "Pause"]);
         for (let wait = 0; wait < 40 && reader.fences === from; wait++) await sleep(5);
         if (reader.fences > from) return;
         if (tries === 20) throw new Error("xev does not hear");

@@ -22,10 +22,10 @@ export type XEvent =
   | { readonly kind: "motion"; readonly x: number; readonly y: number };
 
 const heads = /^(KeyPress|KeyRelease|ButtonPress|ButtonRelease|MotionNotify) event/;
-const fenceKeysym = 0xffe0;
+const fenceKeysym = 0xff13;
 
 export class XevReader {
-  /** How many times the fence key (F35) was pressed; it is not told as an event. */
+  /** How many times the fence key (Pause) was pressed; it is not told as an event. */
   fences = 0;
   readonly #tell: (event: XEvent) => void;
   #head = "";

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import t from "tap";
 import { SamehandError } from "../core/errors.ts";
 import { instruction } from "../protocol/guacamole/instructions.ts";
@@ -259,4 +260,42 @@ t.test("a probe's pong is a round trip", async (t) => {
   const { watch } = await bench.session();
   while (watch.roundTrips.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
   t.ok(watch.roundTrips[0] >= 0 && watch.roundTrips[0] < 1000);
+});
+
+t.test("in whatever order holds come and go, guacd receives exactly the input that came while it flowed", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const step = fc.constantFrom("type", "type", "verdict", "acquit", "hold", "release", "several at once");
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+      const { viewer, user, watch } = await bench.session();
+      let expected = "";
+      let nops = 0;
+      let operatorHolds = false;
+      for (const each of steps) {
+        // Another key each time: the same one so soon after a release would be a repeat.
+        const press = key(0x100 + nops, 1) + key(0x100 + nops, 0);
+        const typed = each === "several at once" ? 5 : 1;
+        if (each === "verdict") watch.onKey = () => (watch.verdict = "quarantine");
+        else watch.onKey = () => {};
+        // A verdict that is lifted releases the session, whoever else held it.
+        const acquitted = each === "acquit" && watch.verdict === "quarantine";
+        if (each === "hold") watch.control.quarantine(decision);
+        if (each === "release") watch.control.release(decision);
+        if (each === "hold") operatorHolds = true;
+        else if (each === "release" || acquitted) operatorHolds = false;
+        if (each === "acquit") watch.verdict = "allow";
+        const flows = watch.verdict === "allow" && !operatorHolds;
+        for (let i = 0; i < typed; i += 1) viewer.send(press);
+        if (flows && each !== "verdict") expected += press.repeat(typed);
+        nops += 1;
+        viewer.send(instruction("size", nops, nops) + instruction("nop"));
+        while (user.received.split("3.nop;").length <= nops) await new Promise((resolve) => setImmediate(resolve));
+      }
+      viewer.socket.close();
+      await user.closed;
+      t.equal(user.received.replaceAll(/3\.nop;|4\.size,[^;]*;|10\.disconnect;/g, ""), expected, steps.join(", "));
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -33,15 +33,20 @@ export interface JudgeOptions {
   readonly clock: Clock;
 }
 
+/** How often the farm's background is made anew, ms. */
+const farmMillis = 3_600_000;
+
 export class LiveJudge implements Judge {
   readonly #options: JudgeOptions;
   readonly #learning: Learning;
   readonly #live = new Map<AgentName, Set<SessionWatch>>();
   readonly #stopListening: () => void;
+  readonly #refreshing: NodeJS.Timeout;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
     this.#learning = new Learning(options);
+    this.#refreshing = setInterval(() => this.#learning.refresh(), farmMillis).unref();
     this.#stopListening = options.store.onChange((change) => {
       if (change.kind === "locked") this.#endAll(change.lock.agent, new SamehandError("agent-locked"));
       if (change.kind === "forgotten") this.#learning.forget(change.agent);
@@ -73,8 +78,9 @@ export class LiveJudge implements Judge {
     return watch;
   }
 
-  /** Saves what live sessions taught so far, and lets go of the store. */
+  /** Hears of no change any more. Sessions are ended by the proxy, which closes their watches. */
   close(): void {
+    clearInterval(this.#refreshing);
     this.#stopListening();
   }
 

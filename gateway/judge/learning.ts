@@ -4,6 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { Background } from "../../models/background.ts";
+import { Farm } from "../../models/farm.ts";
 import { type Part, Profile } from "../../models/profile.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Enrolment, type Maturity, maturityOf } from "../core/maturity.ts";
@@ -27,6 +28,8 @@ export interface Known {
 /** Bytes of encoded profiles whose decoded form is kept. */
 const cacheBytes = 128 * 1024 * 1024;
 const dayLength = 86_400_000;
+/** Mature agents that stand for the farm: more cost time at a session's start and change little. */
+const mostInFarm = 200;
 
 export class Learning {
   readonly #options: LearningOptions;
@@ -36,8 +39,24 @@ export class Learning {
   });
   readonly #ids = new LRUCache<AgentName, AgentId>({ max: 50_000 });
 
+  #farm: Farm | null = null;
+
   constructor(options: LearningOptions) {
     this.#options = options;
+  }
+
+  /**
+   * The background that an agent is verified with: rebuilt from the farm's own mature agents, without this one.
+   * A foreign population ruins the pointer's scores (docs/ACCURACY.md).
+   */
+  backgroundFor(name: AgentName, enrolment: Enrolment): Background {
+    this.#farm ??= new Farm(this.#options.background, this.#matureProfiles(enrolment));
+    return this.#farm.backgroundFor(name);
+  }
+
+  /** Lets the farm's background be made anew from what was learned since. */
+  refresh(): void {
+    this.#farm = null;
   }
 
   /**
@@ -55,8 +74,11 @@ export class Learning {
     return { profile, maturity: maturityOf(stored, enrolment) };
   }
 
-  /** Adds what a stretch of a session showed to the agent's profile. Never throws; what cannot be written waits. */
-  teach(id: AgentId, part: Part, enrolment: Enrolment): void {
+  /**
+   * Adds what a stretch of a session showed to the agent's profile. Never throws; what cannot be written waits.
+   * @param peaks the highest suspicion of each genuine stretch
+   */
+  teach(id: AgentId, part: Part, peaks: readonly number[], enrolment: Enrolment): void {
     const { store, background, clock, tally } = this.#options;
     const day = Math.floor(clock.wall() / dayLength);
     this.#cache.delete(id);
@@ -64,9 +86,22 @@ export class Learning {
       const profile = newest === null ? Profile.empty(background) : Profile.decode(newest.body, background);
       if (newest !== null && maturityOf(newest, enrolment) === "mature") profile.sealed = true;
       profile.learn(part, day);
+      for (const peak of peaks) profile.peaked(peak);
       tally.profilesSaved++;
       return { keystrokes: profile.keystrokes, actions: profile.actions, body: profile.encode() };
     });
+  }
+
+  #matureProfiles(enrolment: Enrolment): Map<AgentName, Profile> {
+    const { store, background } = this.#options;
+    const profiles = new Map<AgentName, Profile>();
+    for (const record of store.agents()) {
+      if (profiles.size >= mostInFarm) break;
+      if (maturityOf(record, enrolment) !== "mature") continue;
+      const stored = store.profile(record.id);
+      if (stored !== null) profiles.set(record.name, Profile.decode(stored.body, background));
+    }
+    return profiles;
   }
 
   /** Keeps nothing of an agent who was forgotten. */

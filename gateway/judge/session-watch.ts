@@ -7,7 +7,7 @@ import { Verifier } from "../../models/verifier.ts";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { SessionControl, SessionInfo, Watch } from "../core/session.ts";
 import { type ButtonMask, type Keysym, type Millis, millis } from "../core/units.ts";
-import type { Decision, Reason, Verdict } from "../core/verdict.ts";
+import { type Decision, type Reason, stricter, type Verdict } from "../core/verdict.ts";
 import { Enrolment, Inspector } from "../inspect/inspector.ts";
 import { Decider, type Surroundings } from "../policy/decider.ts";
 import { deriveThresholds } from "../policy/thresholds.ts";
@@ -16,6 +16,7 @@ import type { AgentRecord } from "../store/store.ts";
 import { logDecision } from "../telemetry/log.ts";
 import type { JudgeOptions } from "./judge.ts";
 import type { Known, Learning } from "./learning.ts";
+import { Peaks } from "./peaks.ts";
 
 export interface SessionWatchOptions extends JudgeOptions {
   readonly learning: Learning;
@@ -46,6 +47,9 @@ export class SessionWatch implements Watch {
   #closed = false;
   /** Windowed evidence that counted, by modality, for rules and reasons. */
   readonly #llr = { keyboard: 0, pointer: 0 };
+  /** The same since the last lesson: each modality must speak for the agent before it teaches. */
+  #lately = { keyboard: 0, pointer: 0 };
+  readonly #peaks = new Peaks();
 
   constructor(options: SessionWatchOptions) {
     this.#options = options;
@@ -128,9 +132,10 @@ export class SessionWatch implements Watch {
 
   /** Starts verifying against what is known now, with fresh trust. */
   #begin(): Decider {
-    const { settings, background, record } = this.#options;
+    const { settings, learning, record } = this.#options;
     const known = this.#known;
     const maturity = known?.maturity ?? "enrolling";
+    const background = learning.backgroundFor(record.name, settings().enrolment);
     this.#verifier = known === null || maturity === "enrolling" ? null : new Verifier(background, known.profile);
     this.#inspector.verifyWith(this.#verifier);
     const { policy } = settings();
@@ -174,7 +179,9 @@ export class SessionWatch implements Watch {
     tally.evidenceWindows++;
     if (weight === 0) tally.abstentions++;
     this.#llr[modality] += llr * weight;
+    this.#lately[modality] += llr * weight;
     this.#act(this.#decider.evidence({ at, modality, llr, weight, keystrokes, actions }));
+    this.#peaks.observe(at, this.#decider.filter.suspicion);
     this.#lowest = Math.min(this.#lowest, this.#decider.filter.trust);
   }
 
@@ -183,6 +190,7 @@ export class SessionWatch implements Watch {
     if (decision === null) return;
     const { log, store, tally, session } = this.#options;
     if (decision.wouldBe !== "allow") this.#trusted = false;
+    if (stricter(decision.wouldBe, "alert")) this.#peaks.forget();
     tally.decided(decision.mode, decision.wouldBe);
     logDecision(log, session, decision);
     store.decided(session.id, session.agent, decision);
@@ -221,18 +229,20 @@ export class SessionWatch implements Watch {
     this.#inspector.learnInto(this.#enrolment);
     const trusted = this.#trusted && this.#speaksForAgent();
     this.#trusted = this.decision.wouldBe === "allow";
+    this.#lately = { keyboard: 0, pointer: 0 };
     if (!trusted || lesson.keyboard.count + lesson.pointer.count === 0) return;
-    learning.teach(record.id, lesson, enrolment);
+    learning.teach(record.id, lesson, this.#peaks.take(), enrolment);
     if (this.#closed || this.#known?.maturity === "mature") return;
     const before = this.#known?.maturity ?? "enrolling";
     this.#known = this.#ask();
     if (this.#known !== null && this.#known.maturity !== before) this.#decider = this.#begin();
   }
 
-  /** A mature profile adapts only from input that was recognised on its own: evidence for the agent, not just none against. */
+  /** Who is known by now must be recognised to teach: neither modality may speak against the agent. */
   #speaksForAgent(): boolean {
-    if (this.#known?.maturity !== "mature") return true;
-    return (this.#verifier?.sessionLlr() ?? 0) > 0;
+    if (this.#verifier === null) return true;
+    const { keyboard, pointer } = this.#lately;
+    return keyboard >= 0 && pointer >= 0 && keyboard + pointer > 0;
   }
 
   /**

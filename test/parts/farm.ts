@@ -33,6 +33,8 @@ export interface Farm {
   readonly gateway: Gateway;
   readonly desktop: TestDesktop;
   readonly guacd: Guacd;
+  /** Where the store and the keys are. */
+  readonly folder: string;
   /** A fresh token for the desktop. */
   token(agent: string): Promise<string>;
   /** A viewer without a screen that is on the desktop: the first picture has arrived. */
@@ -89,7 +91,7 @@ export async function startFarm({ config = {}, policy, clock, log, pages }: Farm
       last = next.catch(() => null);
       return next;
     };
-    return { gateway, desktop, guacd, token, viewer, stop };
+    return { gateway, desktop, guacd, folder, token, viewer, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -157,7 +157,7 @@ export class Gateway {
   /** Ends what lives, saves what was learned, and gives everything back. */
   async close(): Promise<void> {
     await this.proxy.close();
-    this.#judge.close();
+    await this.#judge.close();
     this.store.close();
     await this.#metricsServer.close();
     this.#metrics.close();

@@ -79,9 +79,10 @@ export class LiveJudge implements Judge {
   }
 
   /** Hears of no change any more. Sessions are ended by the proxy, which closes their watches. */
-  close(): void {
+  async close(): Promise<void> {
     clearInterval(this.#refreshing);
     this.#stopListening();
+    await this.#learning.close();
   }
 
   #admit(agent: AgentName, policy: Policy): AgentRecord {

@@ -8,14 +8,17 @@ import { Farm } from "../../models/farm.ts";
 import { type Part, Profile } from "../../models/profile.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Enrolment, type Maturity, maturityOf } from "../core/maturity.ts";
+import type { Log } from "../core/log.ts";
 import type { Tally } from "../core/tally.ts";
 import type { AgentName } from "../core/units.ts";
-import type { AgentId, Store, Profile as StoredProfile } from "../store/store.ts";
+import type { AgentId, AgentRecord, Store, Profile as StoredProfile } from "../store/store.ts";
+import { TreeGrowth } from "./tree-growth.ts";
 
 export interface LearningOptions {
   readonly store: Store;
   readonly background: Background;
   readonly tally: Tally;
+  readonly log: Log;
   readonly clock: Clock;
 }
 
@@ -39,10 +42,12 @@ export class Learning {
   });
   readonly #ids = new LRUCache<AgentName, AgentId>({ max: 50_000 });
 
+  readonly #trees: TreeGrowth;
   #farm: Farm | null = null;
 
   constructor(options: LearningOptions) {
     this.#options = options;
+    this.#trees = new TreeGrowth(options.log);
   }
 
   /**
@@ -78,7 +83,7 @@ export class Learning {
    * Adds what a stretch of a session showed to the agent's profile. Never throws; what cannot be written waits.
    * @param peaks the highest suspicion of each genuine stretch
    */
-  teach(id: AgentId, part: Part, peaks: readonly number[], enrolment: Enrolment): void {
+  teach({ id, name }: AgentRecord, part: Part, peaks: readonly number[], enrolment: Enrolment): void {
     const { store, background, clock, tally } = this.#options;
     const day = Math.floor(clock.wall() / dayLength);
     this.#cache.delete(id);
@@ -89,6 +94,32 @@ export class Learning {
       for (const peak of peaks) profile.peaked(peak);
       tally.profilesSaved++;
       return { keystrokes: profile.keystrokes, actions: profile.actions, body: profile.encode() };
+    });
+    this.#offerTrees(name, id, enrolment);
+  }
+
+  /** Ends what runs beside. */
+  async close(): Promise<void> {
+    await this.#trees.close();
+  }
+
+  #offerTrees(name: AgentName, id: AgentId, enrolment: Enrolment): void {
+    const { store, background } = this.#options;
+    const record = store.agent(name);
+    if (record === null || maturityOf(record, enrolment) !== "mature") return;
+    this.#trees.offer({
+      id,
+      actions: record.actions,
+      background: () => this.backgroundFor(name, enrolment),
+      profile: () => store.profile(id)?.body ?? null,
+      done: (trees) => {
+        this.#cache.delete(id);
+        store.learn(id, (newest) => {
+          const profile = newest === null ? Profile.empty(background) : Profile.decode(newest.body, background);
+          profile.trees = trees;
+          return { keystrokes: profile.keystrokes, actions: profile.actions, body: profile.encode() };
+        });
+      },
     });
   }
 

@@ -231,7 +231,7 @@ export class SessionWatch implements Watch {
     this.#trusted = this.decision.wouldBe === "allow";
     this.#lately = { keyboard: 0, pointer: 0 };
     if (!trusted || lesson.keyboard.count + lesson.pointer.count === 0) return;
-    learning.teach(record.id, lesson, this.#peaks.take(), enrolment);
+    learning.teach(record, lesson, this.#peaks.take(), enrolment);
     if (this.#closed || this.#known?.maturity === "mature") return;
     const before = this.#known?.maturity ?? "enrolling";
     this.#known = this.#ask();

@@ -1,0 +1,83 @@
+/**
+ * Has pointer trees grown for agents who have shown enough actions, one agent at a time, in a worker thread; and
+ * again when they have shown a good deal more. Losing a thread loses only what it was growing.
+ */
+import { Worker } from "node:worker_threads";
+import type { Background } from "../../models/background.ts";
+import type { Log } from "../core/log.ts";
+import type { AgentId } from "../store/store.ts";
+import type { TreeWork } from "./tree-worker.ts";
+
+/** Actions from which trees are better than histograms alone. */
+const fewestActions = 1000;
+/** Grown again when there are this many times the actions. */
+const growth = 1.25;
+/** A thread that takes longer is given up, ms. */
+const longest = 120_000;
+const mostWaiting = 256;
+
+/** One agent whose trees are due. */
+export interface Due {
+  readonly id: AgentId;
+  readonly actions: number;
+  readonly background: () => Background;
+  readonly profile: () => Uint8Array | null;
+  readonly done: (trees: Uint8Array) => void;
+}
+
+export class TreeGrowth {
+  readonly #log: Log;
+  readonly #grownAt = new Map<AgentId, number>();
+  readonly #waiting = new Map<AgentId, Due>();
+  #worker: Worker | null = null;
+  #closed = false;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Asks for an agent's trees, where they are due. */
+  offer(due: Due): void {
+    const before = this.#grownAt.get(due.id) ?? 0;
+    if (due.actions < Math.max(fewestActions, before * growth) || this.#waiting.size >= mostWaiting) return;
+    this.#waiting.set(due.id, due);
+    this.#next();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#waiting.clear();
+    await this.#worker?.terminate();
+  }
+
+  #next(): void {
+    const due = this.#waiting.values().next().value;
+    if (this.#worker !== null || this.#closed || due === undefined) return;
+    this.#waiting.delete(due.id);
+    this.#grownAt.set(due.id, due.actions);
+    try {
+      this.#grow(due);
+    } catch (error) {
+      this.#log.error({ code: "trees-failed", why: String(error) }, "an agent's trees could not be grown");
+    }
+  }
+
+  #grow(due: Due): void {
+    const profile = due.profile();
+    if (profile === null) return;
+    const workerData: TreeWork = { background: due.background().encode(), profile };
+    const worker = new Worker(new URL("tree-worker.ts", import.meta.url), { workerData });
+    this.#worker = worker;
+    const late = setTimeout(() => void worker.terminate(), longest).unref();
+    worker.unref();
+    worker.on("message", (trees: Uint8Array) => due.done(trees));
+    worker.on("error", (error) =>
+      this.#log.error({ code: "trees-failed", why: error.message }, "an agent's trees could not be grown"),
+    );
+    worker.on("exit", () => {
+      clearTimeout(late);
+      this.#worker = null;
+      this.#next();
+    });
+  }
+}

@@ -13,4 +13,5 @@ export interface TreeWork {
 
 const { background, profile } = workerData as TreeWork;
 const farm = Background.decode(background);
+// eslint-disable-next-line unicorn/require-post-message-target-origin -- a thread's message has no origin
 parentPort?.postMessage(farm.growTrees(Profile.decode(profile, farm)));

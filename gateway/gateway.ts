@@ -71,7 +71,7 @@ export class Gateway {
     this.#tls = this.#certificate(config);
     const keys: KeyRing = readKeyRing(config.keys);
     const background = Background.load(config.background);
-    this.store = openStore({ path: config.store, keys, log: this.#log, clock: this.#clock });
+    this.store = openStore({ path: config.store, keys, log: this.#log, clock: this.#clock, tally: this.tally });
     try {
       this.#tokens = acceptedTokens(config, this.store, this.#clock);
       const shared = { tally: this.tally, log: this.#log, clock: this.#clock };
@@ -139,6 +139,8 @@ export class Gateway {
     const policy = loadPolicy(config.policy ?? defaultPolicyFile);
     const tls = this.#certificate(config);
     const tokens = acceptedTokens(config, this.store, this.#clock);
+    const keys = readKeyRing(config.keys);
+    this.store.useKeys(keys);
     this.#policy = policy;
     this.#tls = tls;
     this.#tokens = tokens;

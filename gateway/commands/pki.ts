@@ -2,9 +2,8 @@
  * A development certificate authority and a certificate for this machine, made with node-forge. Only made here:
  * what a peer shows is verified by node:tls. RSA, because node-forge signs nothing newer.
  */
-import { randomBytes } from "node:crypto";
-import { generateKeyPair } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { X509Certificate, generateKeyPair, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import forge from "node-forge";
@@ -72,6 +71,22 @@ export async function writeDevelopmentPki(folder: string): Promise<readonly stri
     throw new SamehandError("key-invalid", `${path ?? folder} cannot be written (${code})`, error);
   }
   return Object.keys(files).map((name) => join(folder, name));
+}
+
+/**
+ * The one in a folder, made where there is none, and made anew when it has a day or less to live.
+ * @throws SamehandError `key-invalid` where the folder cannot be read or written
+ */
+export async function keptDevelopmentPki(folder: string): Promise<DevelopmentPki> {
+  const file = (name: string): string => join(folder, name);
+  if (existsSync(file("server.pem"))) {
+    const cert = readFileSync(file("server.pem"), "utf8");
+    if (new X509Certificate(cert).validToDate.getTime() > Date.now() + days)
+      return { ca: readFileSync(file("ca.pem"), "utf8"), cert, key: readFileSync(file("server.key"), "utf8") };
+    for (const name of ["ca.pem", "server.pem", "server.key"]) rmSync(file(name), { force: true });
+  }
+  await writeDevelopmentPki(folder);
+  return keptDevelopmentPki(folder);
 }
 
 /** OpenSSL's generator: node-forge's own takes seconds of JavaScript. */

@@ -1,10 +1,18 @@
 /** `samehand serve`: runs the gateway until it is told to stop. */
 import { once } from "node:events";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { loadConfig } from "../../config/load.ts";
+import { type Loaded, configFile, loadConfig } from "../../config/load.ts";
+import type { Config } from "../../config/schema.ts";
+import { type Watching, watchConfig, watchFile } from "../../config/watch.ts";
+import { asSamehandError, type SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
-import { startGateway } from "../gateway.ts";
+import type { Log } from "../core/log.ts";
+import { type Gateway, startGateway } from "../gateway.ts";
+import { loadPolicy } from "../policy/policy-file.ts";
+import type { TlsPair } from "../proxy/options.ts";
 import { createLog } from "../telemetry/log.ts";
+import { keptDevelopmentPki } from "./pki.ts";
 
 const help = `usage: samehand serve [--config FILE]
 
@@ -23,14 +31,60 @@ export async function run(args: string[], io: Io): Promise<number> {
     io.stdout.write(help);
     return 0;
   }
-  const file = values.config ?? null;
-  const { config, warnings } = loadConfig(file, io.env);
+  const loaded = loadConfig(configFile(values.config, io.env), io.env);
+  const { config, warnings } = loaded;
   const log = createLog(config.log.level);
   for (const warning of warnings) log.warn({}, warning);
-  const gateway = await startGateway(config, { log });
+  const development = config.listen.tls?.development === true ? await developmentTls(config, log) : {};
+  const gateway = await startGateway(config, { log, ...development });
+  const stopWatching = follow(gateway, loaded, io, log);
   const stop = io.stop ?? new AbortController().signal;
   if (!stop.aborted) await once(stop, "abort");
+  stopWatching();
   await gateway.drain();
   await gateway.close();
   return 0;
+}
+
+/** The development certificate beside the store, made at the first start so that browsers need to trust it once. */
+async function developmentTls(config: Config, log: Log): Promise<{ developmentTls: TlsPair }> {
+  const folder = join(dirname(config.store), "development-tls");
+  const { cert, key } = await keptDevelopmentPki(folder);
+  log.warn({ trust: join(folder, "ca.pem") }, "a development certificate is in use");
+  return { developmentTls: { cert, key } };
+}
+
+/** Reloads on SIGHUP and on a change of the configuration or the policy. @returns a call that stops it */
+function follow(gateway: Gateway, loaded: Loaded, io: Io, log: Log): () => void {
+  let { config } = loaded;
+  const refused = (error: SamehandError): void =>
+    log.error({ code: error.code, detail: error.detail }, "the change was refused; what ran goes on");
+  const take = (next: Config): void => {
+    try {
+      gateway.reload(next);
+      config = next;
+    } catch (error) {
+      refused(asSamehandError(error, "config-invalid"));
+    }
+  };
+  const configuration = watchConfig(loaded, io.env, {
+    onRefused: refused,
+    onChange: ({ config: next, keys, afterRestart, warnings }) => {
+      for (const warning of warnings) log.warn({}, warning);
+      log.info({ keys, afterRestart }, "the configuration changed");
+      if (next.policy !== config.policy) policy = watchPolicy(next.policy, policy);
+      take(next);
+    },
+  });
+  const watchPolicy = (file: string | undefined, before: Watching | null): Watching | null => {
+    before?.close();
+    if (file === undefined) return null;
+    return watchFile({ file, load: () => loadPolicy(file), onChange: () => take(config), onRefused: refused });
+  };
+  let policy = watchPolicy(config.policy, null);
+  io.onReload?.(() => configuration.reload());
+  return () => {
+    configuration.close();
+    policy?.close();
+  };
 }

@@ -9,7 +9,6 @@ import { type Part, Profile } from "../../models/profile.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Enrolment, type Maturity, maturityOf } from "../core/maturity.ts";
 import type { Log } from "../core/log.ts";
-import type { Tally } from "../core/tally.ts";
 import type { AgentName } from "../core/units.ts";
 import type { AgentId, AgentRecord, Store, Profile as StoredProfile } from "../store/store.ts";
 import { TreeGrowth } from "./tree-growth.ts";
@@ -17,7 +16,6 @@ import { TreeGrowth } from "./tree-growth.ts";
 export interface LearningOptions {
   readonly store: Store;
   readonly background: Background;
-  readonly tally: Tally;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -84,7 +82,7 @@ export class Learning {
    * @param peaks the highest suspicion of each genuine stretch
    */
   teach({ id, name }: AgentRecord, part: Part, peaks: readonly number[], enrolment: Enrolment): void {
-    const { store, background, clock, tally } = this.#options;
+    const { store, background, clock } = this.#options;
     const day = Math.floor(clock.wall() / dayLength);
     this.#cache.delete(id);
     store.learn(id, (newest) => {
@@ -92,7 +90,6 @@ export class Learning {
       if (newest !== null && maturityOf(newest, enrolment) === "mature") profile.sealed = true;
       profile.learn(part, day);
       for (const peak of peaks) profile.peaked(peak);
-      tally.profilesSaved++;
       return { keystrokes: profile.keystrokes, actions: profile.actions, body: profile.encode() };
     });
     this.#offerTrees(name, id, enrolment);

@@ -2,11 +2,11 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Background, shippedBackground } from "../../models/background.ts";
+import { shippedBackground } from "../../models/background.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { names } from "../offline/evaluate.ts";
-import { trainBackground } from "../offline/train.ts";
+import { calibrated, trainBackground, type TrainOptions } from "../offline/train.ts";
 import { wholeNumber } from "./evaluate.ts";
 
 const help = `usage: samehand train-background SET... [OPTIONS]
@@ -17,6 +17,8 @@ The same sets and seed give the same file.
   --out FILE           where to write it (default: the shipped background)
   --seed N             seed of everything random (default 1)
   --leave-out PERSON   a person not to learn from, as set/person or set/p0* (repeat)
+  --no-peaks           skip measuring how high suspicion rises for people kept out of the training:
+                       faster, but thresholds then come from a rule of thumb
   --json               print what was learned from as JSON
 `;
 
@@ -29,6 +31,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       json: { type: "boolean" },
       out: { type: "string" },
       seed: { type: "string", default: "1" },
+      "no-peaks": { type: "boolean" },
       "leave-out": { type: "string", multiple: true, default: [] },
     },
   });
@@ -37,11 +40,13 @@ export async function run(args: string[], io: Io): Promise<number> {
     return 0;
   }
   if (positionals.length === 0) throw new SamehandError("usage", "train-background takes one SET or more");
-  const background: Background = trainBackground(positionals, {
+  const options: TrainOptions = {
     seed: wholeNumber("seed", values.seed),
     wanted: (set, person) => !values["leave-out"].some((pattern) => names(pattern, `${set}/${person}`)),
     onProgress: (what) => io.stderr.write(`${what}\n`),
-  });
+  };
+  const trained = trainBackground(positionals, options);
+  const background = values["no-peaks"] === true ? trained : calibrated(trained, positionals, options);
   const file = values.out ?? fileURLToPath(shippedBackground);
   const bytes = background.encode();
   writeFileSync(file, bytes);

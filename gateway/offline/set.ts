@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { SamehandError } from "../core/errors.ts";
 import { parseCsv } from "./csv.ts";
+import { isRecording } from "./files.ts";
 
 /** One claim to be decided. */
 export interface Trial {
@@ -24,8 +25,6 @@ export interface RecordedSet {
   /** Whether the sessions may be taken over half way. */
   readonly takeovers: boolean;
 }
-
-const isRecording = (name: string): boolean => name.endsWith(".guac") || name.endsWith(".guac.gz");
 
 /** @throws SamehandError `recording-malformed` where it is not a set, saying what is missing */
 export function openSet(directory: string): RecordedSet {

@@ -1,10 +1,12 @@
 /** Trains a background from sets of recordings: everybody's enrolment and their own later sessions. */
+import { crc32 } from "node:zlib";
 import { Background, type SetCredit, unmeasured } from "../../models/background.ts";
 import { type PersonData, trainKeyboard } from "../../models/keyboard/train.ts";
 import type { Keystroke } from "../../models/keyboard/keystroke.ts";
 import type { PointerAction } from "../../models/pointer/action.ts";
 import { type PointerPerson, trainPointer } from "../../models/pointer/train.ts";
 import { SamehandError } from "../core/errors.ts";
+import { genuinePeaks } from "./calibrate.ts";
 import { type Distortion, undistorted } from "./distortion.ts";
 import { type RecordedSet, openSet, probeOf } from "./set.ts";
 import { readTape, type Tape } from "./tape.ts";
@@ -41,6 +43,35 @@ const credits: Readonly<Record<string, Pick<SetCredit, "licence" | "citation">>>
   mauth: { licence: "none stated", citation: "mAuth research project, 2023" },
 };
 const ownData = { licence: "the operator's own recordings", citation: "" };
+
+/** People are parted in so many for calibration: each part is measured with a background of the others. */
+const calibrationFolds = 2;
+
+/**
+ * Measures how high suspicion rises for people kept out of the training, and adds it to the background's facts.
+ * Trains `calibrationFolds` more backgrounds on the way.
+ */
+export function calibrated(background: Background, directories: readonly string[], options: TrainOptions): Background {
+  const peaks: number[] = [];
+  for (let fold = 0; fold < calibrationFolds; fold++) {
+    const apart = (set: string, person: string): boolean => numberOf(`${set}/${person}`) % calibrationFolds === fold;
+    const wanted = (set: string, person: string): boolean => options.wanted?.(set, person) !== false;
+    const rest = trainBackground(directories, {
+      ...options,
+      wanted: (set, person) => wanted(set, person) && !apart(set, person),
+      onProgress: (what) => options.onProgress?.(`calibration ${fold + 1} of ${calibrationFolds}: ${what}`),
+    });
+    options.onProgress?.(`calibration ${fold + 1} of ${calibrationFolds}: following people kept apart`);
+    const tested = (set: string, person: string): boolean => wanted(set, person) && apart(set, person);
+    peaks.push(...genuinePeaks(directories, rest, tested, options.seed));
+  }
+  return background.withFacts({ peaks: peaks.sort((a, b) => a - b).map((peak) => Math.round(peak * 100) / 100) });
+}
+
+/** An even number for a name, so that folds do not depend on who else is there. */
+function numberOf(name: string): number {
+  return crc32(name) >>> 8;
+}
 
 interface Population {
   readonly keyboard: PersonData[];

@@ -114,7 +114,7 @@ export class Decider {
   /** The agent proved to be there: trust starts anew. Teaches nothing. */
   challengePassed(at: Millis): Decision | null {
     if (this.#standing === "sever") return null;
-    this.filter.restart();
+    this.filter.confirm();
     this.#said = { keyboard: 0, pointer: 0 };
     const { keystrokes, actions } = this.#decision;
     return this.#stand("allow", "challenge-passed", at, keystrokes, actions);

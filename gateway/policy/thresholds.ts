@@ -26,34 +26,51 @@ export interface Thresholds {
 export type Peaks = readonly number[];
 
 /** Active minutes that one peak stands for. */
-export const peakMinutes = 5;
+export const peakMinutes = 4;
 
 const perHour = 60 / peakMinutes;
 /** How many of an agent's own stretches outweigh the background: two hours. */
-const backgroundWeight = 24;
-/** How fast chances fall beyond what was seen, in nats: log odds of a calibrated filter fall e-fold a nat. */
-const tail = 1.5;
+const backgroundWeight = 30;
+/** Chances beyond the highest `tailShare` of peaks fall exponentially, as fast as these do; at least this fast, nats. */
+const tailShare = 0.05;
+const [fastestTail, slowestTail] = [0.3, 2];
 const alertMargin = 3;
 const releaseMargin = 4;
 /** One unseen exceedance, counted against severing while an agent has little data. */
 const unseen = 1;
 
-/** Expected exceedances of `limit`, each peak smoothed with an exponential tail. */
-function exceedances(peaks: Peaks, limit: number): number {
-  let sum = 0;
-  for (const peak of peaks) sum += peak >= limit ? 1 : Math.exp((peak - limit) / tail);
-  return sum;
+/** Share of the background's stretches that pass a limit: as counted, and beyond the highest as their excess falls. */
+class Tail {
+  readonly #sorted: Float64Array;
+  readonly #from: number;
+  /** Mean excess over `#from`, nats. */
+  readonly fall: number;
+
+  constructor(peaks: Peaks) {
+    this.#sorted = Float64Array.from(peaks).sort();
+    const place = Math.floor((1 - tailShare) * (this.#sorted.length - 1));
+    this.#from = this.#sorted[place] ?? 0;
+    const beyond = this.#sorted.subarray(place + 1);
+    const excess = beyond.reduce((sum, peak) => sum + peak - this.#from, 0) / Math.max(1, beyond.length);
+    this.fall = Math.min(Math.max(excess, fastestTail), slowestTail);
+  }
+
+  share(limit: number): number {
+    if (this.#sorted.length === 0) return Math.exp(-Math.max(0, limit));
+    if (limit >= this.#from) return tailShare * Math.exp((this.#from - limit) / this.fall);
+    let below = 0;
+    for (const peak of this.#sorted) if (peak < limit) below++;
+    return 1 - below / this.#sorted.length;
+  }
 }
 
 /** The lowest limit that suspicion passes no more than `perActiveHour` times an hour. */
-function limitFor(perActiveHour: number, background: Peaks, own: Peaks, doubt: number, cap: number): number {
+function limitFor(perActiveHour: number, background: Tail, own: Peaks, doubt: number, cap: number): number {
+  const reaches = (peak: number, limit: number): number => Math.min(1, Math.exp((peak - limit) / background.fall));
+  const highest = own.length === 0 ? 0 : Math.max(...own);
   const rate = (limit: number): number => {
-    const prior =
-      background.length === 0 ? Math.exp(-limit / tail) : exceedances(background, limit) / background.length;
-    const ownHighest = own.length === 0 ? 0 : Math.max(...own);
-    const doubtful = doubt * Math.min(1, Math.exp((ownHighest - limit) / tail));
-    const share = (backgroundWeight * prior + exceedances(own, limit) + doubtful) / (backgroundWeight + own.length);
-    return share * perHour;
+    const exceeded = own.reduce((sum, peak) => sum + reaches(peak, limit), doubt * reaches(highest, limit));
+    return (perHour * (backgroundWeight * background.share(limit) + exceeded)) / (backgroundWeight + own.length);
   };
   let [low, high] = [-5, cap];
   for (let step = 0; step < 40; step++) {
@@ -71,8 +88,9 @@ function limitFor(perActiveHour: number, background: Peaks, own: Peaks, doubt: n
  * @param single the highest suspicion that one modality alone can cause: severing always needs more
  */
 export function deriveThresholds(budget: Budget, background: Peaks, own: Peaks, single: number): Thresholds {
-  const quarantine = limitFor(budget.falseQuarantines, background, own, 0, 40);
-  const sever = limitFor(budget.falseSevers, background, own, unseen, 60);
+  const tail = new Tail(background);
+  const quarantine = limitFor(budget.falseQuarantines, tail, own, 0, 40);
+  const sever = limitFor(budget.falseSevers, tail, own, unseen, 60);
   return {
     alert: quarantine - alertMargin,
     quarantine,

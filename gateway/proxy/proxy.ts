@@ -13,7 +13,7 @@ import { Listener } from "./listener.ts";
 import type { ProxyOptions } from "./options.ts";
 import { Output } from "./output.ts";
 import { drawPanel } from "./panel.ts";
-import { parseTunnelRequest, type TunnelRequest } from "./request.ts";
+import { parseTunnelRequest } from "./request.ts";
 import type { Tokens } from "./token/ticket.ts";
 import type { Route, Surroundings } from "./surroundings.ts";
 import { Tunnel } from "./tunnel.ts";
@@ -99,7 +99,7 @@ export class Proxy {
   }
 
   #open(request: IncomingMessage, socket: Socket, head: Buffer, query: string): void {
-    const asked = parseTunnelRequest(query);
+    const { token, ...traits } = parseTunnelRequest(query);
     socket.write(acceptUpgrade(request));
     const { clock } = this.#parts;
     const info: SessionInfo = {
@@ -113,13 +113,13 @@ export class Proxy {
     let viewer: Viewer | undefined;
     const tunnel = new Tunnel(
       info,
-      asked,
+      traits,
       this.#around,
       (owner) => (viewer = new Viewer(socket, owner, clock, largest)),
     );
     const refusal = this.#refusal();
     this.#tunnels.set(info.id, tunnel);
-    if (refusal === null) void tunnel.open(() => this.#ticket(asked));
+    if (refusal === null) void tunnel.open(() => this.#ticket(token));
     else tunnel.end(refusal);
     viewer?.begin(head);
   }
@@ -130,10 +130,10 @@ export class Proxy {
     return null;
   }
 
-  async #ticket(asked: TunnelRequest): Promise<Ticket> {
+  async #ticket(token: string): Promise<Ticket> {
     // Told inside of the tunnel, where the viewer shows it.
-    if (asked.token === "") throw new SamehandError("token-missing");
-    return this.#parts.tokens.open(asked.token);
+    if (token === "") throw new SamehandError("token-missing");
+    return this.#parts.tokens.open(token);
   }
 
   #surroundings(): Surroundings<Tunnel> {

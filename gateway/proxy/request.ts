@@ -29,10 +29,8 @@ export function parseTarget(url: string): Target {
   return { path, query: mark === -1 ? "" : url.slice(mark + 1) };
 }
 
-/** What a viewer may say about itself, and the token that says who it is. */
-export interface TunnelRequest {
-  /** Empty where none came. */
-  readonly token: string;
+/** What a viewer may say about itself. */
+export interface ViewerTraits {
   /** Pixels, 1 to 16384. */
   readonly width: number;
   readonly height: number;
@@ -43,6 +41,11 @@ export interface TunnelRequest {
   readonly audio: readonly string[];
   readonly video: readonly string[];
   readonly image: readonly string[];
+}
+
+export interface TunnelRequest extends ViewerTraits {
+  /** Says who it is. Empty where none came. */
+  readonly token: string;
 }
 
 /**

@@ -17,7 +17,7 @@ import { Link } from "./link.ts";
 import type { GuacdOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { Rate } from "./rate.ts";
-import type { TunnelRequest } from "./request.ts";
+import type { ViewerTraits } from "./request.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Upstream, type UpstreamOwner } from "./upstream.ts";
 import type { Viewer, ViewerOwner } from "./viewer.ts";
@@ -31,7 +31,8 @@ const defaultImage = ["image/png", "image/jpeg"];
 
 export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner {
   readonly #around: Surroundings<Tunnel>;
-  readonly #request: TunnelRequest;
+  /** Null once guacd knows it: its strings may hold on to the whole request line, token and all. */
+  #traits: ViewerTraits | null;
   readonly #viewer: Viewer;
   readonly #parser = new ClientParser();
   readonly #screen: HoldScreen;
@@ -63,7 +64,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
 
   constructor(
     info: SessionInfo,
-    request: TunnelRequest,
+    traits: ViewerTraits,
     around: Surroundings<Tunnel>,
     makeViewer: (owner: ViewerOwner) => Viewer,
   ) {
@@ -71,8 +72,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     const { limits } = around.options;
     this.#info = info;
     this.#around = around;
-    this.#request = request;
-    this.#screen = new HoldScreen(request.width, request.height);
+    this.#traits = traits;
+    this.#screen = new HoldScreen(traits.width, traits.height);
     this.#instructionRate = new Rate(limits.instructionBurst, now);
     this.#byteRate = new Rate(limits.byteBurst, now);
     this.#begunAt = now;
@@ -120,7 +121,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     if (guacd === undefined) throw new SamehandError("upstream-unreachable", "no guacd is configured");
     this.#guacd = guacd;
     this.#guacds = others;
-    const { width, height, dpi, timezone, audio, video, image } = this.#request;
+    const { width, height, dpi, timezone, audio, video, image } = this.#traits!;
     const handshake = new Handshake({
       select,
       settings: ticket.settings,
@@ -360,6 +361,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     const { tally, clock, log } = this.#around;
     this.#input = new InputPath(this.#watch!, this.#upstream!, this.#around.output, tally, this.#link, this);
     this.#retry = null;
+    this.#traits = null;
     this.#progress.heard(clock.now());
     tally.sessionsOpened += 1;
     tally.sessionsLive += 1;

@@ -8,6 +8,8 @@ import { cholesky, solveLower, solveUpper } from "./matrix.ts";
 export interface Example {
   readonly scores: Float64Array;
   readonly genuine: boolean;
+  /** How much it counts within its class; people of a small set count as much together as those of a large one. */
+  readonly weight: number;
 }
 
 /**
@@ -17,8 +19,9 @@ export interface Example {
 export function logisticRegression(examples: readonly Example[], ridge: number): Float64Array {
   const width = (examples[0]?.scores.length ?? 0) + 1;
   const weights = new Float64Array(width);
-  const genuine = examples.filter((example) => example.genuine).length;
-  const share = [0.5 / Math.max(1, examples.length - genuine), 0.5 / Math.max(1, genuine)];
+  const total = [0, 0];
+  for (const { genuine, weight } of examples) total[genuine ? 1 : 0] += weight;
+  const share = total.map((sum) => (sum > 0 ? 0.5 / sum : 0));
   const inputs = new Float64Array(width);
   for (let iteration = 0; iteration < 50; iteration += 1) {
     const hessian = new Float64Array(width * width);
@@ -28,13 +31,13 @@ export function logisticRegression(examples: readonly Example[], ridge: number):
       hessian[i * width + i] = pull;
       gradient[i] = -pull * weights[i];
     }
-    for (const { scores, genuine } of examples) {
+    for (const { scores, genuine, weight: each } of examples) {
       inputs.set(scores);
       inputs[width - 1] = 1;
       let logit = 0;
       for (let i = 0; i < width; i += 1) logit += inputs[i] * weights[i];
       const probability = 1 / (1 + Math.exp(-logit));
-      const weight = share[genuine ? 1 : 0];
+      const weight = each * share[genuine ? 1 : 0];
       const error = weight * ((genuine ? 1 : 0) - probability);
       const curvature = weight * Math.max(probability * (1 - probability), 1e-6);
       for (let i = 0; i < width; i += 1) {

@@ -3,7 +3,8 @@
  * digraphs too rare for a context of their own. Every time is standardised in its context.
  */
 import { keyClass, keyClassCount, keyCount } from "./keys.ts";
-import { type KeyboardStatistics, featureCount, pairCount, pairOf, transformed } from "./statistics.ts";
+import type { KeyboardStatistics } from "./statistics.ts";
+import { featureCount, pairCount, pairOf, transformed } from "./times.ts";
 import { type Keystroke, noKey } from "./keystroke.ts";
 
 /** A standardised time is cut here: one slip of a finger must not outweigh everything else. */

@@ -106,7 +106,7 @@ export function keyOf(keysym: number): number {
   if (keysym >= 0x20 && keysym < 0x100) return latin[keysym] ?? 0;
   const special = byKeysym.get(keysym);
   if (special !== undefined) return special;
-  if (keysym < unicodePlane || keysym > unicodePlane + 0x10ffff) return 0;
+  if (!(keysym >= unicodePlane && keysym <= unicodePlane + 0x10ffff)) return 0;
   const character = String.fromCodePoint(keysym - unicodePlane).toLowerCase();
   return byCharacter.get(character) ?? (/^\p{L}/u.test(character) ? named.foreignLetter : 0);
 }

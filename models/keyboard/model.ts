@@ -7,16 +7,20 @@ import { Contexts } from "./contexts.ts";
 import type { Factors } from "./factor-analysis.ts";
 import type { Keystroke } from "./keystroke.ts";
 import { type Density, type Population, anybodyOf } from "./likelihood.ts";
+import { Network, hidden, layout } from "./network.ts";
 import { KeyboardScorer } from "./scorer.ts";
 import { KeyboardStatistics } from "./statistics.ts";
 
-const magic = 0x4b_42_00_01;
+const magic = 0x4b_42_00_02;
 
 export interface KeyboardParameters {
   readonly contexts: Contexts;
   readonly population: Population;
-  /** For all keystrokes of a session, by how many there are. */
+  /** The second scorer; null where there were too few people to train one. */
+  readonly network: Network | null;
+  /** For likelihood and network together, and for the likelihood alone. */
   readonly calibration: Calibration;
+  readonly plainCalibration: Calibration;
 }
 
 export class KeyboardModel implements ModalityModel<Keystroke> {
@@ -30,11 +34,11 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
   }
 
   statistics(): KeyboardStatistics {
-    return new KeyboardStatistics();
+    return new KeyboardStatistics(this.parameters.network);
   }
 
   decode(bytes: Uint8Array): KeyboardStatistics {
-    return KeyboardStatistics.decode(bytes);
+    return KeyboardStatistics.decode(bytes, this.parameters.network);
   }
 
   /** @throws SamehandError `profile-unreadable` for statistics of another kind */
@@ -45,7 +49,7 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
   }
 
   encode(): Uint8Array {
-    const { contexts, population, calibration } = this.parameters;
+    const { contexts, population, network, calibration, plainCalibration } = this.parameters;
     const writer = new ByteWriter()
       .number(magic)
       .numbers(contexts.digraphs)
@@ -54,8 +58,12 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
     for (const factors of [population.people, population.windows]) {
       writer.number(factors.dimensions).numbers(factors.loadings).numbers(factors.specific);
     }
-    writer.numbers(population.noise).number(population.windowLength).numbers(calibration.amounts);
-    for (const weights of calibration.weights) writer.numbers(weights);
+    writer.numbers(population.noise).number(population.windowLength);
+    writer.rows(network?.parameters ?? new Float32Array(), hidden);
+    for (const { amounts, weights } of [calibration, plainCalibration]) {
+      writer.numbers(amounts);
+      for (const each of weights) writer.numbers(each);
+    }
     return writer.bytes();
   }
 
@@ -76,13 +84,24 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
     const noise = reader.numbers();
     same(noise.length, contexts.count);
     const windowLength = reader.number();
-    const amounts = [...reader.numbers()];
-    const weights = amounts.map(() => reader.numbers());
+    const parameters = reader.rows(hidden);
+    if (parameters.length > 0) same(parameters.length, layout.total);
+    const network = parameters.length > 0 ? new Network(contexts, parameters) : null;
+    const calibrationOf = (scores: number): Calibration => {
+      const amounts = [...reader.numbers()];
+      const weights = amounts.map(() => reader.numbers());
+      for (const each of weights) same(each.length, scores + 1);
+      return new Calibration(amounts, weights);
+    };
+    const calibration = calibrationOf(network === null ? 1 : 2);
+    const plainCalibration = calibrationOf(1);
     reader.end();
     return new KeyboardModel({
       contexts,
       population: { people, windows, noise, windowLength },
-      calibration: new Calibration(amounts, weights),
+      network,
+      calibration,
+      plainCalibration,
     });
   }
 }

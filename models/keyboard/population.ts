@@ -4,7 +4,9 @@ import { type Row, factorAnalysis } from "./factor-analysis.ts";
 import { keyClassCount, keyCount } from "./keys.ts";
 import type { Keystroke } from "./keystroke.ts";
 import { type Population, rowOf } from "./likelihood.ts";
-import { KeyboardStatistics, featureCount, pairOf, transformed } from "./statistics.ts";
+import type { Network } from "./network.ts";
+import { KeyboardStatistics } from "./statistics.ts";
+import { featureCount, pairOf, transformed } from "./times.ts";
 
 /** One person of the background: sittings in order of time, each the keystrokes of one recording or session. */
 export interface PersonData {
@@ -90,8 +92,9 @@ function standardised(people: readonly PersonData[], digraphs: Uint16Array): Con
     const spread = n > 0 ? Math.max(q / n - common * common, 1e-4) : 1;
     const centre = (mean[context] + prior * common) / (w + prior);
     const second = (squares[context] + prior * (spread + common * common)) / (w + prior);
-    mean[context] = centre;
-    deviation[context] = Math.sqrt(Math.max(second - centre * centre, 0.1 * spread));
+    // as they are encoded, so that a model means the same after it was stored
+    mean[context] = Math.fround(centre);
+    deviation[context] = Math.fround(Math.sqrt(Math.max(second - centre * centre, 0.1 * spread)));
   });
   return new Contexts(digraphs, mean, deviation);
 }
@@ -117,8 +120,8 @@ export function sumsOf(contexts: Contexts, strokes: Iterable<Keystroke>): Contex
   return sums;
 }
 
-export function statisticsOf(strokes: Iterable<Keystroke>): KeyboardStatistics {
-  const statistics = new KeyboardStatistics();
+export function statisticsOf(strokes: Iterable<Keystroke>, network: Network | null): KeyboardStatistics {
+  const statistics = new KeyboardStatistics(network);
   for (const stroke of strokes) statistics.add(stroke);
   return statistics;
 }

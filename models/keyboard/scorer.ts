@@ -6,11 +6,15 @@ import { explanations } from "./explanation.ts";
 import type { Keystroke } from "./keystroke.ts";
 import { type Density, Likelihood } from "./likelihood.ts";
 import type { KeyboardParameters } from "./model.ts";
-import { type KeyboardStatistics, featureCount } from "./statistics.ts";
+import { type NetworkStream, embed, embedded, hidden } from "./network.ts";
+import type { KeyboardStatistics } from "./statistics.ts";
+import { featureCount } from "./times.ts";
 
 /** Keystrokes of a window of evidence, and how many are new in the next one. */
 export const windowKeystrokes = 25;
 export const strideKeystrokes = 5;
+/** An enrolment of fewer keystrokes has no vector worth comparing. */
+const leastForVector = 50;
 /** Keystrokes that an explanation looks back on. */
 const lookBack = 100;
 
@@ -25,7 +29,13 @@ export class KeyboardScorer implements Scorer<Keystroke> {
   readonly #recentValues = new Float64Array(lookBack * featureCount);
   readonly #at = new Int32Array(featureCount);
   readonly #values = new Float64Array(featureCount);
-  readonly #scores = new Float64Array(1);
+  /** The network's stream and the enrolled vector; null where the enrolment was not seen by this network. */
+  readonly #stream: NetworkStream | null = null;
+  readonly #enrolled: Float64Array = new Float64Array(embedded);
+  readonly #recentStates = new Float32Array(windowKeystrokes * hidden);
+  readonly #windowStates = new Float64Array(hidden);
+  readonly #sessionStates = new Float64Array(hidden);
+  readonly #scores: Float64Array;
   #count = 0;
 
   constructor(parameters: KeyboardParameters, anybody: Density, enrolled: KeyboardStatistics) {
@@ -34,6 +44,12 @@ export class KeyboardScorer implements Scorer<Keystroke> {
     this.#likelihood = new Likelihood(parameters.population, anybody, parameters.contexts.project(enrolled));
     this.#session = new ContextSums(parameters.contexts.count);
     this.#window = new ContextSums(parameters.contexts.count);
+    const { network } = parameters;
+    if (network !== null && enrolled.networkCount >= leastForVector) {
+      this.#stream = network.stream();
+      this.#enrolled = embed(network.parameters, enrolled.hidden);
+    }
+    this.#scores = new Float64Array(this.#stream === null ? 1 : 2);
   }
 
   get count(): number {
@@ -53,9 +69,10 @@ export class KeyboardScorer implements Scorer<Keystroke> {
       this.#session.add(context, value);
       this.#window.add(context, value);
     }
+    this.#readStates(keystroke);
     this.#count += 1;
     if (this.#count < windowKeystrokes || this.#count % strideKeystrokes !== 0) return null;
-    const full = this.#calibrated(this.#window, windowKeystrokes);
+    const full = this.#calibrated(this.#window, this.#windowStates, windowKeystrokes);
     return {
       at: keystroke.at,
       modality: "keyboard",
@@ -65,7 +82,7 @@ export class KeyboardScorer implements Scorer<Keystroke> {
   }
 
   sessionLlr(): Llr {
-    return llr(this.#count === 0 ? 0 : this.#calibrated(this.#session, this.#count));
+    return llr(this.#count === 0 ? 0 : this.#calibrated(this.#session, this.#sessionStates, this.#count));
   }
 
   explain(most: number): readonly string[] {
@@ -75,9 +92,24 @@ export class KeyboardScorer implements Scorer<Keystroke> {
     }).slice(0, most);
   }
 
-  #calibrated(sums: ContextSums, presses: number): number {
+  #calibrated(sums: ContextSums, states: Float64Array, presses: number): number {
+    const { network, calibration, plainCalibration } = this.#parameters;
     this.#scores[0] = this.#likelihood.ratio(sums, presses);
-    return this.#parameters.calibration.apply(this.#scores, presses);
+    if (network === null || this.#stream === null) return plainCalibration.apply(this.#scores, presses);
+    this.#scores[1] = likeness(this.#enrolled, embed(network.parameters, states));
+    return calibration.apply(this.#scores, presses);
+  }
+
+  #readStates(keystroke: Keystroke): void {
+    if (this.#stream === null) return;
+    const states = this.#stream.read(keystroke);
+    const slot = (this.#count % windowKeystrokes) * hidden;
+    for (let unit = 0; unit < hidden; unit += 1) {
+      const state = states[unit];
+      this.#windowStates[unit] += state - this.#recentStates[slot + unit];
+      this.#recentStates[slot + unit] = state;
+      this.#sessionStates[unit] += state;
+    }
   }
 
   #forget(index: number): void {
@@ -88,4 +120,11 @@ export class KeyboardScorer implements Scorer<Keystroke> {
       if (context >= 0) this.#window.remove(context, this.#recentValues[slot + feature]);
     }
   }
+}
+
+/** Ten times the cosine of two vectors of length one: of the order of a log-likelihood ratio. */
+export function likeness(left: Float64Array, right: Float64Array): number {
+  let cosine = 0;
+  for (let index = 0; index < left.length; index += 1) cosine += left[index] * right[index];
+  return 10 * cosine;
 }

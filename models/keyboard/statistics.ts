@@ -1,37 +1,16 @@
 /**
- * What is kept of a typist: counts, sums and sums of squares of three transformed times for each pair of keys.
- * They do not depend on the background, so that a new background scores old enrolments. No order is kept beyond
- * pairs: what was typed cannot be read from it.
+ * What is kept of a typist: counts, sums and sums of squares of three transformed times for each pair of keys, and a sum
+ * of a network's hidden states. The former do not depend on the background, so that a new background scores old
+ * enrolments; the latter are given up with their network. No order is kept beyond pairs of keys.
  */
 import { SamehandError } from "../../gateway/core/errors.ts";
 import type { Statistics } from "../modality.ts";
-import { keyCount } from "./keys.ts";
 import type { Keystroke } from "./keystroke.ts";
+import { featureCount, pairCount, pairOf, transformed } from "./times.ts";
+import { type Network, type NetworkStream, hidden } from "./network.ts";
 
-/** The times of a keystroke, in the order in which they are kept. */
-export const features = ["hold", "downDown", "upDown"] as const;
-export const featureCount = features.length;
-
-/** Pairs of keys: (before + 1) * keyCount + key. */
-export const pairCount = (keyCount + 1) * keyCount;
-export const pairOf = (before: number, key: number): number => (before + 1) * keyCount + key;
-
-/** Makes times nearly normal: ln(t + 20 ms) for hold and press-to-press, asinh(t / 80 ms) for release-to-press. */
-const transforms = [
-  (time: number): number => Math.log(Math.min(Math.max(time, 0), 1_500) + 20),
-  (time: number): number => Math.log(Math.min(Math.max(time, 0), 1_500) + 20),
-  (time: number): number => Math.asinh(Math.min(Math.max(time, -500), 1_500) / 80),
-] as const;
-
-/** Writes the transformed times into `out`; NaN where unknown. */
-export function transformed(keystroke: Keystroke, out: Float64Array): void {
-  out[0] = transforms[0](keystroke.hold);
-  out[1] = transforms[1](keystroke.downDown);
-  out[2] = transforms[2](keystroke.upDown);
-}
-
-const version = 1;
-const headerBytes = 8;
+const version = 2;
+const headerBytes = 16 + 4 * hidden;
 const bytesPerPair = 2 + featureCount * (2 + 4 + 4);
 const mostCounted = 0xffff;
 
@@ -41,8 +20,22 @@ const momentCount = 3 * featureCount;
 
 export class KeyboardStatistics implements Statistics<Keystroke> {
   readonly pairs = new Map<number, Moments>();
+  /** The sum of hidden states over `networkCount` keystrokes, of the network with this id; 0 is none. */
+  readonly hidden = new Float64Array(hidden);
+  readonly networkId: number;
+  readonly #stream: NetworkStream | null;
   readonly #times = new Float64Array(featureCount);
+  #networkCount = 0;
   #count = 0;
+
+  constructor(network: Network | null) {
+    this.networkId = network?.id ?? 0;
+    this.#stream = network?.stream() ?? null;
+  }
+
+  get networkCount(): number {
+    return this.#networkCount;
+  }
 
   get count(): number {
     return this.#count;
@@ -50,6 +43,11 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
 
   add(keystroke: Keystroke): void {
     this.#count += 1;
+    if (this.#stream !== null) {
+      const states = this.#stream.read(keystroke);
+      for (let unit = 0; unit < hidden; unit += 1) this.hidden[unit] += states[unit];
+      this.#networkCount += 1;
+    }
     transformed(keystroke, this.#times);
     const moments = this.#at(pairOf(keystroke.before, keystroke.key));
     for (let feature = 0; feature < featureCount; feature += 1) {
@@ -66,6 +64,10 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     if (!(other instanceof KeyboardStatistics))
       throw new SamehandError("profile-unreadable", "not keyboard statistics");
     this.#count += other.count;
+    if (other.networkId === this.networkId) {
+      for (let unit = 0; unit < hidden; unit += 1) this.hidden[unit] += other.hidden[unit];
+      this.#networkCount += other.networkCount;
+    }
     for (const [pair, from] of other.pairs) {
       const into = this.#at(pair);
       for (let index = 0; index < momentCount; index += 1) into[index] = into[index] + from[index];
@@ -80,6 +82,9 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     view.setUint16(0, version, true);
     view.setUint16(2, pairs.length, true);
     view.setUint32(4, this.#count, true);
+    view.setUint32(8, this.networkId, true);
+    view.setUint32(12, this.#networkCount, true);
+    for (let unit = 0; unit < hidden; unit += 1) view.setFloat32(16 + 4 * unit, this.hidden[unit], true);
     let at = headerBytes;
     for (const [pair, moments] of pairs) {
       view.setUint16(at, pair, true);
@@ -100,8 +105,11 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     return bytes;
   }
 
-  /** @throws SamehandError `profile-unreadable` */
-  static decode(bytes: Uint8Array): KeyboardStatistics {
+  /**
+   * @param network the network that goes on summing; sums of another network are given up
+   * @throws SamehandError `profile-unreadable`
+   */
+  static decode(bytes: Uint8Array, network: Network | null): KeyboardStatistics {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const fail = (why: string): never => {
       throw new SamehandError("profile-unreadable", `keyboard statistics: ${why}`);
@@ -110,8 +118,16 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     if (view.getUint16(0, true) !== version) fail("unknown version");
     const pairs = view.getUint16(2, true);
     if (bytes.byteLength !== headerBytes + pairs * bytesPerPair) fail("wrong length");
-    const statistics = new KeyboardStatistics();
+    const statistics = new KeyboardStatistics(network);
     statistics.#count = view.getUint32(4, true);
+    if (view.getUint32(8, true) === statistics.networkId) {
+      statistics.#networkCount = view.getUint32(12, true);
+      for (let unit = 0; unit < hidden; unit += 1) {
+        const sum = view.getFloat32(16 + 4 * unit, true);
+        if (!Number.isFinite(sum)) fail("not a number");
+        statistics.hidden[unit] = sum;
+      }
+    }
     let at = headerBytes;
     for (let index = 0; index < pairs; index += 1) {
       const pair = view.getUint16(at, true);

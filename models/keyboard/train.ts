@@ -1,10 +1,14 @@
 /** Trains a keyboard model on a background population. The same people and seed give the same model. */
-import { type Example, Calibration, logisticRegression } from "./calibration.ts";
+import { SamehandError } from "../../gateway/core/errors.ts";
+import { Calibration, type Example, logisticRegression } from "./calibration.ts";
 import type { Contexts } from "./contexts.ts";
-import { type Population, Likelihood, anybodyOf } from "./likelihood.ts";
+import { Likelihood, type Population, anybodyOf } from "./likelihood.ts";
 import { KeyboardModel } from "./model.ts";
+import { trainNetwork } from "./network-training.ts";
+import { type Network, embed } from "./network.ts";
 import { type PersonData, statisticsOf, sumsOf, trainPopulation } from "./population.ts";
 import { Random } from "./random.ts";
+import { likeness } from "./scorer.ts";
 
 export type { PersonData } from "./population.ts";
 
@@ -12,77 +16,141 @@ export interface TrainingOptions {
   readonly seed: number;
   /** Told what is done and the share of the work behind, 0 to 1. */
   readonly onProgress?: (what: string, share: number) => void;
+  /** Steps of the network's training, `defaultNetworkSteps` where not given; 0 for no network. */
+  readonly networkSteps?: number;
 }
 
+export const defaultNetworkSteps = 4_000;
+/** Fewer people than this cannot train a network that holds for others. */
+const leastForNetwork = 300;
 /** Amounts of keystrokes at which calibration is learned. */
 const amounts = [10, 25, 50, 100, 200, 400];
-/** Of the people, how many only calibrate, and how many folds where that would be too few. */
+/** The share of a set's people who only calibrate; of a small set more, to learn how sessions differ. */
 const calibrationShare = 0.15;
-const leastCalibrators = 60;
+const calibratorsOfSmallSet = 25;
+/** With too few people to keep some apart, each part of so many calibrates the model of the others. */
 const folds = 4;
 const impostorsEach = 20;
+const leastKeystrokes = 100;
+/** Fewer genuine examples at an amount say nothing about it. */
+const leastGenuine = 3;
+const ridge = 1e-4;
+const settings = { digraphs: 250, people: 32, windows: 8, iterations: 10, windowLength: 50 };
 
+/** What two scorers say, to be calibrated. */
+interface Trained {
+  readonly contexts: Contexts;
+  readonly population: Population;
+  readonly network: Network | null;
+}
+
+/**
+ * Deterministic in the people (in any order) and the seed.
+ * @throws SamehandError `background-unreadable` where nobody typed enough to learn from
+ */
 export function trainKeyboard(people: readonly PersonData[], options: TrainingOptions): KeyboardModel {
   const tell = options.onProgress ?? ((): void => {});
   const random = new Random(options.seed);
-  const usable = people.filter((person) => person.sittings.reduce((sum, sitting) => sum + sitting.length, 0) >= 100);
-  const shuffled = random.shuffle([...usable].sort((left, right) => (left.id < right.id ? -1 : 1)));
-  const settings = { seed: options.seed, digraphs: 250, people: 32, windows: 8, iterations: 10, windowLength: 50 };
-  const examples = amounts.map((): Example[] => []);
-  const calibrators = Math.round(shuffled.length * calibrationShare);
-  const parts = calibrators >= leastCalibrators ? 1 : folds;
-  const size = parts === 1 ? calibrators : Math.ceil(shuffled.length / parts);
-  for (let part = 0; part < parts; part += 1) {
-    tell("calibrating on people kept apart", part / (parts + 1));
-    const apart = shuffled.slice(part * size, (part + 1) * size);
-    const { contexts, population } = trainPopulation(
-      shuffled.filter((person) => !apart.includes(person)),
-      settings,
-    );
-    collect(apart, contexts, population, random, examples);
-  }
-  const calibration = new Calibration(
-    amounts,
-    examples.map((list) => logisticRegression(list, 1e-5)),
+  const enough = people.filter(
+    ({ sittings }) => sittings.reduce((sum, each) => sum + each.length, 0) >= leastKeystrokes,
   );
-  tell("learning the population", parts / (parts + 1));
-  const { contexts, population } = trainPopulation(shuffled, settings);
+  const shuffled = random.shuffle([...enough].sort((left, right) => (left.id < right.id ? -1 : 1)));
+  const steps = options.networkSteps ?? defaultNetworkSteps;
+  if (shuffled.length >= leastForNetwork && steps > 0) {
+    const apart = calibrators(shuffled);
+    const rest = shuffled.filter((person) => !apart.includes(person));
+    tell("learning the population", 0);
+    const trained = trainPopulation(rest, { ...settings, seed: options.seed });
+    const onProgress = (share: number): void => tell("training the network", 0.1 + 0.8 * share);
+    const network = trainNetwork(rest, trained.contexts, { seed: options.seed, steps, onProgress });
+    const whole = { ...trained, network };
+    tell("calibrating on people kept apart", 0.9);
+    const model = calibrated(whole, collect(apart, whole, random));
+    tell("done", 1);
+    return model;
+  }
+  const examples = amounts.map((): Example[] => []);
+  for (let part = 0; part < folds; part += 1) {
+    tell("calibrating on people kept apart", part / (folds + 1));
+    const apart = shuffled.filter((_, index) => index % folds === part);
+    const rest = shuffled.filter((_, index) => index % folds !== part);
+    const trained = { ...trainPopulation(rest, { ...settings, seed: options.seed }), network: null };
+    collect(apart, trained, random).forEach((more, index) => examples[index].push(...more));
+  }
+  tell("learning the population", folds / (folds + 1));
+  const trained = { ...trainPopulation(shuffled, { ...settings, seed: options.seed }), network: null };
+  const model = calibrated(trained, examples);
   tell("done", 1);
-  return new KeyboardModel({ contexts, population, calibration });
+  return model;
 }
 
-/** Scores people against themselves and against others of the same set, for the calibration. */
-function collect(
-  people: readonly PersonData[],
-  contexts: Contexts,
-  population: Population,
-  random: Random,
-  examples: Example[][],
-): void {
+function calibrators(people: readonly PersonData[]): PersonData[] {
+  return [...new Set(people.map((person) => person.set))].flatMap((set) => {
+    const members = people.filter((person) => person.set === set);
+    const wanted = Math.max(members.length * calibrationShare, Math.min(members.length / 2, calibratorsOfSmallSet));
+    return members.slice(0, Math.round(wanted));
+  });
+}
+
+function calibrated(trained: Trained, examples: readonly Example[][]): KeyboardModel {
+  const known = amounts
+    .map((amount, index) => ({ amount, list: examples[index] }))
+    .filter(({ list }) => {
+      return list.filter((example) => example.genuine).length >= leastGenuine;
+    });
+  if (known.length === 0) throw new SamehandError("background-unreadable", "too few people with enough typing");
+  const fit = (width: number): Calibration =>
+    new Calibration(
+      known.map(({ amount }) => amount),
+      known.map(({ list }) =>
+        logisticRegression(
+          list.map((each) => ({ ...each, scores: each.scores.subarray(0, width) })),
+          ridge,
+        ),
+      ),
+    );
+  return new KeyboardModel({
+    ...trained,
+    calibration: fit(trained.network === null ? 1 : 2),
+    plainCalibration: fit(1),
+  });
+}
+
+/** Raw scores of people against themselves and against others of the same set, for each amount. */
+function collect(people: readonly PersonData[], trained: Trained, random: Random): Example[][] {
+  const { contexts, population, network } = trained;
   const anybody = anybodyOf(population);
-  const halves = people.map((person) => {
-    const all = person.sittings.flat();
+  const examples = amounts.map((): Example[] => []);
+  const halves = people.map(({ set, sittings }) => {
+    const all = sittings.flat();
     const cut = Math.floor(all.length * 0.6);
+    const enrolled = statisticsOf(all.slice(0, cut), network);
     return {
-      person,
-      likelihood: new Likelihood(population, anybody, contexts.project(statisticsOf(all.slice(0, cut)))),
+      set,
+      likelihood: new Likelihood(population, anybody, contexts.project(enrolled)),
+      vector: network === null ? null : embed(network.parameters, enrolled.hidden),
       later: all.slice(cut),
     };
   });
+  const sizes = new Map<string, number>();
+  for (const { set } of halves) sizes.set(set, (sizes.get(set) ?? 0) + 1);
   for (const own of halves) {
     const others = random
-      .shuffle(halves.filter((other) => other !== own && other.person.set === own.person.set))
+      .shuffle(halves.filter((other) => other !== own && other.set === own.set))
       .slice(0, impostorsEach);
+    const weight = 1 / (sizes.get(own.set) ?? 1);
     amounts.forEach((amount, index) => {
       if (own.later.length < amount) return;
       const from = random.integer(own.later.length - amount + 1);
-      const window = sumsOf(contexts, own.later.slice(from, from + amount));
+      const strokes = own.later.slice(from, from + amount);
+      const sums = sumsOf(contexts, strokes);
+      const vector = network === null ? null : embed(network.parameters, statisticsOf(strokes, network).hidden);
       for (const claimed of [own, ...others]) {
-        examples[index]?.push({
-          scores: Float64Array.of(claimed.likelihood.ratio(window, amount)),
-          genuine: claimed === own,
-        });
+        const scores = [claimed.likelihood.ratio(sums, amount)];
+        if (vector !== null && claimed.vector !== null) scores.push(likeness(claimed.vector, vector));
+        examples[index].push({ scores: Float64Array.from(scores), genuine: claimed === own, weight });
       }
     });
   }
+  return examples;
 }

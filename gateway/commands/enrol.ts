@@ -1,0 +1,80 @@
+/** `samehand enrol`: learns agents from Guacamole recordings. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { loadConfig, readKeyRing } from "../../config/load.ts";
+import { Background } from "../../models/background.ts";
+import { SamehandError } from "../core/errors.ts";
+import type { Io } from "../core/io.ts";
+import { agentName } from "../core/units.ts";
+import { enrol, type Enrolled } from "../offline/enrol.ts";
+import { recordingsIn } from "../offline/files.ts";
+import { openStore } from "../store/open-store.ts";
+
+const help = `usage: samehand enrol AGENT RECORDING... [OPTIONS]
+       samehand enrol --all FOLDER [OPTIONS]
+
+Learns an agent from Guacamole session recordings with input (.guac, .guac.gz; files or
+folders) into the store, beside what is known already. --all takes every folder in
+FOLDER as an agent.
+
+  --config FILE   the gateway's configuration: store, keys, background
+  --day-each      count each recording as a day of its own (otherwise its timestamps or
+                  the file's date tell the day)
+  --json          print what is known of each agent as JSON
+`;
+
+/** @throws SamehandError `usage` */
+function agentsOf(all: string | undefined, positionals: string[]): [string, string[]][] {
+  if (all !== undefined) {
+    if (positionals.length > 0) throw new SamehandError("usage", "--all takes no other arguments");
+    const folders = readdirSync(all, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return folders.map(({ name }) => [name, recordingsIn([join(all, name)])]);
+  }
+  const [agent, ...paths] = positionals;
+  if (agent === undefined || paths.length === 0)
+    throw new SamehandError("usage", "enrol takes an AGENT and recordings");
+  return [[agent, recordingsIn(paths)]];
+}
+
+export async function run(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      help: { type: "boolean", short: "h" },
+      all: { type: "string" },
+      config: { type: "string" },
+      "day-each": { type: "boolean", default: false },
+      json: { type: "boolean" },
+    },
+  });
+  if (values.help === true) {
+    io.stdout.write(help);
+    return 0;
+  }
+  const agents = agentsOf(values.all, positionals);
+  const { config } = loadConfig(values.config ?? null, io.env);
+  const background = Background.load(config.background);
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  try {
+    const options = { store, background, enrolment: config.enrolment, dayEach: values["day-each"] };
+    const enrolled: Enrolled[] = [];
+    for (const [agent, files] of agents) {
+      io.stderr.write(`${agent}: ${files.length} recordings\n`);
+      enrolled.push(enrol(agentName(agent), files, options));
+    }
+    io.stdout.write(values.json === true ? `${JSON.stringify(enrolled, null, 2)}\n` : enrolled.map(line).join(""));
+  } finally {
+    store.close();
+  }
+  return 0;
+}
+
+function line({ agent, keystrokes, actions, days, maturity, lacks }: Enrolled): string {
+  const missing = Object.entries(lacks)
+    .filter(([, amount]) => amount > 0)
+    .map(([what, amount]) => `${amount} ${what}`);
+  const rest = missing.length === 0 ? "" : `; lacks ${missing.join(", ")}`;
+  return `${agent}: ${maturity} (${keystrokes} keystrokes, ${actions} actions, ${days} days${rest})\n`;
+}

@@ -1,0 +1,197 @@
+/**
+ * A small network that turns typing into a vector: each keystroke, seen with the one before it, passes two layers; the
+ * mean over keystrokes passes a third. Means add up, so that an enrolment keeps one sum, whatever its length.
+ */
+import type { Contexts } from "./contexts.ts";
+import { keyCount } from "./keys.ts";
+import { type Keystroke, noKey } from "./keystroke.ts";
+import { Random } from "./random.ts";
+import { featureCount, pairOf, transformed } from "./times.ts";
+
+/** Units of the hidden layers, and of the vector. */
+export const hidden = 64;
+export const embedded = 32;
+
+/** Times seen: the three of a keystroke, then the three of the one before. */
+const timeCount = 2 * featureCount;
+/** A standardised time falls between two of these soft bins, from -2.8 to 2.8. */
+const binCount = 8;
+const binWidth = 0.8;
+const furthest = 2.8;
+/** The last row of a key table stands for "no key". */
+const keyRows = keyCount + 1;
+/** Each gain is a table by key that multiplies a time: which time, and by this key (0) or the key before (1). */
+const gains = [
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [2, 0],
+  [2, 1],
+  [3, 1],
+  [4, 1],
+  [5, 1],
+] as const;
+const keyTables = 2 + gains.length;
+
+/** Rows of the first layer that a keystroke touches. */
+export const rowsPerKeystroke = keyTables + 2 * timeCount;
+
+/** Where each layer starts among the parameters. */
+const bins = keyTables * keyRows * hidden;
+const firstBias = bins + timeCount * binCount * hidden;
+const second = firstBias + hidden;
+const secondBias = second + hidden * hidden;
+const third = secondBias + hidden;
+export const layout = { firstBias, second, secondBias, third, total: third + embedded * hidden } as const;
+
+/** Turns a stream of keystrokes into rows of the first layer and their weights. */
+export class NetworkInput {
+  readonly #contexts: Contexts;
+  readonly #times = new Float64Array(featureCount);
+  readonly #z = new Float64Array(timeCount).fill(Number.NaN);
+  #last = noKey;
+
+  constructor(contexts: Contexts) {
+    this.#contexts = contexts;
+  }
+
+  /** Writes `rowsPerKeystroke` offsets and weights from `at`; a weight is 0 where a time is unknown. */
+  read(keystroke: Keystroke, offsets: Int32Array, weights: Float32Array, at: number): void {
+    this.#standardise(keystroke);
+    const z = this.#z;
+    const before = keystroke.before === noKey ? keyCount : keystroke.before;
+    let to = at;
+    for (let table = 0; table < keyTables; table += 1) {
+      const gain = table < 2 ? undefined : gains[table - 2];
+      const byBefore = gain === undefined ? table === 1 : gain[1] === 1;
+      const value = gain === undefined ? 1 : z[gain[0]];
+      offsets[to] = (table * keyRows + (byBefore ? before : keystroke.key)) * hidden;
+      weights[to] = Number.isNaN(value) ? 0 : value;
+      to += 1;
+    }
+    for (let time = 0; time < timeCount; time += 1) {
+      const value = z[time];
+      const known = !Number.isNaN(value);
+      const position = known ? Math.min((value + furthest) / binWidth, binCount - 1.001) : 0;
+      const bin = Math.floor(position);
+      offsets[to] = bins + (time * binCount + bin) * hidden;
+      offsets[to + 1] = offsets[to] + hidden;
+      weights[to] = known ? 1 - (position - bin) : 0;
+      weights[to + 1] = known ? position - bin : 0;
+      to += 2;
+    }
+  }
+
+  #standardise(keystroke: Keystroke): void {
+    const { mean, deviation } = this.#contexts;
+    const pair = pairOf(keystroke.before, keystroke.key);
+    const chained = keystroke.before !== noKey && keystroke.before === this.#last;
+    this.#last = keystroke.key;
+    transformed(keystroke, this.#times);
+    for (let feature = 0; feature < featureCount; feature += 1) {
+      this.#z[featureCount + feature] = chained ? this.#z[feature] : Number.NaN;
+      const context = this.#contexts.of(pair, feature);
+      const value = context < 0 ? Number.NaN : (this.#times[feature] - mean[context]) / deviation[context];
+      this.#z[feature] = Math.min(Math.max(value, -furthest), furthest);
+    }
+  }
+}
+
+/** Random parameters to start training from. */
+export function initialParameters(seed: number): Float32Array {
+  const random = new Random(seed);
+  const scaleOf = (index: number): number => {
+    if (index < firstBias) return 0.15;
+    if (index < second || (index >= secondBias && index < third)) return 0;
+    return Math.sqrt((index < third ? 2 : 1) / hidden);
+  };
+  return Float32Array.from({ length: layout.total }, (_, index) => scaleOf(index) * random.normal());
+}
+
+/** The two hidden layers of one keystroke, written into `first` and `second` from `at`. */
+export function hiddenLayers(
+  parameters: Float32Array,
+  offsets: Int32Array,
+  weights: Float32Array,
+  row: number,
+  out: { readonly first: Float32Array; readonly second: Float32Array; readonly at: number },
+): void {
+  const { first, second: top, at } = out;
+  for (let unit = 0; unit < hidden; unit += 1) {
+    first[at + unit] = parameters[firstBias + unit];
+    top[at + unit] = parameters[secondBias + unit];
+  }
+  for (let index = row; index < row + rowsPerKeystroke; index += 1) {
+    const weight = weights[index];
+    if (weight === 0) continue;
+    const from = offsets[index];
+    for (let unit = 0; unit < hidden; unit += 1) first[at + unit] += weight * parameters[from + unit];
+  }
+  for (let unit = 0; unit < hidden; unit += 1) {
+    const value = first[at + unit];
+    if (value <= 0) {
+      first[at + unit] = 0;
+      continue;
+    }
+    const from = second + unit * hidden;
+    for (let to = 0; to < hidden; to += 1) top[at + to] += value * parameters[from + to];
+  }
+  for (let unit = 0; unit < hidden; unit += 1) if (top[at + unit] < 0) top[at + unit] = 0;
+}
+
+/** The third layer: a sum of hidden states to a vector of length one. */
+export function embed(parameters: Float32Array, sum: Float64Array): Float64Array {
+  const vector = new Float64Array(embedded);
+  let length = 1e-12;
+  for (let to = 0; to < embedded; to += 1) {
+    for (let unit = 0; unit < hidden; unit += 1) vector[to] += parameters[third + to * hidden + unit] * sum[unit];
+    length += vector[to] ** 2;
+  }
+  const scale = 1 / Math.sqrt(length);
+  return vector.map((value) => value * scale);
+}
+
+/** A trained network. */
+export class Network {
+  readonly contexts: Contexts;
+  readonly parameters: Float32Array;
+  /** Tells sums of one network from those of another. Never 0. */
+  readonly id: number;
+
+  constructor(contexts: Contexts, parameters: Float32Array) {
+    this.contexts = contexts;
+    this.parameters = parameters;
+    // FNV-1a over the parameters and the standardisation that they were trained on
+    let hash = 0x811c9dc5;
+    for (const table of [parameters, Float32Array.from(contexts.mean), Float32Array.from(contexts.deviation)]) {
+      for (const byte of new Uint8Array(table.buffer)) hash = Math.imul(hash ^ byte, 0x01000193);
+    }
+    this.id = hash >>> 0 || 1;
+  }
+
+  /** A reader of one stream of keystrokes. */
+  stream(): NetworkStream {
+    return new NetworkStream(this);
+  }
+}
+
+/** Passes a stream of keystrokes through the hidden layers, one at a time. */
+export class NetworkStream {
+  readonly #parameters: Float32Array;
+  readonly #input: NetworkInput;
+  readonly #offsets = new Int32Array(rowsPerKeystroke);
+  readonly #weights = new Float32Array(rowsPerKeystroke);
+  readonly #out = { first: new Float32Array(hidden), second: new Float32Array(hidden), at: 0 };
+
+  constructor(network: Network) {
+    this.#parameters = network.parameters;
+    this.#input = new NetworkInput(network.contexts);
+  }
+
+  /** The keystroke's second hidden layer; overwritten by the next call. */
+  read(keystroke: Keystroke): Float32Array {
+    this.#input.read(keystroke, this.#offsets, this.#weights, 0);
+    hiddenLayers(this.#parameters, this.#offsets, this.#weights, 0, this.#out);
+    return this.#out.second;
+  }
+}

@@ -122,6 +122,15 @@ export class Profile {
     );
   }
 
+  /**
+   * Only the peaks of an encoded profile, a tenth of the work of `decode`: what a session needs before its first input.
+   * @throws SamehandError `profile-unreadable` for anything that is not an encoded profile
+   */
+  static peaksOf(bytes: Uint8Array): readonly number[] {
+    const facts = unpackJson(form, unpack(form, bytes), "facts") as Record<string, unknown> | null;
+    return numbers(facts?.["peaks"], mostPeaks);
+  }
+
   /** @throws SamehandError `profile-unreadable` for anything that is not an encoded profile */
   static decode(bytes: Uint8Array, models: Models): Profile {
     const sections = unpack(form, bytes);

@@ -44,7 +44,8 @@ export class Inspector implements InputSink {
   #verifier: Verifier | null;
   #enrolment: Enrolment | null;
   readonly #keystrokes: Keystrokes;
-  readonly #pointerActions: PointerActions;
+  /** Made at the first pointer event: its buffers are most of what an idle session would take. */
+  #pointerActions: PointerActions | null = null;
   readonly #link = new LinkQuality();
   #now: Millis = millis(0);
   /** Observations so far. */
@@ -59,7 +60,6 @@ export class Inspector implements InputSink {
     this.#verifier = options.verifier;
     this.#enrolment = options.enrolment;
     this.#keystrokes = new Keystrokes((keystroke) => this.#keystroke(keystroke));
-    this.#pointerActions = new PointerActions((action) => this.#action(action));
   }
 
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
@@ -69,6 +69,7 @@ export class Inspector implements InputSink {
 
   pointer(at: Millis, x: number, y: number, mask: ButtonMask): void {
     this.#now = at;
+    this.#pointerActions ??= new PointerActions((action) => this.#action(action));
     this.#pointerActions.pointer(at, x, y, mask);
   }
 
@@ -80,13 +81,13 @@ export class Inspector implements InputSink {
   /** Timing up to now lies: no interval may span this moment. */
   stalled(): void {
     this.#keystrokes.interrupt();
-    this.#pointerActions.flush();
+    this.#pointerActions?.flush();
   }
 
   /** The session is over: what is still under way is told. */
   flush(): void {
     this.#keystrokes.flush();
-    this.#pointerActions.flush();
+    this.#pointerActions?.flush();
   }
 
   /** Scores against another profile from the next observation on; null: against none. */

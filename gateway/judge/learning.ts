@@ -6,6 +6,7 @@ import { LRUCache } from "lru-cache";
 import type { Background } from "../../models/background.ts";
 import { Farm } from "../../models/farm.ts";
 import { type Part, Profile } from "../../models/profile.ts";
+import { Verifier } from "../../models/verifier.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Enrolment, type Maturity, maturityOf } from "../core/maturity.ts";
 import type { Log } from "../core/log.ts";
@@ -20,10 +21,13 @@ export interface LearningOptions {
   readonly clock: Clock;
 }
 
-/** An agent's profile as decoded, and how much is behind it. */
+/** How much is known of an agent: all that a session needs before its first input. */
 export interface Known {
-  readonly profile: Profile;
   readonly maturity: Maturity;
+  readonly keystrokes: number;
+  readonly actions: number;
+  /** Highest suspicion in each stretch of the agent's own genuine input. */
+  readonly peaks: readonly number[];
 }
 
 /** Bytes of encoded profiles whose decoded form is kept. */
@@ -52,7 +56,7 @@ export class Learning {
    * The background that an agent is verified with: rebuilt from the farm's own mature agents, without this one.
    * A foreign population ruins the pointer's scores (docs/ACCURACY.md).
    */
-  backgroundFor(name: AgentName, enrolment: Enrolment): Background {
+  #backgroundFor(name: AgentName, enrolment: Enrolment): Background {
     this.#farm ??= new Farm(this.#options.background, this.#matureProfiles(enrolment));
     return this.#farm.backgroundFor(name);
   }
@@ -69,12 +73,30 @@ export class Learning {
   known(name: AgentName, id: AgentId, enrolment: Enrolment): Known | null {
     this.#ids.set(name, id);
     const cached = this.#cache.get(id);
-    if (cached !== undefined) return { profile: cached.profile, maturity: maturityOf(cached.stored, enrolment) };
+    const stored = cached?.stored ?? this.#options.store.profile(id);
+    if (stored === null) return null;
+    const { keystrokes, actions } = stored;
+    const peaks = cached?.profile.peaks ?? Profile.peaksOf(stored.body);
+    return { maturity: maturityOf(stored, enrolment), keystrokes, actions, peaks };
+  }
+
+  /**
+   * A verifier of claims to be the agent; null where nothing was learned yet.
+   * @throws SamehandError `profile-unreadable`, `store-unavailable`
+   */
+  verifier(name: AgentName, id: AgentId, enrolment: Enrolment): Verifier | null {
+    const profile = this.#profile(id);
+    return profile === null ? null : new Verifier(this.#backgroundFor(name, enrolment), profile);
+  }
+
+  #profile(id: AgentId): Profile | null {
+    const cached = this.#cache.get(id);
+    if (cached !== undefined) return cached.profile;
     const stored = this.#options.store.profile(id);
     if (stored === null) return null;
     const profile = Profile.decode(stored.body, this.#options.background);
     this.#cache.set(id, { profile, stored });
-    return { profile, maturity: maturityOf(stored, enrolment) };
+    return profile;
   }
 
   /**
@@ -107,7 +129,7 @@ export class Learning {
     this.#trees.offer({
       id,
       actions: record.actions,
-      background: () => this.backgroundFor(name, enrolment),
+      background: () => this.#backgroundFor(name, enrolment),
       profile: () => store.profile(id)?.body ?? null,
       done: (trees) => {
         this.#cache.delete(id);

@@ -3,7 +3,7 @@
  * One decision gives one log line, one audit row and one act. All of it runs inside the input event.
  */
 import type { Evidence } from "../../models/modality.ts";
-import { Verifier } from "../../models/verifier.ts";
+import type { Verifier } from "../../models/verifier.ts";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { SessionControl, SessionInfo, Watch } from "../core/session.ts";
 import { type ButtonMask, type Keysym, type Millis, millis } from "../core/units.ts";
@@ -37,6 +37,11 @@ export class SessionWatch implements Watch {
   readonly #inspector: Inspector;
   #known: Known | null;
   #verifier: Verifier | null = null;
+  /**
+   * A verifier is due. It is built at the first input, not when the session opens: it is most of what a session
+   * takes in memory and most of what opening one would cost (npm run bench: memory, set-up).
+   */
+  #verifierDue = false;
   #decider: Decider;
   #enrolment: Enrolment;
   #holding = false;
@@ -73,6 +78,7 @@ export class SessionWatch implements Watch {
 
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
     try {
+      if (this.#verifierDue) this.#verify();
       this.#inspector.key(at, keysym, pressed);
     } catch (error) {
       this.#fail(error);
@@ -81,6 +87,7 @@ export class SessionWatch implements Watch {
 
   pointer(at: Millis, x: number, y: number, mask: ButtonMask): void {
     try {
+      if (this.#verifierDue) this.#verify();
       this.#inspector.pointer(at, x, y, mask);
     } catch (error) {
       this.#fail(error);
@@ -132,15 +139,13 @@ export class SessionWatch implements Watch {
 
   /** Starts verifying against what is known now, with fresh trust. */
   #begin(): Decider {
-    const { settings, learning, record } = this.#options;
-    const known = this.#known;
-    const maturity = known?.maturity ?? "enrolling";
-    const background = learning.backgroundFor(record.name, settings().enrolment);
-    this.#verifier = known === null || maturity === "enrolling" ? null : new Verifier(background, known.profile);
-    this.#inspector.verifyWith(this.#verifier);
+    const { settings, background, record } = this.#options;
+    const { maturity = "enrolling", keystrokes = 0, actions = 0, peaks = [] } = this.#known ?? {};
+    this.#verifierDue = maturity !== "enrolling";
+    this.#verifier = null;
+    this.#inspector.verifyWith(null);
     const { policy } = settings();
     const { falseQuarantinesPerHour, falseSeversPerHour } = policy.budget;
-    const { keystrokes = 0, actions = 0, peaks = [] } = known?.profile ?? {};
     return new Decider({
       get mode() {
         return settings().mode;
@@ -157,6 +162,13 @@ export class SessionWatch implements Watch {
       explain: (most) => this.#explain(most),
       surroundings: () => this.#surroundings(),
     });
+  }
+
+  #verify(): void {
+    const { learning, record, settings } = this.#options;
+    this.#verifier = learning.verifier(record.name, record.id, settings().enrolment);
+    this.#inspector.verifyWith(this.#verifier);
+    this.#verifierDue = false;
   }
 
   #explain(most: number): Reason[] {

@@ -57,15 +57,9 @@ export function trainKeyboard(people: readonly PersonData[], options: TrainingOp
   const shuffled = random.shuffle([...enough].sort((left, right) => (left.id < right.id ? -1 : 1)));
   const steps = options.networkSteps ?? defaultNetworkSteps;
   if (shuffled.length >= leastForNetwork && steps > 0) {
-    const apart = calibrators(shuffled);
-    const rest = shuffled.filter((person) => !apart.includes(person));
-    tell("learning the population", 0);
-    const trained = trainPopulation(rest, { ...settings, seed: options.seed });
-    const onProgress = (share: number): void => tell("training the network", 0.1 + 0.8 * share);
-    const network = trainNetwork(rest, trained.contexts, { seed: options.seed, steps, onProgress });
-    const whole = { ...trained, network };
+    const { apart, ...trained } = learn(shuffled, options.seed, steps, tell);
     tell("calibrating on people kept apart", 0.9);
-    const model = calibrated(whole, collect(apart, whole, random));
+    const model = calibrated(trained, collect(apart, trained, random));
     tell("done", 1);
     return model;
   }
@@ -82,6 +76,21 @@ export function trainKeyboard(people: readonly PersonData[], options: TrainingOp
   const model = calibrated(trained, examples);
   tell("done", 1);
   return model;
+}
+
+/** Learns population and network from all but the calibrators. */
+export function learn(
+  people: readonly PersonData[],
+  seed: number,
+  steps: number,
+  tell: (what: string, share: number) => void,
+): Trained & { readonly apart: readonly PersonData[] } {
+  const apart = calibrators(people);
+  const rest = people.filter((person) => !apart.includes(person));
+  tell("learning the population", 0);
+  const trained = trainPopulation(rest, { ...settings, seed });
+  const onProgress = (share: number): void => tell("training the network", 0.1 + 0.8 * share);
+  return { ...trained, network: trainNetwork(rest, trained.contexts, { seed, steps, onProgress }), apart };
 }
 
 function calibrators(people: readonly PersonData[]): PersonData[] {

@@ -16,6 +16,8 @@ interface Command {
 
 const commands: Readonly<Record<string, Command>> = {
   serve: { about: "run the gateway", load: () => import("./commands/serve.ts") },
+  enrol: { about: "learn agents from guacamole recordings", load: () => import("./commands/enrol.ts") },
+  score: { about: "score recordings against a profile", load: () => import("./commands/score.ts") },
   evaluate: { about: "measure accuracy on a set of recordings", load: () => import("./commands/evaluate.ts") },
   "train-background": { about: "train the background from sets", load: () => import("./commands/train-background.ts") },
   doctor: { about: "check configuration, guacd, store, keys and clock", load: () => import("./commands/doctor.ts") },

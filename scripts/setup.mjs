@@ -49,7 +49,14 @@ const key = createHash("sha256")
   .update(readFileSync(join(root, ".taprc")))
   .digest("hex");
 if (!linked && !upToDate()) {
-  run("installing the dependencies (once, under a minute)", ["npm", "ci", "--no-audit", "--no-fund"]);
+  run("installing the dependencies (once, under a minute)", [
+    "npm",
+    "ci",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel",
+    "error",
+  ]);
   writeFileSync(built, key); // its `prepare` script has just done the next step
 }
 if (!existsSync(built) || readFileSync(built, "utf8") !== key) {

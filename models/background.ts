@@ -59,8 +59,9 @@ export class Background implements Models {
   /**
    * The same background with its reference populations taken from a farm's own agents.
    * @param others the farm's enrolled agents without the one who is claimed
+   * @param trees those agents' own trees, as far as they have some
    */
-  withFarm(others: readonly Part[]): Background {
+  withFarm(others: readonly Part[], trees: readonly Uint8Array[] = []): Background {
     const keyboards = others.map((part) => part.keyboard).filter((each) => each instanceof KeyboardStatistics);
     const pointers = others.map((part) => part.pointer).filter((each) => each instanceof PointerStatistics);
     const typists = keyboards.filter((each) => each.count > 0);
@@ -69,7 +70,7 @@ export class Background implements Models {
     return new Background(
       this.facts,
       this.keyboard,
-      pointing.length < fewestForFarm ? this.pointer : this.pointer.adaptToFarm(pointing),
+      pointing.length < fewestForFarm ? this.pointer : this.pointer.adaptToFarm(pointing, trees),
     );
   }
 

@@ -25,8 +25,11 @@ export class Farm {
     const group = this.#group.get(agent) ?? -1;
     let made = this.#made.get(group);
     if (made === undefined) {
-      const others = [...this.#profiles].filter(([name]) => this.#group.get(name) !== group);
-      made = this.#background.withFarm(others.map(([, profile]) => profile.enrolled(this.#background)));
+      const others = [...this.#profiles].filter(([name]) => this.#group.get(name) !== group).map(([, each]) => each);
+      made = this.#background.withFarm(
+        others.map((profile) => profile.enrolled(this.#background)),
+        others.map((profile) => profile.trees),
+      );
       this.#made.set(group, made);
     }
     return made;

@@ -3,6 +3,7 @@
  * derived. Few sets have both keyboard and pointer of the same people, so typists are paired with hands at random.
  */
 import { type Background } from "../../models/background.ts";
+import { Farm } from "../../models/farm.ts";
 import { seeded } from "../../models/metrics.ts";
 import { type Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
@@ -11,8 +12,8 @@ import { millis } from "../core/units.ts";
 import { peakMinutes } from "../policy/thresholds.ts";
 import { TrustFilter } from "../policy/trust.ts";
 import { undistorted } from "./distortion.ts";
-import { Farm } from "../../models/farm.ts";
 import { enrolFrom } from "./enrolled.ts";
+import { growAll } from "./evaluation.ts";
 import { openSet, probeOf } from "./set.ts";
 import { readTape, type Tape } from "./tape.ts";
 
@@ -67,11 +68,11 @@ function follow(
       ),
     ]),
   );
+  growAll(background, profiles, true, () => {});
   const farm = new Farm(background, profiles);
   let before: Tape | null = null;
   for (const [agent, profile] of profiles) {
     const own = farm.backgroundFor(agent);
-    if (profile.actions > 0) profile.trees = own.growTrees(profile);
     const sessions = set.trials.filter((trial) => trial.genuine && trial.claimed === agent).slice(0, 4);
     for (const { session } of sessions) {
       const file = probeOf(set, session);

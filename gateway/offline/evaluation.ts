@@ -66,6 +66,7 @@ export function runPortion(portion: Portion, tell: (message: PortionMessage) => 
   const background = Background.decode(portion.background);
   const warn = (warning: string): void => tell({ warning });
   const profiles = enrolAll(set, background, options, warn);
+  growAll(background, profiles, options.farm, tell);
   const farm = new Farm(background, profiles);
   const byAgent = new Map<string, number[]>();
   for (const index of portion.indices) {
@@ -91,7 +92,6 @@ export function runPortion(portion: Portion, tell: (message: PortionMessage) => 
       profile = enrolFrom(background, []);
     }
     const own = options.farm ? farm.backgroundFor(agent) : background;
-    if (profile.trees.length === 0) profile.trees = own.growTrees(profile);
     for (const index of indices)
       results.push(runTrial(set, index, tapeOf(set.trials[index].session), own, profile, options));
     tell({ done: indices.length });
@@ -119,6 +119,23 @@ function enrolAll(
     if (tapes.length === 0) warn(`${agent} has nothing to enrol from`);
   }
   return profiles;
+}
+
+/** Grows each agent's own trees, against the other agents where there is a farm. */
+export function growAll(
+  background: Background,
+  profiles: ReadonlyMap<string, Profile>,
+  farmed: boolean,
+  tell: (message: PortionMessage) => void,
+): void {
+  const farm = new Farm(background, profiles);
+  const grown = [...profiles].map(([agent, profile]) => {
+    const trees =
+      profile.actions === 0 ? profile.trees : (farmed ? farm.backgroundFor(agent) : background).growTrees(profile);
+    tell({ done: 0 });
+    return [profile, trees] as const;
+  });
+  for (const [profile, trees] of grown) profile.trees = trees;
 }
 
 function readProbe(set: RecordedSet, session: string, distortion: Distortion, warn: (text: string) => void): Tape {

@@ -88,7 +88,7 @@ export const goals: readonly Goal[] = [
     0.05,
     ratio("input: 100 sessions, display beside: p99", lite),
   ),
-  less("inspecting and scoring, an input event", "µs", 5, 1, own("event: inspected and scored: CPU")),
+  less("inspecting and scoring, an input event", "µs", 5, 1, own("event: 100 enrolled, 100 live: CPU")),
   less("stalled viewer, growth in 4 s", "MB", 1, 0.05, own("memory: one stalled viewer, 4 s: growth")),
   less("memory a session: fresh", "KB", 20, 12, own("memory: idle sessions: fresh")),
   less("memory a session: after a burst", "KB", 40, 25, own("memory: idle sessions: after a burst")),

@@ -3,6 +3,7 @@ import type { Contender, Start } from "./contenders/contender.ts";
 import type { Bare } from "./contenders/peers.ts";
 import { ours, uninspected } from "./goals.ts";
 import { measureDisplay } from "./measures/display.ts";
+import { measureEvents } from "./measures/events.ts";
 import { type InputLoad, measureInput } from "./measures/input.ts";
 import { measureMemory, measureStall } from "./measures/memory.ts";
 import { measureSetup } from "./measures/setup.ts";
@@ -126,6 +127,21 @@ const verdict: Job = {
   },
 };
 
+const events = (agents: number, quick: boolean): Job => ({
+  family: "event",
+  load: `${agents} enrolled, 100 live`,
+  quick,
+  fits: (name) => name === ours,
+  async run(_subject, quick) {
+    const { cpu, session, process } = await measureEvents(agents, quick ? 3 : 6);
+    return [
+      { quantity: "CPU", unit: "µs/event", value: cpu },
+      { quantity: "memory", unit: "KB/session", value: session / 1000 },
+      { quantity: "process", unit: "MB", value: process / 1e6 },
+    ];
+  },
+});
+
 export const jobs: readonly Job[] = [
   display("heavy", 50, true),
   display("paced", 50, true),
@@ -147,6 +163,9 @@ export const jobs: readonly Job[] = [
   stall,
   memory,
   verdict,
+  events(1, false),
+  events(100, true),
+  events(5000, false),
 ];
 
 /** In the two-minute run only those that the goals compare with. */

@@ -17,6 +17,7 @@ import { Samples } from "./samples.ts";
 const usage = `usage: npm run bench -- [OPTIONS]
 
   --quick              the goals' loads and peers, once: two minutes
+  --goals              the goals' loads and peers, at full length
   --repetitions N      of everything (5; 1 with --quick)
   --only LIST          families: display,input,set-up,memory,verdict,event
   --load TEXT          only loads that contain TEXT, such as 'heavy, 50'
@@ -31,6 +32,7 @@ function options() {
   const { values } = parseArgs({
     options: {
       quick: { type: "boolean", default: false },
+      goals: { type: "boolean", default: false },
       repetitions: { type: "string" },
       only: { type: "string" },
       load: { type: "string", default: "" },
@@ -89,7 +91,8 @@ async function entrants(rig: Rig, wanted: Options): Promise<Entrant[]> {
     ...wanted.proxy.map((text) => [text.split("=")[0], plugged(text)] as const),
     ["direct", direct],
   ];
-  const names = wanted.contenders?.split(",") ?? (wanted.quick ? quickContenders : all.map(([name]) => name));
+  const names =
+    wanted.contenders?.split(",") ?? (wanted.quick || wanted.goals ? quickContenders : all.map(([name]) => name));
   const given = wanted.proxy.map((text) => text.split("=")[0]);
   return all
     .filter(([name]) => names.includes(name) || given.includes(name))
@@ -118,7 +121,10 @@ async function measure(
 async function run(wanted: Options, all: readonly Entrant[], samples: Samples): Promise<void> {
   const families = wanted.only?.split(",");
   const chosen = jobs.filter(
-    (job) => (!wanted.quick || job.quick) && (families?.includes(job.family) ?? true) && job.load.includes(wanted.load),
+    (job) =>
+      (!(wanted.quick || wanted.goals) || job.quick) &&
+      (families?.includes(job.family) ?? true) &&
+      job.load.includes(wanted.load),
   );
   for (let repetition = 0; repetition < wanted.times; repetition++)
     for (const [index, job] of chosen.entries()) {
@@ -131,7 +137,9 @@ async function run(wanted: Options, all: readonly Entrant[], samples: Samples): 
 
 function write(wanted: Options, samples: Samples, names: readonly string[]): void {
   mkdirSync(wanted.out, { recursive: true });
-  const name = wanted.quick ? "quick" : (wanted.only ?? "all");
+  const name = wanted.quick
+    ? "quick"
+    : `${wanted.goals ? "goals" : "all"}${wanted.only === undefined ? "" : `-${wanted.only}`}`;
   writeFileSync(join(wanted.out, `${name}.json`), `${JSON.stringify(jsonReport(samples, names), null, 2)}\n`);
   writeFileSync(join(wanted.out, `${name}.md`), markdownReport(samples, names));
   process.stdout.write(`${terminalReport(samples, names)}\n\nwritten to ${wanted.out}/${name}.json and .md\n`);

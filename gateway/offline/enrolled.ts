@@ -3,7 +3,10 @@ import type { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
 import type { Tape } from "./tape.ts";
 
-/** Enrols one agent from recordings; each counts as a day of its own, from 0 on. */
+/**
+ * Enrols one agent from recordings; each counts as a day of its own, from 0 on. The profile is as the store would
+ * give it back, so that scores offline are those of a live session.
+ */
 export function enrolFrom(background: Background, tapes: readonly Tape[]): Profile {
   const profile = Profile.empty(background);
   tapes.forEach((tape, day) => {
@@ -14,5 +17,5 @@ export function enrolFrom(background: Background, tapes: readonly Tape[]): Profi
     }
     profile.learn(part, day);
   });
-  return profile;
+  return Profile.decode(profile.encode(), background);
 }

@@ -135,12 +135,14 @@ export class Decider {
 
   #facts(at: Millis, keystrokes: number, actions: number): Facts {
     const { alert, quarantine, sever } = this.#thresholds;
+    // Trust never falls below 0: where the modalities do not agree no rule on the threshold can sever.
+    const severAt = this.filter.bothAgainst ? trustAt(sever) : -1;
     const { keyboard, pointer } = this.#said;
     const around = this.#options.surroundings?.() ?? { jitterMs: 0, signals: [], hour: 0 };
     return {
       trust: this.filter.trust,
       llr: { keyboard, pointer, total: keyboard + pointer },
-      thresholds: { alert: trustAt(alert), quarantine: trustAt(quarantine), sever: trustAt(sever) },
+      thresholds: { alert: trustAt(alert), quarantine: trustAt(quarantine), sever: severAt },
       agent: this.#options.agent,
       session: {
         seconds: (at - (this.#startedAt ?? at)) / 1000,

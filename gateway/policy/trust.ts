@@ -52,6 +52,8 @@ export function highestSingle(options: TrustOptions): number {
   return Math.log(handOver / Math.min(change.keyboard, change.pointer));
 }
 
+/** Bound of what is held against one modality, and how much of it is enough to agree with the other, nats. */
+const [mostHeldAgainst, enoughAgainst] = [6, 2];
 /** Probability that a session starts in somebody else's hand. */
 const impostorAtStart = 0.001;
 /** Longest silence that counts towards a hand-over, ms: a lunch break by itself is no evidence. */
@@ -62,6 +64,8 @@ export class TrustFilter {
   readonly #options: TrustOptions;
   /** Probabilities: impostor, then agent with (both well, keyboard changed, pointer changed, both changed). */
   readonly #state = new Float64Array(5);
+  /** What each modality said against the agent lately: a bounded sum that good evidence takes back, nats. */
+  readonly #against: Record<Modality, number> = { keyboard: 0, pointer: 0 };
   #at = Number.NaN;
 
   constructor(options: TrustOptions = defaultTrustOptions) {
@@ -79,6 +83,7 @@ export class TrustFilter {
     this.#state[3] = agent * (1 - keyboard) * pointer;
     this.#state[4] = agent * keyboard * pointer * this.#options.together;
     this.#normalise();
+    this.#against.keyboard = this.#against.pointer = 0;
     this.#at = Number.NaN;
   }
 
@@ -111,7 +116,9 @@ export class TrustFilter {
     this.#at = at;
     const tempered = llr * options.temper[modality] * weight;
     if (Number.isNaN(tempered)) return;
-    const factor = Math.exp(Math.min(Math.max(tempered, -options.mostAgainst), options.mostFor));
+    const said = Math.min(Math.max(tempered, -options.mostAgainst), options.mostFor);
+    this.#against[modality] = Math.min(Math.max(this.#against[modality] - said, 0), mostHeldAgainst);
+    const factor = Math.exp(said);
     const state = this.#state;
     state[1] = state[1] * factor;
     if (modality === "pointer") state[2] = state[2] * factor;
@@ -128,6 +135,11 @@ export class TrustFilter {
   get suspicion(): number {
     const other = Math.max(this.#state[0], 1e-300);
     return Math.log(other) - Math.log(Math.max(1 - other, 1e-300));
+  }
+
+  /** Whether both modalities speak against the agent now: without it nobody is severed, however sure one of them is. */
+  get bothAgainst(): boolean {
+    return this.#against.keyboard >= enoughAgainst && this.#against.pointer >= enoughAgainst;
   }
 
   /** The posterior that this modality is another device in the agent's own hand. */

@@ -1,0 +1,201 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import t from "tap";
+import { Background, unmeasured } from "../../models/background.ts";
+import { trainKeyboard } from "../../models/keyboard/train.ts";
+import { seeded } from "../../models/metrics.ts";
+import { trainPointer } from "../../models/pointer/train.ts";
+import { Profile } from "../../models/profile.ts";
+import { Verifier } from "../../models/verifier.ts";
+import { run } from "../commands/evaluate.ts";
+import { run as score } from "../commands/score.ts";
+import { Inspector } from "../inspect/inspector.ts";
+import { RecordingReader } from "../protocol/guacamole/recording.ts";
+import { undistorted } from "./distortion.ts";
+import { enrolFrom } from "./enrolled.ts";
+import { readTape } from "./tape.ts";
+import { actionsOf, keystrokesOf } from "./train.ts";
+import { scoreTape } from "./trial.ts";
+
+/** One synthetic person's recording: words and pointer movements, with that person's times. */
+function recording(person: number, session: number, keys: number, from = 1000): string {
+  const random = seeded(person * 1000 + session);
+  const words = "the quick brown fox jumps over lazy dogs and then sits down to rest for an hour ";
+  const element = (value: string | number): string => `${String(value).length}.${value}`;
+  const instruction = (...parts: (string | number)[]): string => `${parts.map(element).join(",")};\n`;
+  let text = "";
+  let at = from;
+  for (let index = 0; index < keys; index++) {
+    const keysym = words.charCodeAt((index + session * 7) % words.length);
+    const hold = Math.round(60 + 15 * person + 12 * random());
+    text += instruction("key", keysym, 1, at) + instruction("key", keysym, 0, at + hold);
+    at += hold + Math.round(30 + 22 * person + 25 * random());
+    if (index % 20 !== 19) continue;
+    for (let step = 0; step < 30; step++) {
+      at += Math.round(8 + person);
+      const x = 100 + Math.round(step * (4 + person) + 3 * random());
+      text += instruction("mouse", x, 200 + Math.round(Math.sin(step / (3 + person)) * 20), 0, at);
+    }
+    text +=
+      instruction("mouse", 220, 200, 1, at + 40) + instruction("mouse", 220, 200, 0, at + Math.round(90 + 20 * person));
+    at += 1500;
+  }
+  return text;
+}
+
+const people = 6;
+
+function writeSet(directory: string, takeovers: boolean): void {
+  mkdirSync(join(directory, "probe"), { recursive: true });
+  const rows: string[] = [];
+  for (let person = 0; person < people; person++) {
+    const folder = join(directory, "enrol", `p${person}`);
+    mkdirSync(folder, { recursive: true });
+    for (const session of [0, 1]) writeFileSync(join(folder, `s${session}.guac`), recording(person, session, 400));
+    const own = recording(person, 2, 200);
+    const other = (person + 3) % people;
+    if (takeovers) {
+      const end = Number(/\.(\d+);\n$/.exec(own)?.[1]);
+      writeFileSync(join(directory, "probe", `p${person}-t.guac`), own + recording(other, 3, 300, end + 500));
+      writeFileSync(join(directory, "probe", `p${person}-g.guac`), own);
+      rows.push(`p${person}-g,p${person},,,${end}`, `p${person}-t,p${person},${end + 500},p${other},${2 * end}`);
+    } else {
+      writeFileSync(join(directory, "probe", `p${person}.guac`), own);
+      for (let claimed = 0; claimed < people; claimed++)
+        rows.push(`p${person},p${claimed},${claimed === person ? 1 : 0}`);
+    }
+  }
+  const header = takeovers ? "session,claimed,takeover_ms,impostor,duration_ms" : "session,claimed,genuine";
+  writeFileSync(join(directory, takeovers ? "takeovers.csv" : "trials.csv"), `${[header, ...rows].join("\n")}\n`);
+}
+
+/** A background of other synthetic people. */
+function backgroundFile(directory: string): string {
+  const others = Array.from({ length: 12 }, (_, index) => {
+    const tapes = [0, 1, 2].map((session) => {
+      const file = join(directory, `other-${index}-${session}.guac`);
+      writeFileSync(file, recording(index / 2 + 0.25, session + 10, 300));
+      return readTape(file, undistorted);
+    });
+    return { id: `set/other-${index}`, tapes };
+  });
+  const keyboard = trainKeyboard(
+    others.map(({ id, tapes }) => ({ id, set: "set", sittings: tapes.map(keystrokesOf) })),
+    { seed: 1, networkSteps: 0 },
+  );
+  const pointer = trainPointer(
+    others.map(({ id, tapes }) => ({ name: id, sessions: tapes.map(actionsOf) })),
+    { seed: 1 },
+  );
+  const peaks = Array.from({ length: 100 }, (_, index) => -5 + index / 50);
+  const facts = { ...unmeasured, peaks, sets: [], seed: 1, keyboardPeople: 12, pointerPeople: 12 };
+  const file = join(directory, "background.bin");
+  writeFileSync(file, new Background(facts, keyboard, pointer).encode());
+  return file;
+}
+
+const io = () => {
+  const out = { text: "", errors: "" };
+  return {
+    out,
+    io: {
+      stdout: { write: (text: string) => (out.text += text) },
+      stderr: { write: (text: string) => (out.errors += text) },
+      env: {},
+    },
+  };
+};
+
+const directory = t.testdir();
+const background = backgroundFile(directory);
+
+t.test("a set is evaluated from start to end, in the form that stays", async (t) => {
+  const set = join(directory, "plain");
+  writeSet(set, false);
+  // What real sets have: nobody to enrol from, a session that is not there, an agent who is unknown, an empty one.
+  mkdirSync(join(set, "enrol", "nobody"));
+  writeFileSync(join(set, "probe", "silent.guac"), "");
+  const trials = join(set, "trials.csv");
+  writeFileSync(trials, `${readFileSync(trials, "utf8")}p0,nobody,0\ngone,p0,0\np0,stranger,0\nsilent,p1,1\n`);
+  const { io: streams, out } = io();
+  const results = join(directory, "results");
+  t.equal(await run([set, "--background", background, "--out", results, "--json"], streams), 0);
+  const report = JSON.parse(out.text) as { trials: number; amounts: { unit: string; value: number; eer: number }[] };
+  t.equal(report.trials, people * people + 4);
+  const at100 = report.amounts.find((row) => row.unit === "keys" && row.value === 100);
+  t.ok(at100 !== undefined && at100.eer < 20, `EER ${at100?.eer}`);
+  t.match(out.errors, /stranger/);
+  t.match(out.errors, /gone/);
+  const [header, ...lines] = readFileSync(join(results, "scores.csv"), "utf8").trim().split("\n");
+  t.equal(header, "session,claimed,genuine,t_ms,keystrokes,actions,llr");
+  for (const line of lines) t.match(line, /^[\w-]+,\w+,[01],\d+,\d+,\d+,-?\d+(\.\d+)?$/);
+  for (const empty of ["gone,p0,0,", "silent,p1,1,"]) {
+    const own = lines.filter((line) => line.startsWith(empty));
+    t.equal(own.length, 1, empty);
+    t.ok(own[0]?.endsWith(",0,0,0"), "one row with LLR 0");
+  }
+  t.ok(
+    lines.filter((line) => line.startsWith("p0,nobody,")).every((line) => Number.isFinite(Number(line.split(",")[6]))),
+  );
+  const rows = lines.filter((line) => line.startsWith("p1,p1,")).map((line) => line.split(",").map(Number));
+  for (let index = 1; index < rows.length; index++) {
+    const [now, before] = [rows[index], rows[index - 1]];
+    if (now === undefined || before === undefined) continue;
+    t.ok(now[4] - before[4] <= 25 && now[5] - before[5] <= 10 && now[3] - before[3] <= 15_000, "often enough");
+    t.ok(now[3] >= before[3] && now[4] >= before[4], "cumulative");
+  }
+});
+
+t.test("takeovers are judged by trust filter and policy", async (t) => {
+  const set = join(directory, "taken");
+  writeSet(set, true);
+  const { io: streams, out } = io();
+  const results = join(directory, "taken-results");
+  t.equal(await run([set, "--background", background, "--out", results, "--json"], streams), 0);
+  const lines = readFileSync(join(results, "verdicts.csv"), "utf8").trim().split("\n");
+  t.equal(lines[0], "session,claimed,verdict,t_ms,trust,keystrokes,actions");
+  for (const line of lines.slice(1)) t.match(line, /^[\w-]+,\w+,(quarantine|sever|end),\d+,\d+(\.\d+)?,\d+,\d+$/);
+  t.equal(lines.filter((line) => line.includes(",end,")).length, 2 * people);
+  const table = (JSON.parse(out.text) as { takeovers: { caught: number; falseSevers: number } }).takeovers;
+  t.equal(table.falseSevers, 0);
+  t.ok(table.caught >= people / 2, `${table.caught} caught`);
+});
+
+t.test("the same recording gives the same scores, streamed as a live session or from a tape", (t) => {
+  const shipped = Background.load(background);
+  const file = join(directory, "one.guac");
+  const text = recording(2, 5, 260);
+  writeFileSync(file, text);
+  const enrolled = join(directory, "enrolled.guac");
+  writeFileSync(enrolled, recording(2, 0, 500));
+  const profile = enrolFrom(shipped, [readTape(enrolled, undistorted)]);
+  const offline = scoreTape(readTape(file, undistorted), new Verifier(shipped, profile));
+  const verifier = new Verifier(shipped, Profile.decode(profile.encode(), shipped));
+  const inspector = new Inspector({ verifier, enrolment: null });
+  const reader = new RecordingReader("live", inspector);
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length; at += 37) reader.read(bytes.subarray(at, at + 37));
+  reader.end();
+  inspector.flush();
+  const last = offline.at(-1);
+  t.equal(inspector.keystrokes, last?.keystrokes);
+  t.equal(inspector.actions, last?.actions);
+  t.equal(verifier.sessionLlr(), last?.llr);
+  t.end();
+});
+
+t.test("score prints the same rows for a folder to enrol from", async (t) => {
+  const set = join(directory, "plain");
+  const { io: streams, out } = io();
+  const args = [join(set, "probe", "p0.guac"), "--enrol", join(set, "enrol", "p0"), "--background", background];
+  t.equal(await score(args, streams), 0);
+  const [header, ...lines] = out.text.trim().split("\n");
+  t.equal(header, "session,claimed,t_ms,keystrokes,actions,llr");
+  t.ok(Number(lines.at(-1)?.split(",")[5]) > 0, "the agent's own session speaks for the agent");
+});
+
+t.test("wrong arguments are usage errors", async (t) => {
+  for (const args of [[], ["a", "b"], ["a", "--farm", "maybe"], ["a", "--jitter", "20"], ["a", "--cross-fold", "x"]])
+    await t.rejects(run(args, io().io), { code: "usage" });
+  await t.rejects(run(["/nowhere"], io().io), { code: "recording-malformed" });
+});

@@ -2,6 +2,7 @@
 import type { Contender, Start } from "./contenders/contender.ts";
 import type { Bare } from "./contenders/peers.ts";
 import { ours, uninspected } from "./goals.ts";
+import { measureCapacity } from "./measures/capacity.ts";
 import { measureDisplay } from "./measures/display.ts";
 import { measureEvents } from "./measures/events.ts";
 import { type InputLoad, measureInput } from "./measures/input.ts";
@@ -127,6 +128,21 @@ const verdict: Job = {
   },
 };
 
+const capacity: Job = {
+  family: "capacity",
+  load: "60 messages a second each, p99 below 20 ms",
+  quick: false,
+  fits: notDirect,
+  async run({ rig, live }) {
+    const result = await measureCapacity(rig, await live());
+    return [
+      { quantity: "sessions", unit: "at once", value: result.sessions },
+      { quantity: "p99", unit: "ms", value: result.p99 },
+      { quantity: "CPU", unit: "µs/message", value: result.cpuPerMessage },
+    ];
+  },
+};
+
 const events = (agents: number, quick: boolean): Job => ({
   family: "event",
   load: `${agents} enrolled, 100 live`,
@@ -163,6 +179,7 @@ export const jobs: readonly Job[] = [
   stall,
   memory,
   verdict,
+  capacity,
   events(1, false),
   events(100, true),
   events(5000, false),

@@ -57,6 +57,12 @@ const freedom = 100;
 /** Single times that the population's spread is worth against an enrolment's own. */
 const spreadPrior = 400;
 
+/**
+ * A ratio bends towards this bound: what lies further says that the model is wrong (another keyboard, another day), not
+ * that it is more certain. Without it later sessions of a few people have no calibration that holds for the others.
+ */
+const mostRatio = 20;
+
 export class Likelihood {
   readonly #population: Population;
   readonly #rank: number;
@@ -79,11 +85,15 @@ export class Likelihood {
     this.#scaled = new Float64Array(this.#rank);
   }
 
-  /** ln p(window | the enrolled typist) - ln p(window | anybody); 0 for nothing. `presses` sets how far tempo averages out. */
+  /**
+   * ln p(window | the enrolled typist) - ln p(window | anybody), bounded; 0 for nothing.
+   * @param presses sets how far the window's tempo averages out
+   */
   ratio(window: ContextSums, presses: number): number {
     const tempo = 1 / Math.max(1, presses / this.#population.windowLength);
     const target = this.#log(this.#target, window, tempo);
-    return target - this.#log(this.#anybody, window, tempo);
+    const ratio = target - this.#log(this.#anybody, window, tempo);
+    return ratio / Math.sqrt(1 + (ratio / mostRatio) ** 2);
   }
 
   /** The mean that the enrolled typist is expected to have in a context, in the background's deviations. */

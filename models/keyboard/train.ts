@@ -20,7 +20,7 @@ export interface TrainingOptions {
   readonly networkSteps?: number;
 }
 
-export const defaultNetworkSteps = 4_000;
+export const defaultNetworkSteps = 3_000;
 /** Fewer people than this cannot train a network that holds for others. */
 const leastForNetwork = 300;
 /** Amounts of keystrokes at which calibration is learned. */
@@ -59,9 +59,7 @@ export function trainKeyboard(people: readonly PersonData[], options: TrainingOp
   if (shuffled.length >= leastForNetwork && steps > 0) {
     const { apart, ...trained } = learn(shuffled, options.seed, steps, tell);
     tell("calibrating on people kept apart", 0.9);
-    const model = calibrated(trained, collect(apart, trained, random));
-    tell("done", 1);
-    return model;
+    return calibrate(trained, apart, random);
   }
   const examples = amounts.map((): Example[] => []);
   for (let part = 0; part < folds; part += 1) {
@@ -76,6 +74,11 @@ export function trainKeyboard(people: readonly PersonData[], options: TrainingOp
   const model = calibrated(trained, examples);
   tell("done", 1);
   return model;
+}
+
+/** The model of what was learned, calibrated on people who were kept apart from the learning. */
+export function calibrate(trained: Trained, apart: readonly PersonData[], random: Random): KeyboardModel {
+  return calibrated(trained, collect(apart, trained, random));
 }
 
 /** Learns population and network from all but the calibrators. */

@@ -1,0 +1,89 @@
+import t from "tap";
+import { millis } from "../../gateway/core/units.ts";
+import type { Keystroke } from "./keystroke.ts";
+import { keyCount } from "./keys.ts";
+import { noKey } from "./keystroke.ts";
+import { trainNetwork } from "./network-training.ts";
+import { embed, embedded, hidden } from "./network.ts";
+import { statisticsOf, trainPopulation } from "./population.ts";
+import { Random } from "./random.ts";
+
+/** Typing at random keys with a pace and a hold of one's own. */
+function typing(pace: number, hold: number, presses: number, random: Random): Keystroke[] {
+  let before = noKey;
+  let at = 0;
+  let release = Number.NaN;
+  return Array.from({ length: presses }, () => {
+    const downDown = pace * Math.exp(0.3 * random.normal());
+    const held = hold * Math.exp(0.2 * random.normal());
+    const key = random.integer(keyCount);
+    at += downDown;
+    const first = before === noKey;
+    const stroke = {
+      at: millis(at),
+      key,
+      before,
+      hold: held,
+      downDown: first ? Number.NaN : downDown,
+      upDown: first ? Number.NaN : at - release,
+    };
+    before = key;
+    release = at + held;
+    return stroke;
+  });
+}
+
+const random = new Random(3);
+const people = Array.from({ length: 16 }, (_, index) => ({
+  id: `p${index}`,
+  set: "made-up",
+  sittings: [0, 1].map(() => typing(100 + 12 * index, 140 - 5 * index, 150, random)),
+}));
+const settings = { seed: 1, digraphs: 20, people: 4, windows: 2, iterations: 3, windowLength: 50 };
+const { contexts } = trainPopulation(people, settings);
+const train = (steps: number) => trainNetwork(people, contexts, { seed: 1, steps, onProgress: () => {} });
+const network = train(40);
+
+const likeness = (left: Float64Array, right: Float64Array): number =>
+  left.reduce((sum, value, index) => sum + value * (right[index] ?? 0), 0);
+
+t.test("training brings the same typist's vectors together and others' apart", async (t) => {
+  const margin = (steps: number): number => {
+    const trained = train(steps);
+    const vector = (strokes: Keystroke[]): Float64Array =>
+      embed(trained.parameters, statisticsOf(strokes, trained).hidden);
+    const own = vector(typing(100, 140, 200, random));
+    return likeness(own, vector(typing(100, 140, 100, random))) - likeness(own, vector(typing(280, 65, 100, random)));
+  };
+  t.ok(margin(40) > margin(1) + 0.2);
+});
+
+t.test("is the same for the same seed", async (t) => t.equal(train(5).id, train(5).id));
+
+t.test("a vector has length one whatever the amount", async (t) => {
+  for (const presses of [1, 20, 200]) {
+    const vector = embed(network.parameters, statisticsOf(typing(150, 90, presses, random), network).hidden);
+    t.equal(vector.length, embedded);
+    t.ok(Math.abs(likeness(vector, vector) - 1) < 1e-6);
+  }
+});
+
+t.test("sums of sittings add up in any order, and survive their encoding", async (t) => {
+  const parts = [40, 60, 80].map((presses) => typing(150, 90, presses, random));
+  const sum = (order: readonly number[]): Float64Array => {
+    const total = statisticsOf([], network);
+    for (const index of order) total.merge(statisticsOf(parts[index] ?? [], network));
+    t.equal(total.networkCount, 180);
+    return total.hidden;
+  };
+  const [here, there] = [sum([0, 1, 2]), sum([2, 0, 1])];
+  for (let unit = 0; unit < hidden; unit += 1) t.ok(Math.abs(here[unit] - there[unit]) < 1e-9);
+});
+
+t.test("another network gives up the sum and keeps the rest", async (t) => {
+  const statistics = statisticsOf(typing(150, 90, 100, random), network);
+  const other = statisticsOf([], train(3));
+  other.merge(statistics);
+  t.equal(other.networkCount, 0);
+  t.equal(other.count, 100);
+});

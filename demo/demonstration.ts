@@ -1,6 +1,7 @@
 /** The demonstration: desktop, guacd, gateway and front desk, started in that order and stopped in the other. */
 import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
 import { systemClock } from "../gateway/core/clock.ts";
 import { maturityOf } from "../gateway/core/maturity.ts";
 import { agentName, epochMillis } from "../gateway/core/units.ts";
@@ -52,16 +53,8 @@ async function start(screen: Screen, stops: (() => Promise<void>)[]): Promise<{ 
   const guacd = await Guacd.start(parts);
   stops.push(() => guacd.stop());
   screen.step("Starting the gateway");
-  const ports = {
-    gateway: await portFor("the gateway", wanted.gateway, screen),
-    metrics: await portFor("the metrics", wanted.metrics, screen),
-    guacd: guacd.port,
-    desktop: desk.port,
-  };
   const folder = join(cacheFolder(), "demo");
-  const file = writeSettings(folder, ports);
-  const { config } = loadConfig(file, {});
-  const gateway = await startGateway(config, { log: screen.log });
+  const { gateway, config } = await startBehind({ guacd: guacd.port, desktop: desk.port }, folder, screen);
   stops.push(() => gateway.close());
   const keys = tokenKeys(config);
   const frontDesk = await FrontDesk.start({
@@ -83,6 +76,27 @@ async function start(screen: Screen, stops: (() => Promise<void>)[]): Promise<{ 
       guacd.ended.then(() => `guacd ended:\n${guacd.log}`),
     ]),
   };
+}
+
+/** The gateway on its usual ports, or on others where those are taken, even if only just now by another start. */
+async function startBehind(
+  behind: { guacd: number; desktop: number },
+  folder: string,
+  screen: Screen,
+): Promise<{ gateway: Gateway; config: Config }> {
+  for (let tries = 1; ; tries++) {
+    const file = writeSettings(folder, {
+      gateway: await portFor("the gateway", wanted.gateway, screen),
+      metrics: await portFor("the metrics", wanted.metrics, screen),
+      ...behind,
+    });
+    const { config } = loadConfig(file, {});
+    try {
+      return { config, gateway: await startGateway(config, { log: screen.log }) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || tries === 3) throw error;
+    }
+  }
 }
 
 async function portFor(what: string, port: number, screen: Screen): Promise<number> {

@@ -29,8 +29,8 @@ On another system, point Samehand at a guacd of your own. Write samehand.yaml:
 
 and make its keys, start it, and issue a link for an agent:
 
-    bin/samehand config --new-key > samehand.keys
-    bin/samehand config --new-key > samehand.token-keys
+    bin/samehand config --new-key samehand.keys
+    bin/samehand config --new-key samehand.token-keys
     npm start -- --config samehand.yaml
     bin/samehand token --config samehand.yaml --agent alex --connection my-desktop
 `;

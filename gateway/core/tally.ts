@@ -20,6 +20,8 @@ export class Tally {
   bytesToClient = 0;
   pointerEvents = 0;
   keyEvents = 0;
+  /** Touches, which nothing scores and which therefore never reach the target. */
+  touchesDropped = 0;
   /** Reads after which the target had to be paused because the viewer was slow. */
   backpressurePauses = 0;
   /** Windows of evidence made, and those given no weight because the link was bad. */

@@ -2,8 +2,7 @@
  * What is down: on the target while input flows, at the viewer while it is held. So that nothing stays pressed on a
  * desktop whose input is held, and that nothing pressed during the hold leaks out after it.
  */
-import { SamehandError } from "../core/errors.ts";
-import { instruction, keyRelease, mouseRelease } from "../protocol/guacamole/instructions.ts";
+import { keyRelease, mouseRelease } from "../protocol/guacamole/instructions.ts";
 import type { ButtonMask, Keysym, Millis } from "../core/units.ts";
 import { buttonMask } from "../core/units.ts";
 
@@ -11,7 +10,6 @@ import { buttonMask } from "../core/units.ts";
 const repeatGap = 40;
 /** More keys than hands: the oldest is let go, so that a viewer cannot make this grow. */
 const mostKeys = 64;
-const mostTouches = 64;
 const stillDown = Number.POSITIVE_INFINITY;
 
 export class HeldInput {
@@ -27,9 +25,6 @@ export class HeldInput {
   #x = 0;
   #y = 0;
   #holding = false;
-  /** Touches that are down, and where; and those that began in a hold, which have no effect until they end. */
-  readonly #touches = new Map<number, string>();
-  readonly #deadTouches = new Set<number>();
 
   /**
    * A key event at the viewer.
@@ -70,32 +65,9 @@ export class HeldInput {
     return this.#blocked === 0 ? mask : buttonMask(mask & ~this.#blocked);
   }
 
-  /**
-   * A touch at the viewer.
-   * @param pressed false where it ends
-   * @returns whether it may be forwarded, if input flows
-   */
-  touch(id: number, x: number, y: number, pressed: boolean): boolean {
-    const dead = this.#deadTouches.has(id);
-    if (!pressed) {
-      this.#touches.delete(id);
-      this.#deadTouches.delete(id);
-    } else if (this.#holding) this.#deadTouches.add(id);
-    else if (!dead) this.#touches.set(id, instruction("touch", id, x, y, 0, 0, 0, 0));
-    // More fingers than hands: the viewer's numbers must not fill the memory.
-    if (this.#touches.size > mostTouches || this.#deadTouches.size > mostTouches)
-      throw new SamehandError("instruction-refused", "too many touches");
-    return !dead;
-  }
-
   /** Begins a hold: the instructions that let go of everything on the target. */
   hold(): string {
     let releases = "";
-    for (const [id, release] of this.#touches) {
-      releases += release;
-      this.#deadTouches.add(id);
-    }
-    this.#touches.clear();
     for (const key of this.#down) releases += keyRelease(key);
     if ((this.#mask & ~this.#blocked) !== 0) releases += mouseRelease(this.#x, this.#y);
     if (this.#ignored !== null) for (const [key, upAt] of this.#ignored) if (upAt === stillDown) this.#down.add(key);

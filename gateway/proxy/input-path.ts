@@ -54,7 +54,10 @@ export class InputPath {
       case opcode.mouse:
         return this.#pointer(at, instruction);
       case opcode.touch:
-        return this.#touch(instruction);
+        // Nothing scores touches, so none may act: guacd is not asked for them (`handshake.ts`), and honest clients send
+        // the mouse's instructions in their place.
+        this.#tally.touchesDropped += 1;
+        return;
       case opcode.sync:
         return this.#sync(at, instruction);
       case opcode.ack:
@@ -115,14 +118,6 @@ export class InputPath {
     if (!flows) this.#tally.instructionsHeld += 1;
     else if (allowed === mask) this.#forward(instruction);
     else this.#output.appendText(say.instruction("mouse", x, y, allowed), this.#upstream);
-  }
-
-  #touch(instruction: ClientInstruction): void {
-    const flows = this.#gate.flows();
-    const [id, x, y] = [instruction.number(0), instruction.number(1), instruction.number(2)];
-    const allowed = this.#held.touch(id, x, y, instruction.number(6) > 0);
-    if (flows && allowed) this.#forward(instruction);
-    else this.#tally.instructionsHeld += 1;
   }
 
   #sync(at: Millis, instruction: ClientInstruction): void {

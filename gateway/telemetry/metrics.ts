@@ -17,6 +17,7 @@ const counters = [
   ["bytesToClient", "samehand_client_sent_bytes_total", "Bytes to viewers."],
   ["keyEvents", "samehand_key_events_total", "Key events that were inspected."],
   ["pointerEvents", "samehand_pointer_events_total", "Pointer events that were inspected."],
+  ["touchesDropped", "samehand_dropped_touches_total", "Touches from viewers, which are never forwarded."],
   ["backpressurePauses", "samehand_backpressure_pauses_total", "Times that a target was paused for a slow viewer."],
   ["evidenceWindows", "samehand_evidence_windows_total", "Windows of input that were scored."],
   ["abstentions", "samehand_abstentions_total", "Windows that were given no weight because the link was bad."],

@@ -50,6 +50,14 @@ t.test("the settings go out in the order of guacd's arguments", (t) => {
   t.end();
 });
 
+t.test("guacd is never asked to take touches, whatever the connection's settings say", (t) => {
+  const wanted = { ...options, settings: { "enable-touch": "true", hostname: "10.0.0.7" } };
+  const asked = instruction("args", "VERSION_1_5_0", "hostname", "enable-touch");
+  const { sent } = converse([Buffer.from(asked + ready)], wanted);
+  t.ok(sent.endsWith(instruction("connect", "VERSION_1_5_0", "10.0.0.7", "")));
+  t.end();
+});
+
 t.test("a handshake that is cut at any byte goes the same way", (t) => {
   const stream = Buffer.from(`3.nop;${args}3.log,2.ä;;${ready}${session}`);
   const whole = converse([stream]);

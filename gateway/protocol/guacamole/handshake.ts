@@ -41,6 +41,12 @@ const elementLimit = 8192;
 const elementsLimit = 128;
 const instructionLimit = 32768;
 
+/**
+ * The setting with which RDP takes touches. They are not scored, so it is never set: the client then sends a finger as
+ * the mouse, which is.
+ */
+const unscored = "enable-touch";
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** One for each connection to guacd. */
@@ -112,7 +118,7 @@ export class Handshake {
     const offered = first.startsWith("VERSION_") ? first : "";
     if (offered !== "") this.version = negotiate(offered);
     const at = knownVersions.indexOf(this.version);
-    const values = args.map((key) => (Object.hasOwn(settings, key) ? settings[key] : ""));
+    const values = args.map((key) => (Object.hasOwn(settings, key) && key !== unscored ? settings[key] : ""));
     if (offered !== "") values[0] = this.version;
     return (
       checked("size", width, height, dpi) +

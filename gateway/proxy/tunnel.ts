@@ -161,7 +161,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
   end(error: SamehandError | null, how: { told?: boolean; atOnce?: boolean; severed?: boolean } = {}): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#upstream?.end(say.disconnect);
+    this.#upstream?.end(say.disconnect, how.severed === true);
     this.#retry = null;
     if (error === null) this.#viewer.end(1000, "");
     else this.#lastWords(error, how.told === true, how.atOnce === true);

@@ -120,10 +120,12 @@ export class Upstream {
   /**
    * Says good-bye: `last` goes out if it can, and soon after it the connection is gone. Where reading was stopped it
    * stays so: the viewer may still be taking the last frame out of the buffer.
+   * @param cut input that still waits for a guacd that does not read is lost with the connection
    */
-  end(last: string): void {
+  end(last: string, cut: boolean): void {
     this.#lost = true;
-    if (this.#socket.connecting || !this.#socket.writable) this.#socket.destroy();
+    const lose = this.#socket.connecting || !this.#socket.writable || (cut && this.waiting > 0);
+    if (lose) this.#socket.destroy();
     else this.#socket.end(last);
     setTimeout(() => this.#socket.destroy(), 200).unref();
   }

@@ -1,6 +1,6 @@
 /** A farm's own agents as the reference population: each is verified against the others, never against itself. */
 import type { Background } from "./background.ts";
-import type { Profile } from "./profile.ts";
+import type { Part, Profile } from "./profile.ts";
 
 /** Agents are left out of the farm's background in groups of this many, where there are more than `mostAlone`. */
 const groups = 20;
@@ -12,6 +12,8 @@ export class Farm {
   readonly #profiles: ReadonlyMap<string, Profile>;
   readonly #made = new Map<number, Background>();
   readonly #group = new Map<string, number>();
+  /** Everybody's statistics, put together once and shared by all the backgrounds. */
+  readonly #parts = new Map<Profile, Part>();
 
   constructor(background: Background, profiles: ReadonlyMap<string, Profile>) {
     this.#background = background;
@@ -27,11 +29,20 @@ export class Farm {
     if (made === undefined) {
       const others = [...this.#profiles].filter(([name]) => this.#group.get(name) !== group).map(([, each]) => each);
       made = this.#background.withFarm(
-        others.map((profile) => profile.enrolled(this.#background)),
+        others.map((profile) => this.#partOf(profile)),
         others.map((profile) => profile.trees),
       );
       this.#made.set(group, made);
     }
     return made;
+  }
+
+  #partOf(profile: Profile): Part {
+    let part = this.#parts.get(profile);
+    if (part === undefined) {
+      part = profile.enrolled(this.#background);
+      this.#parts.set(profile, part);
+    }
+    return part;
   }
 }

@@ -144,8 +144,17 @@ t.test("too few actions grow no trees, and a farm without actions changes nothin
 
 t.test("a session that fits another agent's trees better is doubted more", async (t) => {
   const others = Array.from({ length: 8 }, (_, i) => enrolled(actionsOf(handOf(60 + i), 300, 60 + i)));
-  const colleague = prior.adaptToFarm([own, ...others.slice(1)]).grow(others[0], { seed: 1 });
-  const knowing = prior.adaptToFarm(others, [colleague]);
+  const colleagues = others.map((each) =>
+    farm.adaptToFarm([own, ...others.filter((other) => other !== each)]).grow(each, { seed: 1 }),
+  );
+  const knowing = prior.adaptToFarm(others, colleagues);
   const session = actionsOf(handOf(60), 40, 99);
   t.ok(scoreOf(knowing, session) < scoreOf(farm, session));
+  t.ok(scoreOf(knowing, actionsOf(agent, 60, 100)) > 1);
+});
+
+t.test("with little enrolled, even a very different hand is worth little", async (t) => {
+  const scorer = farm.scorer(enrolled(actionsOf(agent, 10, 1)));
+  for (const action of actionsOf(handOf(80), 300, 2)) scorer.add(action);
+  t.ok(Math.abs(scorer.sessionLlr()) < 1.5);
 });

@@ -13,17 +13,23 @@ import { PointerScorer, type Reference } from "./scorer.ts";
 import { PointerStatistics, rowBytes } from "./statistics.ts";
 import { growTrees, Trees } from "./trees.ts";
 
-const magic = 0x50_54_4d_32; // "PTM2"
+const magic = 0x50_54_4d_33; // "PTM3"
 const bins = 12;
 /** Pseudo-counts of the population in an agent's histograms. */
 const relevance = 10;
 /** Rows of others that trees are grown against. */
 const mostAgainst = 9000;
+/** Rows that stand for each person of a large farm. */
+const fewestEach = 64;
 /** Fewer rows of the agent than this teach trees nothing that lasts. */
 const fewestRows = 120;
 /** Trees are grown to this many for 4,096 rows and more, fewer for fewer. */
 const mostTrees = 160;
 const fewestTrees = 60;
+/** Enrolled actions at which an agent's scores are believed by half. */
+const halfBelieved = 100;
+/** Fewer trees of others than this are no cohort. */
+const fewestCohort = 4;
 /** Other agents whose trees a session is compared with. */
 const mostCohort = 48;
 
@@ -36,13 +42,18 @@ export interface GrowOptions {
   readonly onProgress?: (share: number) => void;
 }
 
-/** Weights learned with the agent's trees, and without. */
+/** Weights learned with the agent's trees and a cohort's, with the agent's trees alone, and without any. */
 export interface Fusions {
+  readonly withCohort: Fusion;
   readonly withTrees: Fusion;
   readonly without: Fusion;
 }
 
-export const untrainedFusions = (): Fusions => ({ withTrees: untrainedFusion(), without: untrainedFusion() });
+export const untrainedFusions = (): Fusions => ({
+  withCohort: untrainedFusion(),
+  withTrees: untrainedFusion(),
+  without: untrainedFusion(),
+});
 
 export class PointerModel implements ModalityModel<PointerAction> {
   readonly #people: readonly PointerStatistics[];
@@ -58,7 +69,7 @@ export class PointerModel implements ModalityModel<PointerAction> {
   constructor(people: readonly PointerStatistics[], fusions: Fusions, cohort: readonly Trees[] = []) {
     this.#people = people;
     this.#fusions = fusions;
-    this.#cohort = cohort.slice(0, mostCohort);
+    this.#cohort = cohort.length < fewestCohort ? [] : cohort.slice(0, mostCohort);
     this.#population = populationOf(people.map((each) => histogramOf(each)));
     this.#map = coarsen(this.#population, bins);
   }
@@ -80,8 +91,16 @@ export class PointerModel implements ModalityModel<PointerAction> {
   adaptToFarm(others: readonly PointerStatistics[], trees: readonly PointerTrees[] = []): PointerModel {
     const known = others.filter((each) => each.count > 0);
     if (known.length === 0) return this;
-    const cohort = trees.filter((each) => each.length > 0).map((each) => Trees.decode(each, rowBytes));
-    return new PointerModel(known, this.#fusions, cohort);
+    const cohort = trees
+      .filter((each) => each.length > 0)
+      .slice(0, mostCohort)
+      .map(treesOf);
+    const each = Math.max(fewestEach, Math.ceil(mostAgainst / known.length));
+    return new PointerModel(
+      known.map((other) => other.thinned(each)),
+      this.#fusions,
+      cohort,
+    );
   }
 
   /**
@@ -128,18 +147,20 @@ export class PointerModel implements ModalityModel<PointerAction> {
   /** What a scorer reads actions with; see `scorer`. */
   reference(enrolled: Statistics<PointerAction>, trees: PointerTrees): Reference {
     if (!(enrolled instanceof PointerStatistics)) throw new TypeError("not pointer statistics");
-    const own = trees.length > 0 ? Trees.decode(trees, rowBytes) : null;
+    const own = trees.length > 0 ? treesOf(trees) : null;
     return {
       ratios: logRatios(histogramOf(enrolled), this.#population, this.#map, bins, relevance),
       trees: own,
       cohort: own === null ? [] : this.#cohort,
-      fusion: own === null ? this.#fusions.without : this.#fusions.withTrees,
+      fusion: this.#fusions[own === null ? "without" : this.#cohort.length === 0 ? "withTrees" : "withCohort"],
+      belief: enrolled.count / (enrolled.count + halfBelieved),
       usual: usualOf(enrolled),
     };
   }
 
   encode(): Uint8Array {
-    const fusions = [this.#fusions.withTrees, this.#fusions.without].flatMap((each) => [
+    const { withCohort, withTrees, without } = this.#fusions;
+    const fusions = [withCohort, withTrees, without].flatMap((each) => [
       ...each.weights,
       ...each.slopes,
       ...each.offsets,
@@ -168,7 +189,7 @@ export class PointerModel implements ModalityModel<PointerAction> {
     };
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let at = 12;
-    if (bytes.length < at + 8 * (inputCount + 2 * amounts.length)) refuse("too short");
+    if (bytes.length < at + 12 * (inputCount + 2 * amounts.length)) refuse("too short");
     if (view.getUint32(0) !== magic || view.getUint32(4) !== featureCount) refuse("another version");
     const numbers = (count: number): Float32Array => {
       const values = Float32Array.from({ length: count }, (_, i) => view.getFloat32(at + 4 * i));
@@ -181,7 +202,7 @@ export class PointerModel implements ModalityModel<PointerAction> {
       slopes: numbers(amounts.length),
       offsets: numbers(amounts.length),
     });
-    const fusions = { withTrees: fusion(), without: fusion() };
+    const fusions = { withCohort: fusion(), withTrees: fusion(), without: fusion() };
     const people: PointerStatistics[] = [];
     const count = view.getUint32(8);
     for (let i = 0; i < count; i++) {
@@ -194,6 +215,18 @@ export class PointerModel implements ModalityModel<PointerAction> {
     if (at !== bytes.length) refuse("too long");
     return new PointerModel(people, fusions);
   }
+}
+
+/** Decoded trees by their bytes: a farm's agents stand in one another's cohorts, and are decoded once. */
+const decoded = new WeakMap<PointerTrees, Trees>();
+
+function treesOf(bytes: PointerTrees): Trees {
+  let trees = decoded.get(bytes);
+  if (trees === undefined) {
+    trees = Trees.decode(bytes, rowBytes);
+    decoded.set(bytes, trees);
+  }
+  return trees;
 }
 
 /** About `most` rows in all, the same number from everybody as far as they have them. */

@@ -23,6 +23,8 @@ export interface Reference {
   /** Trees of other agents: whoever fits one of them better is less likely the agent claimed. */
   readonly cohort: readonly Trees[];
   readonly fusion: Fusion;
+  /** How far the enrolment is believed, 0 to 1: with little enrolled, a score says little. */
+  readonly belief: number;
   /** Each kind's and feature's usual value, for the words. */
   readonly usual: Float32Array;
 }
@@ -96,24 +98,22 @@ export class PointerScorer implements Scorer<PointerAction> {
     if (this.#count < windowActions || this.#count % strideActions !== 0) return null;
     this.#window.values.fill(0);
     for (let i = 0; i < this.#recent.length; i++) this.#window.values[i % this.#width] += this.#recent[i];
-    const whole = calibrated(
-      this.#reference.fusion,
-      this.#window.score(this.#reference.fusion, windowActions),
-      windowActions,
-    );
-    const tempered = (bounded(whole) * strideActions) / windowActions;
+    const whole = this.#llrOf(this.#window, windowActions);
+    const tempered = (whole * strideActions) / windowActions;
     return { at: action.at, modality: "pointer", llr: llr(tempered), observations: windowActions };
   }
 
   sessionLlr(): Llr {
-    if (this.#count === 0) return llr(0);
-    const { fusion } = this.#reference;
-    return llr(bounded(calibrated(fusion, this.#session.score(fusion, this.#count), this.#count)));
+    return llr(this.#count === 0 ? 0 : this.#llrOf(this.#session, this.#count));
+  }
+
+  #llrOf(sums: Sums, actions: number): number {
+    const { fusion, belief } = this.#reference;
+    const value = belief * calibrated(fusion, sums.score(fusion, actions), actions);
+    return mostLlr * Math.tanh(value / mostLlr);
   }
 
   explain(most: number): readonly string[] {
     return this.#explanation.tell(most);
   }
 }
-
-const bounded = (value: number): number => mostLlr * Math.tanh(value / mostLlr);

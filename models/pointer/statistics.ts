@@ -43,8 +43,8 @@ export class PointerStatistics implements Statistics<PointerAction> {
   add(action: PointerAction): void {
     this.#count++;
     this.#offer(action.kind, action.features);
-    // Every second action once more, shaken: what is learned from both holds on a bad link too.
-    if (this.#count % 2 === 0) this.#offer(action.kind, action.jittered);
+    // Once more, shaken: what is learned from both holds on a bad link too.
+    this.#offer(action.kind, action.jittered);
   }
 
   /**

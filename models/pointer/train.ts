@@ -37,6 +37,7 @@ export function trainPointer(people: readonly PointerPerson[], options: GrowOpti
   const subjects = people.map(subjectOf);
   const domains = new Map<string, Subject[]>();
   for (const each of subjects) domains.set(each.domain, [...(domains.get(each.domain) ?? []), each]);
+  const withCohort: FusionExample[] = [];
   const withTrees: FusionExample[] = [];
   const without: FusionExample[] = [];
   let done = 0;
@@ -49,14 +50,20 @@ export function trainPointer(people: readonly PointerPerson[], options: GrowOpti
     farm.forEach((subject, i) => {
       const others = trees.filter((_, other) => other !== i);
       const grown = farmOf(farm, subject, others).reference(subject.enrolled, trees[i]);
+      const alone = { ...grown, cohort: [] };
       const plain = models[i].reference(subject.enrolled, new Uint8Array(0));
       for (const [j, impostor] of impostorsOf(farm, i)) {
-        if (grown.trees !== null) withTrees.push(...examplesOf(grown, impostor, i === j));
+        if (grown.cohort.length > 0) withCohort.push(...examplesOf(grown, impostor, i === j));
+        if (grown.trees !== null) withTrees.push(...examplesOf(alone, impostor, i === j));
         without.push(...examplesOf(plain, impostor, i === j));
       }
     });
   }
-  const fusions = { withTrees: trainFusion(withTrees), without: trainFusion(without) };
+  const fusions = {
+    withCohort: trainFusion(withCohort),
+    withTrees: trainFusion(withTrees),
+    without: trainFusion(without),
+  };
   const each = Math.max(8, Math.ceil(priorRows / Math.max(1, subjects.length)));
   options.onProgress?.(1);
   return new PointerModel(

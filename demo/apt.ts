@@ -118,7 +118,7 @@ function sourceLine(mirror: Mirror, folder: string): string {
 function archiveKeys(family: Mirror["family"]): string[] {
   const folder = "/usr/share/keyrings";
   const names = existsSync(folder) ? readdirSync(folder) : [];
-  const keys = names.filter((name) => name.startsWith(`${family}-archive-`) && name.endsWith(".gpg"));
+  const keys = names.filter((name) => name.startsWith(`${family}-archive-`) && /\.(gpg|pgp)$/.test(name));
   if (keys.length === 0) throw new PartsUnavailable(`no ${family} archive keys in ${folder}`);
   return keys.filter((name) => !name.includes("removed")).map((name) => join(folder, name));
 }

@@ -1,7 +1,11 @@
 /** A real Chromium for tests, driven by playwright-core; from the parts, or the one that SAMEHAND_CHROMIUM names. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { PartsUnavailable } from "../../demo/apt.ts";
 import { ensureParts } from "../../demo/parts.ts";
+import { quietly } from "./report.ts";
 
 const flags = `--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
   --disable-component-update --disable-sync`.split(/\s+/);
@@ -17,12 +21,10 @@ export interface TestChromium {
 
 /** @throws PartsUnavailable where there is no Chromium to be had */
 export async function startChromium(): Promise<TestChromium> {
-  const own = process.env["SAMEHAND_CHROMIUM"];
-  const parts =
-    own === undefined ? (await ensureParts("browser", console.error)).chromium : { path: own, environment: {} };
+  const { path, environment } = await findChromium();
   const browser = await chromium.launch({
-    executablePath: parts.path,
-    env: { ...(process.env as Record<string, string>), ...parts.environment },
+    executablePath: path,
+    env: { ...(process.env as Record<string, string>), ...environment },
     args: flags,
   });
   const errors: string[] = [];
@@ -38,6 +40,21 @@ export async function startChromium(): Promise<TestChromium> {
     },
     stop: () => browser.close(),
   };
+}
+
+/** Named, else from the parts, else (Ubuntu has it as a snap only) what is installed. */
+async function findChromium(): Promise<{ path: string; environment: Record<string, string> }> {
+  const named = process.env["SAMEHAND_CHROMIUM"];
+  if (named !== undefined) return { path: named, environment: {} };
+  try {
+    return (await ensureParts("browser", quietly)).chromium;
+  } catch (error) {
+    const names = ["chromium", "chromium-browser", "google-chrome"];
+    const folders = (process.env["PATH"] ?? "").split(":");
+    const path = folders.flatMap((folder) => names.map((name) => join(folder, name))).find((file) => existsSync(file));
+    if (path === undefined || !(error instanceof PartsUnavailable)) throw error;
+    return { path, environment: {} };
+  }
 }
 
 /** The colour of one pixel of the page as the screen shows it, such as `255 255 255`. */

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Desktop } from "../../demo/desktop.ts";
 import { ensureParts } from "../../demo/parts.ts";
 import { XevReader, type XEvent } from "./xev.ts";
+import { quietly } from "./report.ts";
 
 export interface TestDesktop {
   /** The VNC server's port on loopback. */
@@ -31,7 +32,7 @@ export interface TestDesktop {
 /** @throws PartsUnavailable, or an Error when the desktop does not come up */
 export async function startDesktop(size: { width?: number; height?: number } = {}): Promise<TestDesktop> {
   const { width = 1024, height = 768 } = size;
-  const desktop = await Desktop.start(await ensureParts("desktop", console.error), { width, height });
+  const desktop = await Desktop.start(await ensureParts("desktop", quietly), { width, height });
   const events: XEvent[] = [];
   const listeners = new Set<(event: XEvent) => void>();
   const reader = new XevReader((event) => {

@@ -13,6 +13,7 @@ import type { AgentName } from "../core/units.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Policy } from "../policy/rules.ts";
 import type { AgentRecord, Store } from "../store/store.ts";
+import { Doubts } from "./doubts.ts";
 import { Learning } from "./learning.ts";
 import { SessionWatch } from "./session-watch.ts";
 
@@ -40,6 +41,7 @@ export class LiveJudge implements Judge {
   readonly #options: JudgeOptions;
   readonly #learning: Learning;
   readonly #live = new Map<AgentName, Set<SessionWatch>>();
+  readonly #doubts = new Doubts();
   readonly #stopListening: () => void;
   readonly #refreshing: NodeJS.Timeout;
 
@@ -50,6 +52,8 @@ export class LiveJudge implements Judge {
     this.#stopListening = options.store.onChange((change) => {
       if (change.kind === "locked") this.#endAll(change.lock.agent, new SamehandError("agent-locked"));
       if (change.kind === "forgotten") this.#learning.forget(change.agent);
+      // A lock is the answer to every doubt, and what an operator takes back is taken back whole.
+      this.#doubts.clear(change.kind === "locked" ? change.lock.agent : change.agent);
     });
   }
 
@@ -58,7 +62,7 @@ export class LiveJudge implements Judge {
    * @throws SamehandError `agent-locked`, `agent-unknown`, `too-many-sessions`, `store-unavailable`, `profile-unreadable`
    */
   async open(ticket: Ticket, session: SessionInfo, control: SessionControl): Promise<SessionWatch> {
-    const { store } = this.#options;
+    const { store, clock } = this.#options;
     const settings = this.#options.settings();
     if (store.lockOf(ticket.agent) !== null) throw new SamehandError("agent-locked");
     const live = this.#live.get(ticket.agent) ?? new Set();
@@ -70,6 +74,9 @@ export class LiveJudge implements Judge {
       record,
       session,
       control,
+      doubt: this.#doubts.of(ticket.agent, clock.wall()),
+      onDoubt: (doubt) => this.#doubts.note(ticket.agent, doubt),
+      onRecognised: () => this.#doubts.clear(ticket.agent),
       onEnd: () => this.#left(ticket.agent, watch),
       onSever: (minutes, reason) => this.#lock(ticket.agent, minutes, reason),
     });

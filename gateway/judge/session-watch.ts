@@ -15,6 +15,7 @@ import { defaultTrustOptions, highestSingle } from "../policy/trust.ts";
 import type { AgentRecord } from "../store/store.ts";
 import { logDecision } from "../telemetry/log.ts";
 import type { JudgeOptions } from "./judge.ts";
+import type { Doubt } from "./doubts.ts";
 import type { Known, Learning } from "./learning.ts";
 import { Peaks } from "./peaks.ts";
 
@@ -23,6 +24,12 @@ export interface SessionWatchOptions extends JudgeOptions {
   readonly record: AgentRecord;
   readonly session: SessionInfo;
   readonly control: SessionControl;
+  /** What was doubted of the agent when the session began; null where nothing was. */
+  readonly doubt: Doubt | null;
+  /** The agent is doubted, which must outlast this session. */
+  readonly onDoubt: (doubt: Doubt) => void;
+  /** The agent was recognised in a quarantine. */
+  readonly onRecognised: () => void;
   /** The session is over. */
   readonly onEnd: () => void;
   /** The agent is to be locked for so many minutes. */
@@ -31,6 +38,10 @@ export interface SessionWatchOptions extends JudgeOptions {
 
 /** Observations after which what a session taught is written, and a new verifier is built from it. */
 const chunk = 400;
+/** Weight of the newest window in the mean of how far windows were believed. */
+const beliefRate = 1 / 16;
+/** Below this mean the link hides the hand: by misfortune, or because somebody delays its answers on purpose. */
+const leastBelief = 0.3;
 
 export class SessionWatch implements Watch {
   readonly #options: SessionWatchOptions;
@@ -55,6 +66,9 @@ export class SessionWatch implements Watch {
   /** The same since the last lesson: each modality must speak for the agent before it teaches. */
   #lately = { keyboard: 0, pointer: 0 };
   readonly #peaks = new Peaks();
+  /** Running mean of the windows' weights, 0 to 1. */
+  #belief = 1;
+  #failed = false;
 
   constructor(options: SessionWatchOptions) {
     this.#options = options;
@@ -66,6 +80,8 @@ export class SessionWatch implements Watch {
       onEvidence: (evidence, weight, at) => this.#weigh(evidence, weight, at),
     });
     this.#decider = this.#begin();
+    const { doubt, clock } = options;
+    if (doubt !== null) this.#act(this.#decider.resume(clock.now(), doubt.suspicion, doubt.held));
   }
 
   get verdict(): Verdict {
@@ -99,20 +115,25 @@ export class SessionWatch implements Watch {
   }
 
   stalled(_at: Millis): void {
-    this.#inspector.stalled();
+    this.#guarded(() => this.#inspector.stalled());
   }
 
   tick(at: Millis): void {
     if (this.#closed) return;
-    this.#act(this.#decider.tick(at));
-    if (this.#inspector.keystrokes + this.#inspector.actions - this.#taught >= chunk) this.#teach();
+    this.#guarded(() => {
+      this.#act(this.#decider.tick(at));
+      if (this.#inspector.keystrokes + this.#inspector.actions - this.#taught >= chunk) this.#teach();
+    });
   }
 
-  close(_at: Millis, error: SamehandError | null): void {
+  close(at: Millis, error: SamehandError | null): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#inspector.flush();
-    this.#teach();
+    this.#guarded(() => {
+      this.#inspector.flush();
+      this.#teach();
+    });
+    if (this.decision.wouldBe !== "allow") this.#doubt(at);
     const { store, session, onEnd } = this.#options;
     store.sessionEnded(session.id, {
       end: error?.code ?? "closed",
@@ -179,7 +200,7 @@ export class SessionWatch implements Watch {
   #surroundings(): Surroundings {
     return {
       jitterMs: this.#inspector.jitter,
-      signals: [],
+      signals: this.#belief < leastBelief ? ["unverifiable-link"] : [],
       hour: new Date(this.#options.clock.wall()).getHours(),
     };
   }
@@ -190,6 +211,7 @@ export class SessionWatch implements Watch {
     const { keystrokes, actions } = this.#inspector;
     tally.evidenceWindows++;
     if (weight === 0) tally.abstentions++;
+    this.#belief += (weight - this.#belief) * beliefRate;
     this.#llr[modality] += llr * weight;
     this.#lately[modality] += llr * weight;
     this.#act(this.#decider.evidence({ at, modality, llr, weight, keystrokes, actions }));
@@ -212,23 +234,30 @@ export class SessionWatch implements Watch {
   }
 
   #quarantine(decision: Decision): void {
-    this.#options.tally.sessionsQuarantined++;
     this.#holding = true;
+    this.#doubt(decision.at);
     this.#options.control.quarantine(decision);
   }
 
   #release(decision: Decision): void {
     this.#holding = false;
+    this.#options.onRecognised();
     this.#options.control.release(decision);
   }
 
   /** The cut and the lock fall in the same tick: whoever reconnects at once is refused. */
   #sever(decision: Decision): void {
-    const { onSever, settings, tally } = this.#options;
-    tally.sessionsSevered++;
+    const { onSever, settings } = this.#options;
     const code = decision.rule === "quarantine-expired" ? "quarantine-expired" : "session-severed";
     this.end(new SamehandError(code));
     onSever(settings().policy.lockMinutes, `severed by rule ${decision.rule}`);
+  }
+
+  /** Whoever connects in the agent's name from now on is doubted as much, and held if this session is. */
+  #doubt(at: Millis): void {
+    const { onDoubt, clock } = this.#options;
+    const held = this.#holding ? this.#decider.heldFor(at) : null;
+    onDoubt({ suspicion: this.#decider.filter.suspicion, held, at: clock.wall() });
   }
 
   /** Writes what was learned, unless some of it was doubted, and verifies against the profile that came of it. */
@@ -243,10 +272,17 @@ export class SessionWatch implements Watch {
     this.#trusted = this.decision.wouldBe === "allow";
     this.#lately = { keyboard: 0, pointer: 0 };
     if (!trusted || lesson.keyboard.count + lesson.pointer.count === 0) return;
-    learning.teach(record, lesson, this.#peaks.take(), enrolment);
-    if (this.#closed || this.#known?.maturity === "mature") return;
     const before = this.#known?.maturity ?? "enrolling";
-    this.#known = this.#ask();
+    try {
+      learning.teach(record, lesson, this.#peaks.take(), enrolment);
+      if (this.#closed || this.#known?.maturity === "mature") return;
+      this.#known = this.#ask();
+    } catch (error) {
+      // The session goes on with what it knows: only what cannot be verified ends, not what cannot be learned.
+      const { code, detail } = asSamehandError(error, "store-unavailable");
+      this.#options.log.warn({ session: this.#options.session.id, code, detail }, "nothing could be learned");
+      return;
+    }
     if (this.#known !== null && this.#known.maturity !== before) this.#decider = this.#begin();
   }
 
@@ -257,6 +293,14 @@ export class SessionWatch implements Watch {
     return keyboard >= 0 && pointer >= 0 && keyboard + pointer > 0;
   }
 
+  #guarded(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   /**
    * Inspection itself failed. In enforce mode a session that cannot be verified must not go on: whoever could
    * provoke the fault would drive unseen. In report mode nothing is touched.
@@ -265,10 +309,10 @@ export class SessionWatch implements Watch {
     const { log, session, settings, tally } = this.#options;
     const fault = asSamehandError(error, "verification-failed");
     tally.refused(fault.code);
-    log.error(
-      { session: session.id, code: fault.code, stack: error instanceof Error ? error.stack : "" },
-      fault.message,
-    );
+    const stack = error instanceof Error ? error.stack : "";
+    // Once a session: in report mode every event may fail.
+    if (!this.#failed) log.error({ session: session.id, code: fault.code, stack }, fault.message);
+    this.#failed = true;
     if (settings().mode === "enforce") this.end(fault);
   }
 }

@@ -103,8 +103,26 @@ export class Decider {
     return this.#rule(at, weighed.keystrokes, weighed.actions);
   }
 
-  /** Lets time pass: a quarantine that nobody answered ends in a sever. */
+  /**
+   * Takes up what was doubted in an earlier session of the agent.
+   * @param held how long that session's quarantine had stood, ms: it goes on; null where there was none
+   */
+  resume(at: Millis, suspicion: number, held: number | null): Decision | null {
+    this.filter.suspect(suspicion);
+    if (held === null) return null;
+    this.#heldSince = at - held;
+    this.#quarantines++;
+    return this.#stand("quarantine", "left-while-held", at, 0, 0);
+  }
+
+  /** How long the quarantine that stands has held the session, ms; null where none does. */
+  heldFor(at: Millis): number | null {
+    return this.#heldSince === null ? null : at - this.#heldSince;
+  }
+
+  /** Lets time pass: a quarantine that nobody answered ends in a sever, and a change of mode takes effect. */
   tick(at: Millis): Decision | null {
+    if (this.#decision.mode !== this.#options.mode && stricter(this.#standing, "alert")) return this.#changeMode(at);
     if (this.#standing !== "quarantine" || this.#heldSince === null || at - this.#heldSince < this.#options.holdFor)
       return null;
     const { keystrokes, actions } = this.#decision;
@@ -118,6 +136,13 @@ export class Decider {
     this.#said = { keyboard: 0, pointer: 0 };
     const { keystrokes, actions } = this.#decision;
     return this.#stand("allow", "challenge-passed", at, keystrokes, actions);
+  }
+
+  /** What only would have been is done once the mode says so, beginning with a quarantine; and undone likewise. */
+  #changeMode(at: Millis): Decision {
+    this.#heldSince = null;
+    const { keystrokes, actions } = this.#decision;
+    return this.#stand("quarantine", "mode-changed", at, keystrokes, actions);
   }
 
   #rule(at: Millis, keystrokes: number, actions: number): Decision | null {

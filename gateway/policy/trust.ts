@@ -106,6 +106,18 @@ export class TrustFilter {
   }
 
   /**
+   * Starts no better than it was left: in the sessions of one agent, a new connection is not a new hand.
+   * @param suspicion log odds of somebody else, nats
+   */
+  suspect(suspicion: number): void {
+    const state = this.#state;
+    const odds = Math.exp(Math.min(suspicion, 500));
+    if (!(odds > state[0] / (1 - state[0]))) return;
+    state[0] = odds * (1 - state[0]);
+    this.#normalise();
+  }
+
+  /**
    * Takes in one window's evidence.
    * @param llr calibrated, in nats; @param weight 0 (the link cannot be trusted: abstain) to 1
    */

@@ -1,0 +1,42 @@
+/**
+ * What is doubted of agents between their sessions: a new connection is not a new hand. Who leaves while in doubt
+ * comes back in doubt, and who leaves a quarantine comes back into it. In memory only: it is shared by the sessions
+ * of one process and lost with it; locks, which are for longer, are in the store.
+ */
+import type { AgentName, EpochMillis } from "../core/units.ts";
+
+export interface Doubt {
+  /** Log odds of somebody else, in nats, as they stood. */
+  readonly suspicion: number;
+  /** How long the quarantine that stood had held the session, ms; null where none stood. */
+  readonly held: number | null;
+  readonly at: EpochMillis;
+}
+
+/** A doubt that held nothing is forgotten after so long, ms. One that did waits until the agent is recognised. */
+const doubtLength = 3_600_000;
+
+export class Doubts {
+  readonly #byAgent = new Map<AgentName, Doubt>();
+
+  /** Notes a doubt; one that held is not undone by one that did not, nor its time by a shorter one. */
+  note(agent: AgentName, doubt: Doubt): void {
+    const standing = this.#byAgent.get(agent)?.held ?? null;
+    if (standing !== null && (doubt.held ?? -1) < standing) return;
+    this.#byAgent.set(agent, doubt);
+  }
+
+  /** What must be taken up by a session that begins now. */
+  of(agent: AgentName, now: EpochMillis): Doubt | null {
+    const doubt = this.#byAgent.get(agent);
+    if (doubt === undefined) return null;
+    if (doubt.held !== null || now - doubt.at < doubtLength) return doubt;
+    this.#byAgent.delete(agent);
+    return null;
+  }
+
+  /** The agent was recognised, locked or forgotten. */
+  clear(agent: AgentName): void {
+    this.#byAgent.delete(agent);
+  }
+}

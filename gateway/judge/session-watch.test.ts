@@ -8,7 +8,7 @@ import type { Log } from "../core/log.ts";
 import type { SessionInfo } from "../core/session.ts";
 import { Tally } from "../core/tally.ts";
 import { agentName, buttonMask, keysym, millis, sessionId } from "../core/units.ts";
-import type { Decision, Mode } from "../core/verdict.ts";
+import type { Mode } from "../core/verdict.ts";
 import { Enrolment, Inspector } from "../inspect/inspector.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import { openStore } from "../store/open-store.ts";
@@ -90,8 +90,8 @@ function court(t: Test, start: Mode) {
     const id = sessionId(`00000000-0000-4000-8000-00000000000${++sessions}`);
     const session: SessionInfo = { id, agent: tokenOf, connection: "desk", startedAt: clock.wall(), address: "::1" };
     const control = {
-      quarantine: (_: Decision) => void acts.push("quarantine"),
-      release: (_: Decision) => void acts.push("release"),
+      quarantine: (): number => acts.push("quarantine"),
+      release: (): number => acts.push("release"),
       sever(error: SamehandError) {
         acts.push(`sever ${error.code}`);
         watch?.close(clock.now(), error);
@@ -104,7 +104,7 @@ function court(t: Test, start: Mode) {
       const from = clock.now();
       for (const event of rounds(hand, count, number)) {
         clock.advance(from + event.at - clock.now());
-        hear([{ ...event, at: clock.now() }], watch!);
+        hear([{ ...event, at: clock.now() }], watch);
         if (until()) return;
       }
     };
@@ -121,7 +121,7 @@ t.test("one decision is one act, one log line and one audit row, with its reason
   t.same(acts, ["quarantine"]);
   const told = lines.filter((line) => line["event"] === "decision" && line["verdict"] === "quarantine");
   t.equal(told.length, 1);
-  t.ok((told[0]?.["reasons"] as string[]).length > 0);
+  t.ok(((told[0]?.["reasons"] ?? []) as string[]).length > 0);
   const rows = store.decisions(100).filter((row) => row.session === id && row.verdict === "quarantine");
   t.equal(rows.length, 1);
   t.same(

@@ -188,6 +188,7 @@ export const jobs: readonly Job[] = [
 /** In the two-minute run only those that the goals compare with. */
 export const quickContenders = [
   ours,
+  uninspected,
   "guacamole-lite",
   "Node raw splice",
   "haproxy TCP",

@@ -39,12 +39,13 @@ export async function measureInput(
     await rig.beside.open(contender, besideFirst, besideSessions, load.tls);
     await rig.draw("paced", besideFirst, besideFirst + besideSessions);
   }
+  await rig.forget();
   await rig.viewers.type(1);
-  await wait(100);
+  await arrived(rig);
   await rig.forget();
   const cpuBefore = cpuSeconds(contender.pids);
   await rig.viewers.type(seconds);
-  await wait(200);
+  await arrived(rig);
   const cpu = cpuSeconds(contender.pids) - cpuBefore;
   const [sent, received] = [await rig.viewers.sent(), await rig.received()];
   await rig.clear();
@@ -57,6 +58,16 @@ export async function measureInput(
     lost,
     cpuPerMessage: contender.pids.length === 0 || load.display ? Number.NaN : (cpu / delays.length) * 1e6,
   };
+}
+
+/** Waits until guacd has all that was sent, five seconds at most: what is late must not count in the next run. */
+async function arrived(rig: Rig): Promise<void> {
+  const count = (times: readonly { at: Float64Array }[]): number => times.reduce((sum, { at }) => sum + at.length, 0);
+  const sent = count(await rig.viewers.sent());
+  for (let tries = 0; tries < 50; tries++) {
+    await wait(100);
+    if (count(await rig.received()) >= sent) return;
+  }
 }
 
 /** Each session's messages keep their order, so the nth sent is the nth received. */

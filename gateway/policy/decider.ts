@@ -5,6 +5,7 @@
 import type { Modality } from "../core/input.ts";
 import { type Millis, millis } from "../core/units.ts";
 import { type Decision, type Mode, type Reason, stricter, type Verdict } from "../core/verdict.ts";
+import { LoneEvidence } from "./lone-evidence.ts";
 import type { Facts, Policy, Ruling } from "./rules.ts";
 import { type Thresholds, trustAt } from "./thresholds.ts";
 import { TrustFilter, type TrustOptions, defaultTrustOptions } from "./trust.ts";
@@ -64,6 +65,7 @@ const reasonsGiven = 3;
 
 export class Decider {
   readonly filter: TrustFilter;
+  readonly #lone = new LoneEvidence();
   readonly #options: DeciderOptions;
   #thresholds: Thresholds;
   #decision: Decision;
@@ -100,6 +102,8 @@ export class Decider {
     this.#link = weight;
     this.#said[modality] += llr * weight;
     this.filter.observe(at, modality, llr, weight);
+    const { temper } = this.#options.trust ?? defaultTrustOptions;
+    this.#lone.observe(at, modality, llr * weight * temper[modality]);
     return this.#rule(at, weighed.keystrokes, weighed.actions);
   }
 
@@ -133,6 +137,7 @@ export class Decider {
   challengePassed(at: Millis): Decision | null {
     if (this.#standing === "sever") return null;
     this.filter.confirm();
+    this.#lone.restart();
     this.#said = { keyboard: 0, pointer: 0 };
     const { keystrokes, actions } = this.#decision;
     return this.#stand("allow", "challenge-passed", at, keystrokes, actions);
@@ -167,6 +172,7 @@ export class Decider {
     return {
       trust: this.filter.trust,
       llr: { keyboard, pointer, total: keyboard + pointer },
+      alone: { keyboard: this.#lone.of("keyboard"), pointer: this.#lone.of("pointer") },
       thresholds: { alert: trustAt(alert), quarantine: trustAt(quarantine), sever: severAt },
       agent: this.#options.agent,
       session: {

@@ -13,6 +13,7 @@ const facts = (change: Change = {}): Facts => ({
   signals: [],
   ...(change as object),
   llr: { keyboard: 1, pointer: 1, total: 2, ...change.llr },
+  alone: { keyboard: 0, pointer: 0 },
   thresholds: { alert: 50, quarantine: 20, sever: 5, ...change.thresholds },
   agent: { name: "anna", maturity: "mature", keystrokes: 5000, actions: 900, ...change.agent },
   session: { seconds: 60, keystrokes: 300, actions: 40, quarantines: 0, quarantinedSeconds: 0, ...change.session },

@@ -27,6 +27,10 @@ class Llr {
   pointer = 0;
   total = 0;
 }
+class Alone {
+  keyboard = 0;
+  pointer = 0;
+}
 class Thresholds {
   alert = 0;
   quarantine = 0;
@@ -54,6 +58,7 @@ class Link {
 export class CelFacts {
   trust = 0;
   readonly llr = new Llr();
+  readonly alone = new Alone();
   readonly thresholds = new Thresholds();
   readonly agent = new Agent();
   readonly session = new Session();
@@ -66,6 +71,7 @@ export class CelFacts {
     this.signals = facts.signals;
     this.hour = facts.hour;
     Object.assign(this.llr, facts.llr);
+    Object.assign(this.alone, facts.alone);
     Object.assign(this.thresholds, facts.thresholds);
     Object.assign(this.agent, facts.agent);
     Object.assign(this.session, facts.session);
@@ -83,6 +89,7 @@ const environment = (quarantineSeconds: number): Environment => {
   const env = new Environment({ limits: { maxAstNodes: 500, maxDepth: 30 } });
   const groups: Record<string, Class> = {
     llr: Llr,
+    alone: Alone,
     thresholds: Thresholds,
     agent: Agent,
     session: Session,

@@ -8,6 +8,8 @@ export interface Facts {
   readonly trust: number;
   /** LLR of the session's evidence that counts now, by modality. */
   readonly llr: { readonly keyboard: number; readonly pointer: number; readonly total: number };
+  /** Nats held against the agent by one modality while the other has been silent for minutes; else 0. Never negative. */
+  readonly alone: { readonly keyboard: number; readonly pointer: number };
   /** In units of trust, derived from the budget for this agent. */
   readonly thresholds: { readonly alert: number; readonly quarantine: number; readonly sever: number };
   readonly agent: {

@@ -146,6 +146,27 @@ export class Typist {
     return events;
   }
 
+  /** Work at a desk: between short stretches of typing the pointer goes to several places. */
+  shift(keys: number, session = 0): TimedEvent[] {
+    const next = random(hash(`${this.#seed} shift ${session}`));
+    const events: TimedEvent[] = [];
+    let at = 0;
+    let place: [number, number] = [512, 384];
+    const append = (more: TimedEvent[]): void => {
+      for (const event of more) events.push({ ...event, at: event.at + at });
+      at += (more.at(-1)?.at ?? 0) + 300 + 500 * next();
+    };
+    for (let typed = 0; typed < keys; typed += 60) {
+      append(this.work(60, session * 1000 + typed));
+      for (let click = 0; click < 8; click++) {
+        const target: [number, number] = [40 + Math.floor(940 * next()), 40 + Math.floor(680 * next())];
+        append(this.point(place, target, 0, session * 1000 + typed + click));
+        place = target;
+      }
+    }
+    return events;
+  }
+
   #flight(before: string, char: string, next: () => number): number {
     const { flight, spread, contrast } = this.#habits;
     const habit = normal(random(hash(`${this.#seed} ${before}${char}`)));

@@ -1,0 +1,32 @@
+/**
+ * A farm's other agents, enrolled offline: synthetic hands are alike one another and unlike people, so that they
+ * can only be told apart against a background of their own kind, as a farm's agents are.
+ */
+import { buttonMask, agentName, keysym, millis } from "../../gateway/core/units.ts";
+import { Enrolment, Inspector } from "../../gateway/inspect/inspector.ts";
+import type { Store } from "../../gateway/store/store.ts";
+import type { Background } from "../../models/background.ts";
+import { Profile } from "../../models/profile.ts";
+import { Typist } from "./typist.ts";
+
+/** Puts mature profiles of so many synthetic agents into the store; none is a person that a test plays. */
+export function enrolColleagues(store: Store, background: Background, people = 8, keys = 1300): void {
+  for (let person = 0; person < people; person++) {
+    const enrolment = new Enrolment(background);
+    const inspector = new Inspector({ verifier: null, enrolment });
+    for (const event of new Typist(101 + person).shift(keys)) {
+      const at = millis(event.at);
+      if (event.kind === "key") inspector.key(at, keysym(event.keysym), event.pressed);
+      else inspector.pointer(at, event.x, event.y, buttonMask(event.mask));
+    }
+    inspector.flush();
+    const profile = Profile.empty(background);
+    profile.learn(enrolment, 0);
+    const { id } = store.enrol(agentName(`colleague-${person}`));
+    store.updateProfile(id, () => ({
+      keystrokes: profile.keystrokes,
+      actions: profile.actions,
+      body: profile.encode(),
+    }));
+  }
+}

@@ -1,9 +1,16 @@
-/** Locked agents: asked of memory, written to the disk, and compared with it when another process wrote. */
+/**
+ * Locked agents: asked of memory, written to the disk, and compared with it when another process wrote.
+ *
+ * A lock ends when both clocks say so: a system clock that is set forward lets nobody in early.
+ */
 import type { Clock } from "../core/clock.ts";
 import { type AgentName, type EpochMillis, agentName, epochMillis } from "../core/units.ts";
 import { type Database, sql } from "./database.ts";
 import type { Lock, StoreChange } from "./store.ts";
 import type { Waiting } from "./waiting.ts";
+
+/** A lock is kept this long past its end, should the clock be set back. */
+const margin = 7 * 86_400_000;
 
 export class Locks {
   readonly #db: Database;
@@ -11,6 +18,8 @@ export class Locks {
   readonly #waiting: Waiting;
   readonly #tell: (change: StoreChange) => void;
   #byAgent = new Map<AgentName, Lock>();
+  /** Until when each lock stands by the monotonic clock. */
+  readonly #ends = new WeakMap<Lock, number>();
   /** Locks that the disk does not know yet: a read of the disk must not undo them. */
   readonly #unwritten = new Set<AgentName>();
 
@@ -37,6 +46,7 @@ export class Locks {
     const lock: Lock = { agent, since: this.#clock.wall(), until: whole, reason };
     const standing = this.of(agent);
     if (standing !== null && !longer(lock, standing)) return;
+    this.#remember(lock);
     this.#byAgent.set(agent, lock);
     this.#unwritten.add(agent);
     this.#tell({ kind: "locked", lock });
@@ -63,7 +73,7 @@ export class Locks {
     this.#byAgent = after;
     for (const lock of after.values()) {
       const old = before.get(lock.agent);
-      if (old?.since !== lock.since || old.until !== lock.until) this.#tell({ kind: "locked", lock });
+      if (old !== lock && this.#stands(lock)) this.#tell({ kind: "locked", lock });
     }
     for (const lock of before.values())
       if (!after.has(lock.agent) && this.#stands(lock)) this.#tell({ kind: "unlocked", agent: lock.agent });
@@ -71,8 +81,10 @@ export class Locks {
 
   /** Deletes locks that have ended. */
   purge(): void {
-    for (const lock of this.#byAgent.values()) if (!this.#stands(lock)) this.#byAgent.delete(lock.agent);
-    this.#db.transaction(() => this.#db.run(sql.deleteFrom("locks").where("until", "<=", this.#clock.wall())));
+    const old = epochMillis(this.#clock.wall() - margin);
+    for (const lock of this.#byAgent.values())
+      if ((lock.until ?? Infinity) <= old && !this.#stands(lock)) this.#byAgent.delete(lock.agent);
+    this.#db.transaction(() => this.#db.run(sql.deleteFrom("locks").where("until", "<=", old)));
   }
 
   /** The lock as memory has it when the write comes through, or none if it was unlocked meanwhile. */
@@ -90,11 +102,24 @@ export class Locks {
 
   #read(): Map<AgentName, Lock> {
     const rows = this.#db.all(sql.selectFrom("locks").selectAll()).map(fromRow);
-    return new Map(rows.filter((lock) => this.#stands(lock)).map((lock) => [lock.agent, lock]));
+    return new Map(rows.map((lock) => [lock.agent, this.#known(lock)]));
+  }
+
+  /** The lock as memory has it, whose end the monotonic clock knows, or this one. */
+  #known(lock: Lock): Lock {
+    const old = this.#byAgent.get(lock.agent);
+    if (old?.since === lock.since && old.until === lock.until) return old;
+    this.#remember(lock);
+    return lock;
+  }
+
+  #remember(lock: Lock): void {
+    if (lock.until !== null) this.#ends.set(lock, this.#clock.now() + (lock.until - this.#clock.wall()));
   }
 
   #stands(lock: Lock): boolean {
-    return lock.until === null || lock.until > this.#clock.wall();
+    if (lock.until === null || lock.until > this.#clock.wall()) return true;
+    return (this.#ends.get(lock) ?? 0) > this.#clock.now();
   }
 }
 

@@ -63,7 +63,7 @@ class SqliteStore implements Store {
     this.#log = log;
     this.#clock = clock;
     this.#tally = options.tally ?? new Tally();
-    this.#db = new Database(path, options.busyMillis ?? 250, options.observe ?? (() => {}));
+    this.#db = new Database(path, options.busyMillis ?? 50, options.observe ?? (() => {}));
     try {
       this.installation = this.#identify();
       this.#waiting = new Waiting(log);

@@ -44,10 +44,10 @@ const outcome = {
   actions: 3,
 };
 
-/** A clock whose wall time stands until it is set. */
+/** A clock that stands until it is set, then with both its times. */
 class Wall implements Clock {
   at = epochMillis(1_800_000_000_000);
-  now = () => systemClock.now();
+  now = () => millis(systemClock.now() + this.at - 1_800_000_000_000);
   wall = () => this.at;
 }
 

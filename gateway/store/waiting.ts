@@ -32,7 +32,7 @@ export class Waiting {
   /** Runs `run` now, or when the store works again; never throws. @param what for the log */
   write(what: string, run: () => void): void {
     this.#writes.push({ what, run });
-    if (this.#writes.length > most) this.#giveUp(this.#writes.shift(), "too many writes wait");
+    if (this.#writes.length > most) this.#giveUp(this.#oldest(), "too many writes wait");
     // What came before goes first: the audit chain is in order.
     if (this.#writes.length === 1) this.flush();
   }
@@ -54,6 +54,12 @@ export class Waiting {
       this.#writes.shift();
     }
     this.#problem = null;
+  }
+
+  /** Takes out the oldest that is no lock: a lock is small, and must outlive a restart. */
+  #oldest(): Write | undefined {
+    const index = this.#writes.findIndex(({ what }) => what !== "lock");
+    return this.#writes.splice(Math.max(0, index), 1)[0];
   }
 
   #giveUp(write: Write | undefined, why: string): void {

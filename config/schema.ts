@@ -140,6 +140,12 @@ export const configSchema = z.strictObject({
       byteBurst: atLeastOne.default(16 * 1024 * 1024),
       frameBytes: atLeastOne.default(1024 * 1024).describe("of one WebSocket message from a client"),
       bufferBytes: atLeastOne.default(1024 * 1024).describe("waiting for one viewer before its target is paused"),
+      memoryBytes: z
+        .int()
+        .min(64 * 1024 * 1024)
+        .max(Number.MAX_SAFE_INTEGER)
+        .optional()
+        .describe("of the process, above which new sessions are refused; absent: 80 % of the memory there is"),
       requestSeconds: seconds.default(10).describe("for a request's head"),
       connectSeconds: seconds.default(5).describe("to reach guacd"),
       handshakeSeconds: seconds.default(15).describe("for guacd to be ready"),

@@ -1,5 +1,6 @@
 /** The configuration's form turned into what each room asks for, so that neither knows the other. */
 import { readFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import { readKeyRing, readSecret, readSettings } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { readText } from "../config/text.ts";
@@ -11,6 +12,15 @@ import { SamehandTokens, type TokenKey } from "./proxy/token/samehand-token.ts";
 import type { Tokens } from "./proxy/token/ticket.ts";
 import { AcceptedTokens } from "./proxy/token/token-formats.ts";
 import type { Store } from "./store/store.ts";
+
+/** Of the machine's or the container's memory, where `limits.memoryBytes` does not say. */
+const memoryShare = 0.8;
+
+/** The container's limit where there is one below the machine's memory. */
+function availableMemory(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
 
 /** @throws SamehandError `config-invalid` where a certificate cannot be read */
 export function proxyOptions(config: Config, tls: TlsPair | null, pages: ReadonlyMap<string, Page>): ProxyOptions {
@@ -29,6 +39,7 @@ export function proxyOptions(config: Config, tls: TlsPair | null, pages: Readonl
       byteBurst: limits.byteBurst,
       frameBytes: limits.frameBytes,
       bufferedBytes: limits.bufferBytes,
+      memoryBytes: limits.memoryBytes ?? memoryShare * availableMemory(),
     },
     timeouts: {
       headers: limits.requestSeconds,

@@ -17,6 +17,8 @@ export class Heartbeat {
   #timer: NodeJS.Timeout | null = null;
   #last: Millis;
   #beats = 0;
+  /** The last beat was late: what is read until the next one may have waited with it. */
+  #wasLate = false;
   /** Who is still to be ticked in this round, and how many at each beat. */
   #round: Iterator<Tunnel>;
   #perBeat = 1;
@@ -41,12 +43,13 @@ export class Heartbeat {
 
   /** True where the loop was blocked just before `at`: sockets may be read before the late beat comes. */
   late(at: Millis): boolean {
-    return this.#timer !== null && at - this.#last > beatMillis + lateMillis;
+    return this.#timer !== null && (this.#wasLate || at - this.#last > beatMillis + lateMillis);
   }
 
   #beat(): void {
     const now = this.#clock.now();
-    const late = this.late(now);
+    const late = now - this.#last > beatMillis + lateMillis;
+    this.#wasLate = late;
     this.#last = now;
     if (late) for (const tunnel of this.#tunnels.values()) tunnel.stalled(now);
     if (this.#beats % beatsPerRound === 0) {

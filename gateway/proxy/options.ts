@@ -50,6 +50,8 @@ export interface Limits {
   readonly frameBytes: number;
   /** Bytes that may wait for a guacd that does not read. */
   readonly bufferedBytes: number;
+  /** Resident memory of this process above which new sessions are refused; live ones go on. */
+  readonly memoryBytes: number;
 }
 
 /** All in seconds. */
@@ -94,6 +96,7 @@ export const defaultLimits: Limits = {
   byteBurst: 64 * 1024 * 1024,
   frameBytes: 64 * 1024,
   bufferedBytes: 1024 * 1024,
+  memoryBytes: Number.POSITIVE_INFINITY,
 };
 
 export const defaultTimeouts: Timeouts = {

@@ -126,7 +126,9 @@ export class Proxy {
 
   #refusal(): SamehandError | null {
     if (this.#draining) return new SamehandError("gateway-draining");
-    if (this.#tunnels.size >= this.#around.options.limits.sessions) return new SamehandError("too-many-sessions");
+    const { sessions, memoryBytes } = this.#around.options.limits;
+    if (this.#tunnels.size >= sessions) return new SamehandError("too-many-sessions");
+    if (process.memoryUsage.rss() > memoryBytes) return new SamehandError("too-many-sessions", "memoryBytes");
     return null;
   }
 

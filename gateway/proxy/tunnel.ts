@@ -58,6 +58,10 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
   /** When this read was, and its instructions so far. */
   #at: Millis;
   #instructions = 0;
+  /** WebSocket pings of this read: answering one costs as much as an instruction. */
+  #pings = 0;
+  /** What this read brought waited for a blocked event loop. */
+  #late = false;
   #paused = false;
   #sizes = 0;
   #ticks = 0;
@@ -246,8 +250,9 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     const { tally, options } = this.#around;
     this.#at = at;
     this.#instructions = 0;
+    this.#pings = 0;
     tally.bytesFromClient += bytes;
-    if (this.#around.late(at)) this.stalled(at);
+    this.#late = this.#around.late(at);
     if (!this.#byteRate.take(bytes, at, options.limits.bytesPerSecond, options.limits.byteBurst))
       this.end(new SamehandError("rate-exceeded", "bytes"));
   }
@@ -262,18 +267,17 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
 
   readEnds(): void {
     const { output, tally, options } = this.#around;
-    if (this.#ended || this.#upstream === null) {
-      output.discard(this.#upstream);
-      return;
-    }
-    output.flush(this.#upstream);
-    if (this.#instructions === 0) return;
+    const upstream = this.#upstream;
+    if (this.#ended || upstream === null) output.discard(upstream);
+    else output.flush(upstream);
+    const asked = this.#instructions + this.#pings;
+    if (this.#ended || asked === 0) return;
     tally.instructionsFromClient += this.#instructions;
-    this.#progress.heard(this.#at);
+    if (this.#instructions > 0) this.#progress.heard(this.#at);
     const { instructionsPerSecond, instructionBurst, bufferedBytes } = options.limits;
-    if (!this.#instructionRate.take(this.#instructions, this.#at, instructionsPerSecond, instructionBurst))
+    if (!this.#instructionRate.take(asked, this.#at, instructionsPerSecond, instructionBurst))
       this.end(new SamehandError("rate-exceeded", "instructions"));
-    else if (this.#upstream.waiting > bufferedBytes) {
+    else if (upstream !== null && upstream.waiting > bufferedBytes) {
       this.#paused = true;
       this.#viewer.pause();
     }
@@ -284,6 +288,10 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     this.#paused = false;
     this.#viewer.resume();
     this.stalled(this.#around.clock.now());
+  }
+
+  pinged(): void {
+    this.#pings += 1;
   }
 
   pong(at: Millis): void {
@@ -298,6 +306,9 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
   /** @returns false to stop parsing */
   #hear(instruction: ClientInstruction): boolean {
     this.#instructions += 1;
+    // Each event of such a read: what waited together came in one go, whatever the hand did.
+    if (this.#late) this.stalled(this.#at);
+    if (this.#ended) return false;
     if (this.#input !== null) this.#input.hear(this.#at, instruction);
     else if (kindOf(instruction.opcode) !== "control")
       throw new SamehandError("instruction-refused", "input before the session is open");

@@ -18,6 +18,8 @@ export interface ViewerOwner {
   message(buffer: Uint8Array, start: number, end: number): boolean;
   /** The read is over. */
   readEnds(): void;
+  /** A ping came. */
+  pinged(): void;
   /** A pong for the newest ping came. */
   pong(at: Millis): void;
   /** The viewer broke the protocol. */
@@ -107,6 +109,7 @@ export class Viewer implements FrameSink {
   }
 
   ping(buffer: Uint8Array, start: number, end: number): void {
+    this.#owner.pinged();
     if (this.waiting < mostBuffered) this.write(frame(buffer.subarray(start, end), frameOpcode.pong));
   }
 

@@ -17,6 +17,7 @@ The same sets and seed give the same file.
   --out FILE           where to write it (default: the shipped background)
   --seed N             seed of everything random (default 1)
   --leave-out PERSON   a person not to learn from, as set/person or set/p0* (repeat)
+  --network-steps N    train the keyboard's network for so long (0: no network; faster)
   --no-peaks           skip measuring how high suspicion rises for people kept out of the training:
                        faster, but thresholds then come from a rule of thumb
   --json               print what was learned from as JSON
@@ -31,6 +32,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       json: { type: "boolean" },
       out: { type: "string" },
       seed: { type: "string", default: "1" },
+      "network-steps": { type: "string" },
       "no-peaks": { type: "boolean" },
       "leave-out": { type: "string", multiple: true, default: [] },
     },
@@ -43,6 +45,9 @@ export async function run(args: string[], io: Io): Promise<number> {
   const options: TrainOptions = {
     seed: wholeNumber("seed", values.seed),
     wanted: (set, person) => !values["leave-out"].some((pattern) => names(pattern, `${set}/${person}`)),
+    ...(values["network-steps"] === undefined
+      ? {}
+      : { networkSteps: wholeNumber("network-steps", values["network-steps"]) }),
     onProgress: (what) => io.stderr.write(`${what}\n`),
   };
   const trained = trainBackground(positionals, options);

@@ -103,7 +103,8 @@ function tracksOf(person: string, tape: Tape, verifier: Verifier): Track[] {
 const pointerPace = 1.4;
 
 function pairUp(genuine: readonly Track[], strangers: readonly Track[], random: () => number): number[] {
-  const typists = genuine.filter((track) => track.modality === "keyboard");
+  const sessions = genuine.filter((track) => track.modality === "keyboard");
+  const typists = [...sessions, ...joined(sessions)];
   const pointing = genuine.filter((track) => track.modality === "pointer");
   const others = strangers.filter((track) => track.modality === "pointer");
   const peaks: number[] = [];
@@ -119,17 +120,36 @@ function pairUp(genuine: readonly Track[], strangers: readonly Track[], random: 
   return peaks;
 }
 
+/** Each person's sessions one behind the other: a hand that is itself, and yet changes in mid-session. */
+function joined(sessions: readonly Track[]): Track[] {
+  const people = new Map<string, Track>();
+  const several = new Set<string>();
+  for (const track of sessions) {
+    const before = people.get(track.person);
+    if (before !== undefined) several.add(track.person);
+    people.set(track.person, before === undefined ? track : behind(before, track));
+  }
+  return [...several].flatMap((person) => people.get(person) ?? []);
+}
+
+function behind(first: Track, second: Track): Track {
+  const moved = second.evidence.map((value, index) => (index % 2 === 0 ? value + first.length : value));
+  return { ...first, evidence: [...first.evidence, ...moved], length: first.length + second.length };
+}
+
 function walk(typist: Track, points: Track | undefined, random: () => number, peaks: number[]): void {
   const filter = new TrustFilter();
   const merged: [number, Modality, number][] = [];
   for (let index = 0; index < typist.evidence.length; index += 2)
     merged.push([typist.evidence[index], "keyboard", typist.evidence[index + 1]]);
   if (points !== undefined) {
-    const offset = random() * Math.max(0, points.length * pointerPace - typist.length);
-    for (let index = 0; index < points.evidence.length; index += 2) {
-      const at = points.evidence[index] * pointerPace - offset;
-      if (at >= 0 && at <= typist.length) merged.push([at, "pointer", points.evidence[index + 1]]);
-    }
+    // A shorter hand starts over, so that it points as long as its owner types.
+    const lasts = points.length * pointerPace;
+    for (let from = -random() * lasts; from < typist.length; from += lasts)
+      for (let index = 0; index < points.evidence.length; index += 2) {
+        const at = from + points.evidence[index] * pointerPace;
+        if (at >= 0 && at <= typist.length) merged.push([at, "pointer", points.evidence[index + 1]]);
+      }
   }
   merged.sort((a, b) => a[0] - b[0]);
   const stretch = peakMinutes * 60_000;

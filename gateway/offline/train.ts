@@ -16,6 +16,8 @@ export interface TrainOptions {
   /** False for people who must not be in the background, because they are to be tested with it. */
   readonly wanted?: (set: string, person: string) => boolean;
   readonly distortion?: Distortion;
+  /** Steps of the keyboard network's training; the keyboard's default where not given, 0 for no network. */
+  readonly networkSteps?: number;
   readonly onProgress?: (what: string) => void;
 }
 
@@ -46,6 +48,8 @@ const ownData = { licence: "the operator's own recordings", citation: "" };
 
 /** People are parted in so many for calibration: each part is measured with a background of the others. */
 const calibrationFolds = 2;
+/** The network of a calibration fold is trained less: it takes most of the time and changes the peaks little. */
+const calibrationSteps = 800;
 
 /**
  * Measures how high suspicion rises for people kept out of the training, and adds it to the background's facts.
@@ -58,6 +62,7 @@ export function calibrated(background: Background, directories: readonly string[
     const wanted = (set: string, person: string): boolean => options.wanted?.(set, person) !== false;
     const rest = trainBackground(directories, {
       ...options,
+      networkSteps: Math.min(options.networkSteps ?? calibrationSteps, calibrationSteps),
       wanted: (set, person) => wanted(set, person) && !apart(set, person),
       onProgress: (what) => options.onProgress?.(`calibration ${fold + 1} of ${calibrationFolds}: ${what}`),
     });
@@ -101,6 +106,7 @@ export function trainBackground(directories: readonly string[], options: TrainOp
   const { seed } = options;
   const keyboardModel = trainKeyboard(keyboard, {
     seed,
+    ...(options.networkSteps === undefined ? {} : { networkSteps: options.networkSteps }),
     onProgress: (what, share) => tell(`keyboard: ${what} (${Math.round(share * 100)} %)`),
   });
   tell("pointer: learning");

@@ -31,19 +31,19 @@ export interface TrustOptions {
 }
 
 /**
- * Found by search on genuine and taken-over streams of development people (pace's typists 15 to 39 with mauth's
- * mice, one in fifteen with somebody else's mouse from the start); see docs/ACCURACY.md.
+ * Found by random search on streams of development people, with typists apart from those of the takeover set
+ * (pace 15 to 39; sessions joined, and one in fifteen with somebody else's mouse from the start): docs/ACCURACY.md.
  */
 export const defaultTrustOptions: TrustOptions = {
-  handOver: 0.1,
-  handBack: 0.01,
-  changedAtStart: { keyboard: 0.5, pointer: 0.05 },
-  change: { keyboard: 0.004, pointer: 0.00006 },
-  together: 3,
-  temper: { keyboard: 0.4, pointer: 0.33 },
-  mostFor: 1.4,
-  mostAgainst: 2.5,
-  confirmation: 0.9,
+  handOver: 0.01,
+  handBack: 0.001,
+  changedAtStart: { keyboard: 0.43, pointer: 0.27 },
+  change: { keyboard: 0.008, pointer: 0.00002 },
+  together: 1.1,
+  temper: { keyboard: 0.76, pointer: 1.06 },
+  mostFor: 0.8,
+  mostAgainst: 3.3,
+  confirmation: 0.6,
 };
 
 /** The highest suspicion that one modality alone can cause in mid-session, the other saying nothing: nats. */

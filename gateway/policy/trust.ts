@@ -39,7 +39,7 @@ export const defaultTrustOptions: TrustOptions = {
   handBack: 0.001,
   changedAtStart: { keyboard: 0.43, pointer: 0.27 },
   change: { keyboard: 0.008, pointer: 0.00002 },
-  together: 1.1,
+  together: 0.1,
   temper: { keyboard: 0.76, pointer: 1.06 },
   mostFor: 0.8,
   mostAgainst: 3.3,

@@ -19,7 +19,10 @@ export interface CapacityResult {
 export async function measureCapacity(rig: Rig, contender: Contender): Promise<CapacityResult> {
   let reached: CapacityResult = { sessions: 0, p99: Number.NaN, cpuPerMessage: Number.NaN };
   for (const sessions of steps) {
-    const { p99, cpuPerMessage } = await measureInput(rig, contender, { sessions, display: false, tls: false }, 3);
+    const load = { sessions, display: false, tls: false };
+    let { p99, cpuPerMessage } = await measureInput(rig, contender, load, 3);
+    // Once more: a process that has just started, or something else on the machine, is no limit.
+    if (p99 > late) ({ p99, cpuPerMessage } = await measureInput(rig, contender, load, 3));
     if (p99 > late) break;
     reached = { sessions, p99: p99 / 1000, cpuPerMessage };
   }

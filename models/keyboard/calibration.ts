@@ -8,7 +8,7 @@ import { cholesky, solveLower, solveUpper } from "./matrix.ts";
 export interface Example {
   readonly scores: Float64Array;
   readonly genuine: boolean;
-  /** How much it counts within its class; people of a small set count as much together as those of a large one. */
+  /** How much it counts within its class. */
   readonly weight: number;
 }
 

@@ -150,7 +150,8 @@ function collect(people: readonly PersonData[], trained: Trained, random: Random
     const others = random
       .shuffle(halves.filter((other) => other !== own && other.set === own.set))
       .slice(0, impostorsEach);
-    const weight = 1 / (sizes.get(own.set) ?? 1);
+    // a set counts by the root of its people: a small set of later sessions is heard, a few people do not decide
+    const weight = 1 / Math.sqrt(sizes.get(own.set) ?? 1);
     amounts.forEach((amount, index) => {
       if (own.later.length < amount) return;
       const from = random.integer(own.later.length - amount + 1);

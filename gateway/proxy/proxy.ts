@@ -145,6 +145,7 @@ export class Proxy {
       panel: drawPanel(this.#parts.options.notice),
       late: (at) => this.#heartbeat.late(at),
       route: (ticket) => this.#route(ticket),
+      shared: (tunnel) => this.#shared(tunnel),
       ended: (tunnel, severed) => this.#ended(tunnel, severed),
     };
   }
@@ -164,11 +165,20 @@ export class Proxy {
     return { select: join, guacds: guacd.slice(0, 1) };
   }
 
+  /** Whoever joined a connection drives the same desktop: while one of them is held, all are. */
+  #shared({ connectionId }: Tunnel): void {
+    if (connectionId === "") return;
+    const sharing = [...this.#tunnels.values()].filter((tunnel) => tunnel.connectionId === connectionId);
+    const held = sharing.filter((tunnel) => tunnel.held).length;
+    for (const tunnel of sharing) tunnel.companionHeld(held > (tunnel.held ? 1 : 0));
+  }
+
   /** A connection lives in guacd until its last user leaves: a sever ends everybody who joined it. */
   #ended(tunnel: Tunnel, severed: SamehandError | null): void {
     this.#tunnels.delete(tunnel.id);
     if (severed !== null && tunnel.connectionId !== "")
       for (const other of this.#tunnels.values()) if (other.connectionId === tunnel.connectionId) other.sever(severed);
+    if (severed === null) this.#shared(tunnel);
     if (this.#tunnels.size > 0) return;
     for (const resolve of this.#emptied) resolve();
     this.#emptied = [];

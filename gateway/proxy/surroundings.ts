@@ -30,6 +30,8 @@ export interface Surroundings<Tunnel> {
   late(at: Millis): boolean;
   /** @throws SamehandError `connection-unknown` where there is nothing to join */
   route(ticket: Ticket): Route;
+  /** The tunnel is ready, or its hold began or ended: what it means for others on the same desktop. */
+  shared(tunnel: Tunnel): void;
   /** The tunnel is over; `severed` with the guacd connection that others may have joined. */
   ended(tunnel: Tunnel, severed: SamehandError | null): void;
 }

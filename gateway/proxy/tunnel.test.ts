@@ -165,6 +165,37 @@ t.test("a sever ends everybody who joined the connection", async (t) => {
   t.equal((await owner.viewer.closed).reason, String(0x020b));
 });
 
+t.test("while one session on a desktop is held, nobody who joined it can drive", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const owner = await bench.session();
+  const join = `token=join=${[...bench.proxy.sessions.keys()][0]}`;
+  const early = await bench.session(join);
+  owner.watch.control.quarantine(decision);
+  const late = await bench.session(join);
+  for (const { viewer } of [owner, early, late]) viewer.send(key(0x61, 1) + key(0x61, 0) + instruction("nop"));
+  for (const { user } of [owner, early, late]) {
+    await user.saw("3.nop;");
+    t.equal(user.received, "3.nop;");
+  }
+  t.equal(bench.tally.sessionsHeld, 3);
+  t.equal(bench.tally.sessionsQuarantined, 1);
+  owner.watch.control.release(decision);
+  early.viewer.send(key(0x62, 1));
+  await early.user.saw(key(0x62, 1));
+  early.watch.control.quarantine(decision);
+  owner.watch.control.quarantine(decision);
+  owner.viewer.socket.close();
+  await owner.user.closed;
+  late.viewer.send(key(0x63, 1) + instruction("sync", 77));
+  await late.user.saw("4.sync");
+  early.watch.control.release(decision);
+  late.viewer.send(key(0x64, 1));
+  await late.user.saw(key(0x64, 1));
+  t.notOk(late.user.received.includes(key(0x63, 1)), "each one that is held holds them all");
+  t.equal(bench.tally.sessionsHeld, 0);
+});
+
 t.test("a hold that one session's input brings on another does not mix their input", async (t) => {
   const bench = await ProxyBench.start();
   t.teardown(() => bench.stop());

@@ -49,6 +49,9 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
   #watch: Watch | null = null;
   #verdict: Verdict = "allow";
   #holding = false;
+  /** Held for what this session did, and for what another one on the same desktop did. */
+  #held = false;
+  #companionHeld = false;
   #ended = false;
   readonly #begunAt: Millis;
   readonly #link = new Link();
@@ -150,6 +153,17 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
 
   release(_decision: Decision): void {
     this.#release();
+  }
+
+  /** Whether this session is held for what it did itself. */
+  get held(): boolean {
+    return this.#held && !this.#ended;
+  }
+
+  /** A session on the same desktop is held, or none any more: nobody who joined may drive in its place. */
+  companionHeld(held: boolean): void {
+    this.#companionHeld = held;
+    this.#cover();
   }
 
   sever(error: SamehandError): void {
@@ -339,14 +353,35 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
   // --- the hold
 
   #hold(): void {
-    if (this.#ended || this.#holding) return;
-    this.#holding = true;
+    if (this.#ended || this.#held) return;
+    this.#held = true;
     this.#around.tally.sessionsQuarantined += 1;
-    if (this.#input !== null) this.#cover();
+    this.#cover();
+    this.#around.shared(this);
   }
 
+  #release(): void {
+    if (this.#ended || !this.#held) return;
+    this.#held = false;
+    this.#cover();
+    this.#around.shared(this);
+  }
+
+  /** Covers or uncovers the desktop, once it is there, as the two reasons to hold now stand. */
   #cover(): void {
-    this.#around.tally.sessionsHeld += 1;
+    const hold = this.#held || this.#companionHeld;
+    if (this.#ended || hold === this.#holding) return;
+    this.#holding = hold;
+    if (this.#input === null) return;
+    this.#around.tally.sessionsHeld += hold ? 1 : -1;
+    if (hold) this.#beginHold();
+    else {
+      this.#input.release(this.#around.clock.now());
+      this.#viewer.say(this.#screen.remove());
+    }
+  }
+
+  #beginHold(): void {
     this.#input!.hold();
     this.#drawScreen();
   }
@@ -354,15 +389,6 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
   #drawScreen(): void {
     const { width, height } = this.#upstream!.scanner;
     this.#viewer.say(this.#screen.draw(this.#around.panel, width, height));
-  }
-
-  #release(): void {
-    if (this.#ended || !this.#holding) return;
-    this.#holding = false;
-    if (this.#input === null) return;
-    this.#around.tally.sessionsHeld -= 1;
-    this.#input.release(this.#around.clock.now());
-    this.#viewer.say(this.#screen.remove());
   }
 
   // --- target to viewer
@@ -379,8 +405,12 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     const { id, agent, connection, address } = this.#info;
     log.info({ session: id, agent, connection, address }, "session opened");
     this.#viewer.say(say.tunnelId(id));
+    if (this.#holding) {
+      tally.sessionsHeld += 1;
+      this.#beginHold();
+    }
+    this.#around.shared(this);
     this.flows();
-    if (this.#holding) this.#cover();
   }
 
   display(frame: Uint8Array): boolean {

@@ -94,3 +94,13 @@ t.test("one modality alone never passes its bound, however bad and however long"
   }
   t.end();
 });
+
+t.test("somebody else from the first key on is found as well", (t) => {
+  const filter = new TrustFilter();
+  for (let at = 0; at < 60_000; at += 3000) {
+    filter.observe(millis(at), "keyboard", -1);
+    filter.observe(millis(at + 1500), "pointer", -1);
+  }
+  t.ok(filter.suspicion > 0.5, `${filter.suspicion}`);
+  t.end();
+});

@@ -39,7 +39,7 @@ export const defaultTrustOptions: TrustOptions = {
   handBack: 0.001,
   changedAtStart: { keyboard: 0.43, pointer: 0.27 },
   change: { keyboard: 0.008, pointer: 0.00002 },
-  together: 0.1,
+  together: 0.03,
   temper: { keyboard: 0.76, pointer: 1.06 },
   mostFor: 0.8,
   mostAgainst: 3.3,
@@ -55,7 +55,7 @@ export function highestSingle(options: TrustOptions): number {
 /** Bound of what is held against one modality, and how much of it is enough to agree with the other, nats. */
 const [mostHeldAgainst, enoughAgainst] = [6, 2];
 /** Probability that a session starts in somebody else's hand. */
-const impostorAtStart = 0.001;
+const impostorAtStart = 0.01;
 /** Longest silence that counts towards a hand-over, ms: a lunch break by itself is no evidence. */
 const longestGap = 10_000;
 const perMinute = 60_000;

@@ -124,6 +124,6 @@ function decisionsOf(gateway: Gateway): { at: number; agent: string; text: strin
   return gateway.store.decisions(8).map((row) => ({
     at: row.at,
     agent: row.name ?? "somebody forgotten",
-    text: `${row.verdict}, trust ${Math.round(row.trust)}: ${row.reasons.join("; ")}`,
+    text: `${row.verdict}, trust ${Math.round(row.trust)}: ${row.reasons.map((reason) => reason.replace(/^[a-z:-]+: /, "")).join("; ")}`,
   }));
 }

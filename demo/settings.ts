@@ -13,8 +13,8 @@ export interface Ports {
 
 /** What an agent must have typed and pointed before the gateway acts: little, so that one sitting is enough. */
 export const enrolment = {
-  provisional: { keystrokes: 250, actions: 15, days: 0 },
-  mature: { keystrokes: 600, actions: 40, days: 0 },
+  provisional: { keystrokes: 250, actions: 6, days: 0 },
+  mature: { keystrokes: 600, actions: 12, days: 0 },
 };
 export const lockMinutes = 2;
 export const quarantineSeconds = 45;

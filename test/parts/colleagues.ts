@@ -9,24 +9,28 @@ import type { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
 import { Typist } from "./typist.ts";
 
-/** Puts mature profiles of so many synthetic agents into the store; none is a person that a test plays. */
-export function enrolColleagues(store: Store, background: Background, people = 8, keys = 1300): void {
-  for (let person = 0; person < people; person++) {
-    const enrolment = new Enrolment(background);
-    const inspector = new Inspector({ verifier: null, enrolment });
-    for (const event of new Typist(101 + person).shift(keys)) {
-      const at = millis(event.at);
-      if (event.kind === "key") inspector.key(at, keysym(event.keysym), event.pressed);
-      else inspector.pointer(at, event.x, event.y, buttonMask(event.mask));
-    }
-    inspector.flush();
-    const profile = Profile.empty(background);
-    profile.learn(enrolment, 0);
-    const { id } = store.enrol(agentName(`colleague-${person}`));
-    store.updateProfile(id, () => ({
-      keystrokes: profile.keystrokes,
-      actions: profile.actions,
-      body: profile.encode(),
-    }));
+/** Puts what a synthetic person shows in so many keystrokes of work into the store, under that name. */
+export function enrolPerson(store: Store, background: Background, name: string, seed: number, keys: number): void {
+  const enrolment = new Enrolment(background);
+  const inspector = new Inspector({ verifier: null, enrolment });
+  for (const event of new Typist(seed).shift(keys)) {
+    const at = millis(event.at);
+    if (event.kind === "key") inspector.key(at, keysym(event.keysym), event.pressed);
+    else inspector.pointer(at, event.x, event.y, buttonMask(event.mask));
   }
+  inspector.flush();
+  const profile = Profile.empty(background);
+  profile.learn(enrolment, 0);
+  const { id } = store.enrol(agentName(name));
+  store.updateProfile(id, () => ({
+    keystrokes: profile.keystrokes,
+    actions: profile.actions,
+    body: profile.encode(),
+  }));
+}
+
+/** Puts mature profiles of so many synthetic agents into the store; none is a person that a test plays. */
+export function enrolColleagues(store: Store, background: Background, people = 8): void {
+  for (let person = 0; person < people; person++)
+    enrolPerson(store, background, `colleague-${person}`, 101 + person, 1300);
 }

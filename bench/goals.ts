@@ -4,7 +4,7 @@ import { type Figure, figure } from "./statistics.ts";
 
 export const ours = "samehand";
 export const uninspected = "samehand uninspected";
-const lite = "guacamole-lite";
+export const lite = "guacamole-lite";
 
 export interface Goal {
   readonly what: string;

@@ -1,7 +1,7 @@
 /** What can be measured, as one list: each job measures one load through one contender. */
 import type { Contender, Start } from "./contenders/contender.ts";
 import type { Bare } from "./contenders/peers.ts";
-import { ours, uninspected } from "./goals.ts";
+import { lite, ours, uninspected } from "./goals.ts";
 import { measureCapacity } from "./measures/capacity.ts";
 import { measureDisplay } from "./measures/display.ts";
 import { measureEvents } from "./measures/events.ts";
@@ -31,6 +31,8 @@ export interface Job {
   readonly load: string;
   /** Part of the two-minute run. */
   readonly quick: boolean;
+  /** The only contenders of that run, where not all that fit are. */
+  readonly quickFor?: readonly string[];
   fits(contender: string): boolean;
   run(subject: Subject, quick: boolean): Promise<Reading[]>;
 }
@@ -58,6 +60,7 @@ function inputLoad({ sessions, display, tls }: InputLoad): string {
 
 const input = (sessions: number, display: boolean, tls: boolean, quick: boolean): Job => ({
   family: "input",
+  quickFor: [ours, uninspected, lite, "haproxy WebSocket", "direct"],
   load: inputLoad({ sessions, display, tls }),
   quick,
   fits: (name) => !tls || speaksTls(name),
@@ -91,6 +94,7 @@ const setup: Job = {
 const stall: Job = {
   family: "memory",
   load: "one stalled viewer, 4 s",
+  quickFor: [ours, lite],
   quick: true,
   fits: notDirect,
   async run({ rig, start }) {
@@ -101,6 +105,7 @@ const stall: Job = {
 const memory: Job = {
   family: "memory",
   load: "idle sessions",
+  quickFor: [ours, lite],
   quick: true,
   fits: notDirect,
   async run({ rig, start }, quick) {
@@ -190,7 +195,7 @@ export const jobs: readonly Job[] = [
 export const quickContenders = [
   ours,
   uninspected,
-  "guacamole-lite",
+  lite,
   "Node raw splice",
   "haproxy TCP",
   "haproxy WebSocket",

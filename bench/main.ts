@@ -128,7 +128,9 @@ async function run(wanted: Options, all: readonly Entrant[], samples: Samples): 
   );
   for (let repetition = 0; repetition < wanted.times; repetition++)
     for (const [index, job] of chosen.entries()) {
-      const fitting = all.filter(({ name }) => job.fits(name));
+      const fitting = all.filter(
+        ({ name }) => job.fits(name) && (!wanted.quick || (job.quickFor?.includes(name) ?? true)),
+      );
       const turn = (repetition + index) % fitting.length;
       for (const entrant of [...fitting.slice(turn), ...fitting.slice(0, turn)])
         await measure(job, entrant, repetition, wanted.quick, samples);

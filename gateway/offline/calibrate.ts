@@ -32,9 +32,9 @@ const shortestTrack = 60_000;
 /** People of a set who calibrate; more would only take longer. */
 const mostPeople = 60;
 /** Hands that each typist's session is paired with. */
-const hands = 8;
+const hands = 12;
 /** One pair in so many has somebody else's hand from the start: as a new mouse would look. */
-const strangerEvery = 15;
+const strangerEvery = 60;
 
 /** @param people false for people to pass over @returns the highest suspicion of each stretch, ascending */
 export function genuinePeaks(

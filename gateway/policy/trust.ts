@@ -37,13 +37,13 @@ export interface TrustOptions {
 export const defaultTrustOptions: TrustOptions = {
   handOver: 0.01,
   handBack: 0.001,
-  changedAtStart: { keyboard: 0.43, pointer: 0.27 },
-  change: { keyboard: 0.008, pointer: 0.00002 },
+  changedAtStart: { keyboard: 0.4, pointer: 0.27 },
+  change: { keyboard: 0.004, pointer: 0.00003 },
   together: 0.03,
-  temper: { keyboard: 0.76, pointer: 1.06 },
+  temper: { keyboard: 1.1, pointer: 1.6 },
   mostFor: 0.8,
   mostAgainst: 3.3,
-  confirmation: 0.6,
+  confirmation: 0.7,
 };
 
 /** The highest suspicion that one modality alone can cause in mid-session, the other saying nothing: nats. */

@@ -9,7 +9,6 @@ import { type Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
 import type { Modality } from "../core/input.ts";
 import { millis } from "../core/units.ts";
-import { peakMinutes } from "../policy/thresholds.ts";
 import { TrustFilter } from "../policy/trust.ts";
 import { undistorted } from "./distortion.ts";
 import { enrolFrom } from "./enrolled.ts";
@@ -26,17 +25,15 @@ interface Track {
   readonly length: number;
 }
 
-/** Gaps count as this at most, ms: pauses are not active time. */
-const longestGap = 2000;
 const shortestTrack = 60_000;
 /** People of a set who calibrate; more would only take longer. */
 const mostPeople = 60;
+/** Peaks kept, evenly among all by size. */
+const mostPeaks = 800;
 /** Hands that each typist's session is paired with. */
-const hands = 12;
-/** One pair in so many has somebody else's hand from the start: as a new mouse would look. */
-const strangerEvery = 60;
+const hands = 30;
 
-/** @param people false for people to pass over @returns the highest suspicion of each stretch, ascending */
+/** @param people false for people to pass over @returns the highest suspicion of each session of about four minutes, ascending */
 export function genuinePeaks(
   directories: readonly string[],
   background: Background,
@@ -44,9 +41,11 @@ export function genuinePeaks(
   seed: number,
 ): number[] {
   const genuine: Track[] = [];
-  const strangers: Track[] = [];
-  for (const directory of directories) follow(directory, background, wanted, genuine, strangers);
-  return pairUp(genuine, strangers, seeded(seed)).sort((a, b) => a - b);
+  for (const directory of directories) follow(directory, background, wanted, genuine);
+  const peaks = pairUp(genuine, seeded(seed)).sort((a, b) => a - b);
+  const every = Math.max(1, peaks.length / mostPeaks);
+  const kept = Math.min(peaks.length, mostPeaks);
+  return Array.from({ length: kept }, (_, index) => peaks[Math.floor((index + 0.5) * every)]);
 }
 
 function follow(
@@ -54,7 +53,6 @@ function follow(
   background: Background,
   wanted: (set: string, person: string) => boolean,
   genuine: Track[],
-  strangers: Track[],
 ): void {
   const set = openSet(directory);
   if (set.takeovers) return;
@@ -70,7 +68,6 @@ function follow(
   );
   growAll(background, profiles, true, () => {});
   const farm = new Farm(background, profiles);
-  let before: Tape | null = null;
   for (const [agent, profile] of profiles) {
     const own = farm.backgroundFor(agent);
     const sessions = set.trials.filter((trial) => trial.genuine && trial.claimed === agent).slice(0, 4);
@@ -79,57 +76,64 @@ function follow(
       if (file === null) continue;
       const tape = readTape(file, undistorted);
       genuine.push(...tracksOf(`${set.name}/${agent}`, tape, new Verifier(own, profile)));
-      if (before !== null) strangers.push(...tracksOf(`${set.name}/${agent}`, before, new Verifier(own, profile)));
-      before = tape;
     }
   }
 }
 
+/** Mixed work: so many keystrokes and pointer actions in an active minute, whatever the sets' own pace. */
+const perMinute: Readonly<Record<Modality, number>> = { keyboard: 120, pointer: 17 };
+
 function tracksOf(person: string, tape: Tape, verifier: Verifier): Track[] {
   const found: Record<Modality, number[]> = { keyboard: [], pointer: [] };
-  let [active, last] = [0, tape.start as number];
+  const spent: Record<Modality, number> = { keyboard: 0, pointer: 0 };
   for (const seen of tape.seen) {
-    active += Math.min(seen.at - last, longestGap);
-    last = seen.at;
+    spent[seen.keystroke === undefined ? "pointer" : "keyboard"]++;
     const evidence = seen.keystroke === undefined ? verifier.action(seen.action) : verifier.keystroke(seen.keystroke);
-    if (evidence !== null) found[evidence.modality].push(active, evidence.llr);
+    if (evidence === null) continue;
+    const { modality, llr } = evidence;
+    found[modality].push((spent[modality] * 60_000) / perMinute[modality], llr);
   }
   return (["keyboard", "pointer"] as const)
-    .filter((modality) => found[modality].length > 0 && active >= shortestTrack)
-    .map((modality) => ({ person, modality, evidence: found[modality], length: active }));
+    .map((modality) => ({
+      person,
+      modality,
+      evidence: found[modality],
+      length: (spent[modality] * 60_000) / perMinute[modality],
+    }))
+    .filter(({ length }) => length >= shortestTrack);
 }
 
-/** Share of active time in which a hand points while its owner also types (17 actions a minute of about 24). */
-const pointerPace = 1.4;
-
-function pairUp(genuine: readonly Track[], strangers: readonly Track[], random: () => number): number[] {
+function pairUp(genuine: readonly Track[], random: () => number): number[] {
   const sessions = genuine.filter((track) => track.modality === "keyboard");
   const typists = [...sessions, ...joined(sessions)];
   const pointing = genuine.filter((track) => track.modality === "pointer");
-  const others = strangers.filter((track) => track.modality === "pointer");
   const peaks: number[] = [];
   const pick = (tracks: readonly Track[]): Track | undefined => tracks[Math.floor(random() * tracks.length)];
-  let pairs = 0;
   for (const typist of typists)
     for (let hand = 0; hand < hands; hand++) {
-      const strange = ++pairs % strangerEvery === 0 && others.length > 0;
-      const points = pick(strange ? others : pointing);
+      const points = pick(pointing);
       walk(typist, points, random, peaks);
       if (points === undefined) break;
     }
   return peaks;
 }
 
-/** Each person's sessions one behind the other: a hand that is itself, and yet changes in mid-session. */
+/** Halves of each person's sessions one behind the other: a hand that is itself, and yet changes in mid-session. */
 function joined(sessions: readonly Track[]): Track[] {
-  const people = new Map<string, Track>();
-  const several = new Set<string>();
+  const last = new Map<string, Track>();
+  const found: Track[] = [];
   for (const track of sessions) {
-    const before = people.get(track.person);
-    if (before !== undefined) several.add(track.person);
-    people.set(track.person, before === undefined ? track : behind(before, track));
+    const before = last.get(track.person);
+    if (before !== undefined) found.push(behind(half(before), half(track)));
+    last.set(track.person, track);
   }
-  return [...several].flatMap((person) => people.get(person) ?? []);
+  return found;
+}
+
+function half(track: Track): Track {
+  const length = track.length / 2;
+  const kept = track.evidence.findIndex((value, index) => index % 2 === 0 && value > length);
+  return { ...track, evidence: kept < 0 ? track.evidence : track.evidence.slice(0, kept), length };
 }
 
 function behind(first: Track, second: Track): Track {
@@ -144,25 +148,19 @@ function walk(typist: Track, points: Track | undefined, random: () => number, pe
     merged.push([typist.evidence[index], "keyboard", typist.evidence[index + 1]]);
   if (points !== undefined) {
     // A shorter hand starts over, so that it points as long as its owner types.
-    const lasts = points.length * pointerPace;
+    const lasts = points.length;
     for (let from = -random() * lasts; from < typist.length; from += lasts)
       for (let index = 0; index < points.evidence.length; index += 2) {
-        const at = from + points.evidence[index] * pointerPace;
+        const at = from + points.evidence[index];
         if (at >= 0 && at <= typist.length) merged.push([at, "pointer", points.evidence[index + 1]]);
       }
   }
   merged.sort((a, b) => a[0] - b[0]);
-  const stretch = peakMinutes * 60_000;
-  let [highest, until] = [Number.NEGATIVE_INFINITY, stretch];
+  // One peak a session: after a first alarm and a passed challenge the filter knows which modality had changed.
+  let highest = Number.NEGATIVE_INFINITY;
   for (const [at, modality, llr] of merged) {
-    if (at > until) {
-      peaks.push(highest);
-      highest = Number.NEGATIVE_INFINITY;
-      until += stretch;
-    }
     filter.observe(millis(at), modality, llr);
     highest = Math.max(highest, filter.suspicion);
   }
-  // What is left of a stretch counts when it is most of one.
-  if (until - typist.length < stretch / 3 && Number.isFinite(highest)) peaks.push(highest);
+  if (Number.isFinite(highest)) peaks.push(highest);
 }

@@ -88,10 +88,7 @@ t.test("one modality alone never passes its bound, however bad and however long"
       if (at < 900_000) highest = Math.max(highest, filter.suspicion);
     }
     t.ok(
-      highest <
-        Math.log(defaultTrustOptions.handOver / defaultTrustOptions.change[which]) +
-          5 * defaultTrustOptions.handOver +
-          0.5,
+      highest < Math.log(defaultTrustOptions.handOver / defaultTrustOptions.change[which]) + 1.5,
       `${which} ${highest}`,
     );
   }

@@ -1,5 +1,4 @@
 /** A whole gateway in this process, in front of a guacd without a desktop: store, judge, proxy and metrics are real. */
-import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +10,6 @@ import { newKeyLine } from "../../gateway/core/key-ring.ts";
 import { type Log, silentLog } from "../../gateway/core/log.ts";
 import { epochMillis, type SessionId, sessionId } from "../../gateway/core/units.ts";
 import { type Gateway, startGateway } from "../../gateway/gateway.ts";
-import { instruction } from "../../gateway/protocol/guacamole/instructions.ts";
 import { issueSamehandToken } from "../../gateway/proxy/token/samehand-token.ts";
 import { tokenKeys } from "../../gateway/settings.ts";
 import { FakeGuacd, type FakeUser } from "../fixtures/fake-guacd.ts";
@@ -93,8 +91,6 @@ export class Rig {
 
   /** Several may be opened at a time: each is known by the connection's id, which is its own. */
   async sessionOf(token: string): Promise<Session> {
-    // who has the same connection has joined it, and ends with it
-    this.guacd.answer = instruction("ready", `$${randomUUID()}`);
     const viewer = viewerAt(this.gateway.tunnelUrl, token);
     const known = new Set(this.guacd.users);
     const opened = viewer.saw("0.,36.").then(() => true);

@@ -8,7 +8,7 @@ import type { Log } from "../core/log.ts";
 import type { AgentId } from "../store/store.ts";
 import type { TreeWork } from "./tree-worker.ts";
 
-/** Actions from which trees are better than histograms alone: they were from three minutes' on (docs/notes-pointer.md). */
+/** Actions from which trees are better than histograms alone: they were from three minutes' on (docs/ACCURACY.md). */
 const fewestActions = 200;
 /** Grown again when there are this many times the actions. */
 const growth = 1.25;

@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import t from "tap";
+import { Background } from "../../models/background.ts";
+import { Profile } from "../../models/profile.ts";
+import { Verifier } from "../../models/verifier.ts";
+import { enrolPerson } from "../../test/parts/colleagues.ts";
+import { Typist } from "../../test/parts/typist.ts";
+import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
+import { silentLog } from "../core/log.ts";
+import { Tally } from "../core/tally.ts";
+import { agentName, buttonMask, epochMillis, keysym, millis, sessionId } from "../core/units.ts";
+import { readTape } from "../offline/tape.ts";
+import { scoreTape } from "../offline/trial.ts";
+import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
+import { RecordingReader, RecordingWriter } from "../protocol/guacamole/recording.ts";
+import { openStore } from "../store/open-store.ts";
+import { LiveJudge } from "./judge.ts";
+
+const background = Background.load();
+const amount = { keystrokes: 500, actions: 0, days: 0 };
+
+/** Somebody's work as a recording, times in whole milliseconds as guacd writes them. */
+function recordingOf(person: number): string {
+  let text = "";
+  const writer = new RecordingWriter((line) => {
+    text += line;
+  });
+  for (const event of new Typist(person).shift(500, 7))
+    if (event.kind === "key") writer.key(millis(event.at), keysym(event.keysym), event.pressed);
+    else writer.pointer(millis(event.at), event.x, event.y, buttonMask(event.mask));
+  return text;
+}
+
+t.test("the same recording gives the same evidence, live and offline", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "samehand-"));
+  const clock = { now: () => millis(0), wall: () => epochMillis(Date.UTC(2026, 0, 5)) };
+  const keys = parseKeyRing(newKeyLine(new Date()), "test");
+  const store = openStore({ path: join(folder, "store.db"), keys, clock });
+  enrolPerson(store, background, "anna", 1, 800);
+  const policy = loadPolicy(defaultPolicyFile);
+  const settings = () => ({
+    mode: "report" as const,
+    policy,
+    enrolment: { provisional: amount, mature: amount },
+    sessionsPerAgent: 4,
+  });
+  const judge = new LiveJudge({ store, background, settings, tally: new Tally(), log: silentLog, clock });
+  t.teardown(async () => {
+    await judge.close();
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+  for (const person of [1, 2]) {
+    // the first session teaches, so that the second is verified against another profile
+    const stored = store.profile(store.enrol(agentName("anna")).id);
+    const profile = Profile.decode(stored?.body ?? new Uint8Array(0), background);
+    const text = recordingOf(person);
+    const file = join(folder, `${person}.guac`);
+    writeFileSync(file, text);
+    const offline = { keyboard: 0, pointer: 0 };
+    scoreTape(readTape(file, { jitter: 0, stalls: false }), new Verifier(background, profile), ({ modality, llr }) => {
+      offline[modality] += llr;
+    });
+
+    const id = sessionId(`session-${person}`);
+    const ticket = { agent: agentName("anna"), connection: "desk", target: { protocol: "vnc" }, settings: {} };
+    const info = { id, agent: ticket.agent, connection: "desk", startedAt: clock.wall(), address: "" };
+    const watch = await judge.open(ticket, info, { quarantine() {}, release() {}, sever() {} });
+    const reader = new RecordingReader(file, watch);
+    reader.read(Buffer.from(text));
+    reader.end();
+    watch.close(clock.now(), null);
+    const outcome = store.sessions(10).find((session) => session.id === id)?.outcome;
+    t.not(offline.keyboard, 0, "something was said");
+    t.match({ keyboard: outcome?.keyboard, pointer: outcome?.pointer }, offline, `person ${person}`);
+  }
+});

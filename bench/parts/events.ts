@@ -17,7 +17,7 @@ import { agentAt, enrolAgents, type ScriptEvent, scriptEvents } from "../enrolle
 import { cpuSeconds, memoryBytes } from "../meter.ts";
 import { serveCalls } from "./part.ts";
 
-const control: SessionControl = { quarantine() {}, release() {}, sever() {} };
+const control: SessionControl = { quarantine() {}, show() {}, release() {}, sever() {} };
 const enough = { keystrokes: 500, actions: 100, days: 1 };
 const enrolment = { provisional: enough, mature: { keystrokes: 2000, actions: 500, days: 1 } };
 const pass = 10_000;

@@ -1,6 +1,7 @@
 /** What is known of a session, and the two ends that the proxy and its judge hold of one another. */
 import type { SamehandError } from "./errors.ts";
 import type { InputSink } from "./input.ts";
+import type { Prompt } from "./prompt.ts";
 import type { AgentName, EpochMillis, Millis, SessionId } from "./units.ts";
 import type { Decision, Verdict } from "./verdict.ts";
 
@@ -22,6 +23,8 @@ export interface SessionInfo {
   readonly startedAt: EpochMillis;
   /** The viewer's address, for the log of the decision and for limits. */
   readonly address: string;
+  /** What the viewer reads, as its `Accept-Language` header says; empty where none came. At most 200 characters. */
+  readonly languages?: string;
 }
 
 /**
@@ -47,6 +50,11 @@ export interface Watch extends InputSink {
 export interface SessionControl {
   /** Holds all input and covers the screen. */
   quarantine(decision: Decision): void;
+  /**
+   * What the hold screen shows from now on, in place of the organisation's notice; kept for when the hold begins.
+   * A prompt that differs from the one before only in its field or progress costs a redraw of that part.
+   */
+  show(prompt: Prompt): void;
   /** Lets input flow again. */
   release(decision: Decision): void;
   /** Ends the session: the error instruction, `disconnect` upstream, the close with its status. */

@@ -60,6 +60,7 @@ function setUp(t: Test, mode: Mode) {
     };
     const watch = await judge.open(anna, info, {
       quarantine: (decision) => acts.push({ act: "quarantine", decision }),
+      show: () => {},
       release: (decision) => acts.push({ act: "release", decision }),
       sever(error) {
         acts.push({ act: "sever", error });

@@ -67,7 +67,7 @@ t.test("the same recording gives the same evidence, live and offline", async (t)
     const id = sessionId(`session-${person}`);
     const ticket = { agent: agentName("anna"), connection: "desk", target: { protocol: "vnc" }, settings: {} };
     const info = { id, agent: ticket.agent, connection: "desk", startedAt: clock.wall(), address: "" };
-    const watch = await judge.open(ticket, info, { quarantine() {}, release() {}, sever() {} });
+    const watch = await judge.open(ticket, info, { quarantine() {}, show() {}, release() {}, sever() {} });
     const reader = new RecordingReader(file, watch);
     reader.read(Buffer.from(text));
     reader.end();

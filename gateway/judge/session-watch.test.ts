@@ -91,6 +91,7 @@ function court(t: Test, start: Mode) {
     const session: SessionInfo = { id, agent: tokenOf, connection: "desk", startedAt: clock.wall(), address: "::1" };
     const control = {
       quarantine: (): number => acts.push("quarantine"),
+      show: (): void => {},
       release: (): number => acts.push("release"),
       sever(error: SamehandError) {
         acts.push(`sever ${error.code}`);

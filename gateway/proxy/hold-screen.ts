@@ -1,31 +1,57 @@
 /** What covers the desktop while input is held: an overlay of instructions, in the unmodified client. */
+import type { Prompt } from "../core/prompt.ts";
 import { sync } from "../protocol/guacamole/instructions.ts";
 import { disposeOverlay, drawOverlay, overlayStream } from "../protocol/guacamole/overlay.ts";
-import type { Panel } from "./panel.ts";
+import type { Notice } from "./options.ts";
+import { drawPanel, type Panel } from "./panel.ts";
 
 export class HoldScreen {
-  readonly #width: number;
-  readonly #height: number;
+  readonly #notice: () => Notice;
+  #width: number;
+  #height: number;
   #syncs = 0;
+  #prompt: Prompt | null = null;
+  #drawn = false;
 
-  /** The size is what the viewer asked for, until guacd says the desktop's. */
-  constructor(width: number, height: number) {
+  /**
+   * @param width what the viewer asked for, until guacd says the desktop's size
+   * @param notice the organisation's words, which a reload may change
+   */
+  constructor(width: number, height: number, notice: () => Notice) {
     this.#width = width;
     this.#height = height;
+    this.#notice = notice;
   }
 
-  /** Covers a desktop of this size (0 where it is not known yet), with the panel in its middle. */
-  draw(panel: Panel, width: number, height: number): string {
-    const wide = width === 0 ? this.#width : width;
-    const high = height === 0 ? this.#height : height;
-    const x = Math.max(0, (wide - panel.width) >> 1);
-    const y = Math.max(0, (high - panel.height) >> 1);
-    return drawOverlay({ width: wide, height: high, png: panel.png, x, y }) + this.#sync();
+  /** Covers a desktop of this size (0 where it is not known yet), with the prompt or the notice in its middle. */
+  draw(width: number, height: number): string {
+    if (width > 0) this.#width = width;
+    if (height > 0) this.#height = height;
+    this.#drawn = true;
+    const panel = this.#panel();
+    const x = Math.max(0, (this.#width - panel.width) >> 1);
+    const y = Math.max(0, (this.#height - panel.height) >> 1);
+    return drawOverlay({ width: this.#width, height: this.#height, png: panel.png, x, y }) + this.#sync();
   }
 
-  /** Uncovers it. */
+  /** What is shown from now on. @returns the instructions that bring a drawn screen to it; none where it is not drawn */
+  show(prompt: Prompt | null): string {
+    this.#prompt = prompt;
+    return this.#drawn ? this.draw(0, 0) : "";
+  }
+
+  /** Uncovers the desktop, and forgets the prompt. */
   remove(): string {
+    this.#drawn = false;
+    this.#prompt = null;
     return disposeOverlay + this.#sync();
+  }
+
+  #panel(): Panel {
+    const notice = this.#notice();
+    if (this.#prompt === null) return drawPanel(notice);
+    const { title, lines } = this.#prompt;
+    return drawPanel({ organisation: notice.organisation, title, text: lines.join(" ") });
   }
 
   /** Our own frames are numbered -1, -2 and so on: guacd's are never negative, and one that reached it would end the user. */

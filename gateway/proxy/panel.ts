@@ -29,8 +29,17 @@ function loadFonts(): void {
   fontsAreThere = true;
 }
 
-/** The notice on a light card: the organisation, a title, and a text that is wrapped. */
+let last: { notice: string; panel: Panel } | null = null;
+
+/** As `draw`, and drawn again only where the notice differs from the last one. */
 export function drawPanel(notice: Notice): Panel {
+  const key = JSON.stringify(notice);
+  if (last?.notice !== key) last = { notice: key, panel: draw(notice) };
+  return last.panel;
+}
+
+/** The notice on a light card: the organisation, a title, and a text that is wrapped. */
+function draw(notice: Notice): Panel {
   loadFonts();
   const measure = createCanvas(1, 1).getContext("2d");
   measure.font = `17px ${regular}`;

@@ -12,7 +12,6 @@ import { Heartbeat } from "./heartbeat.ts";
 import { Listener } from "./listener.ts";
 import type { ProxyOptions } from "./options.ts";
 import { Output } from "./output.ts";
-import { drawPanel } from "./panel.ts";
 import { parseTunnelRequest } from "./request.ts";
 import type { Tokens } from "./token/ticket.ts";
 import type { Route, Surroundings } from "./surroundings.ts";
@@ -66,10 +65,6 @@ export class Proxy {
    * timeouts, notice. The address and port stay.
    */
   reload(options: ProxyOptions): void {
-    const { organisation, title, text } = this.#around.options.notice;
-    const { notice } = options;
-    if (notice.organisation !== organisation || notice.title !== title || notice.text !== text)
-      this.#around.panel = drawPanel(notice);
     this.#listener.reload(options);
     this.#around.options = options;
   }
@@ -108,6 +103,7 @@ export class Proxy {
       connection: "",
       startedAt: clock.wall(),
       address: socket.remoteAddress ?? "",
+      languages: (request.headers["accept-language"] ?? "").slice(0, 200),
     };
     const largest = Math.min(outputBytes, this.#around.options.limits.frameBytes);
     let viewer: Viewer | undefined;
@@ -142,7 +138,6 @@ export class Proxy {
     return {
       ...this.#parts,
       output: new Output(outputBytes),
-      panel: drawPanel(this.#parts.options.notice),
       late: (at) => this.#heartbeat.late(at),
       route: (ticket) => this.#route(ticket),
       shared: (tunnel) => this.#shared(tunnel),

@@ -7,7 +7,6 @@ import type { Tally } from "../core/tally.ts";
 import type { Millis } from "../core/units.ts";
 import type { GuacdOptions, ProxyOptions } from "./options.ts";
 import type { Output } from "./output.ts";
-import type { Panel } from "./panel.ts";
 import type { Tokens } from "./token/ticket.ts";
 
 /** Where a session's guacd is: what to select there, and the guacds to try in order. */
@@ -25,7 +24,6 @@ export interface Surroundings<Tunnel> {
   readonly output: Output;
   /** A reload puts others in their place. */
   options: ProxyOptions;
-  panel: Panel;
   /** True where the event loop was blocked until just before `at`. */
   late(at: Millis): boolean;
   /** @throws SamehandError `connection-unknown` where there is nothing to join */

@@ -3,6 +3,7 @@
  * the way of each instruction is in `input-path.ts`, the way of the display in `upstream.ts`.
  */
 import { asSamehandError, SamehandError } from "../core/errors.ts";
+import type { Prompt } from "../core/prompt.ts";
 import type { SessionControl, SessionInfo, Ticket, Watch } from "../core/session.ts";
 import type { Millis, SessionId } from "../core/units.ts";
 import type { Decision, Verdict } from "../core/verdict.ts";
@@ -80,7 +81,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     this.#info = info;
     this.#around = around;
     this.#traits = traits;
-    this.#screen = new HoldScreen(traits.width, traits.height);
+    this.#screen = new HoldScreen(traits.width, traits.height, () => around.options.notice);
     this.#instructionRate = new Rate(limits.instructionBurst, now);
     this.#byteRate = new Rate(limits.byteBurst, now);
     this.#begunAt = now;
@@ -149,6 +150,12 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
 
   quarantine(_decision: Decision): void {
     this.#hold();
+  }
+
+  show(prompt: Prompt): void {
+    if (this.#ended) return;
+    const change = this.#screen.show(prompt);
+    if (change !== "") this.#viewer.say(change);
   }
 
   release(_decision: Decision): void {
@@ -388,7 +395,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
 
   #drawScreen(): void {
     const { width, height } = this.#upstream!.scanner;
-    this.#viewer.say(this.#screen.draw(this.#around.panel, width, height));
+    this.#viewer.say(this.#screen.draw(width, height));
   }
 
   // --- target to viewer

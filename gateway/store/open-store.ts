@@ -9,6 +9,7 @@ import { Tally } from "../core/tally.ts";
 import { type AgentName, type EpochMillis, type SessionId, epochMillis } from "../core/units.ts";
 import type { Decision } from "../core/verdict.ts";
 import { Audit } from "./audit.ts";
+import { Challenges } from "./challenges.ts";
 import { Database, type Observe, sql } from "./database.ts";
 import { Locks } from "./locks.ts";
 import { Profiles } from "./profiles.ts";
@@ -47,6 +48,7 @@ class SqliteStore implements Store {
   readonly #locks: Locks;
   readonly #sessions: Sessions;
   readonly #audit: Audit;
+  readonly challenges: Challenges;
   readonly #listeners = new Set<(change: StoreChange) => void>();
   /** Sessions that live in this process, and whose they are. */
   readonly #live = new Map<SessionId, { readonly id: AgentId; readonly name: AgentName }>();
@@ -71,6 +73,7 @@ class SqliteStore implements Store {
       this.#locks = new Locks(this.#db, clock, this.#waiting, (change) => this.#tell(change));
       this.#sessions = new Sessions(this.#db);
       this.#audit = new Audit(this.#db, this.installation);
+      this.challenges = new Challenges(this.#db, this.#profiles, this.#waiting, clock);
       this.#seen = this.#db.dataVersion;
     } catch (error) {
       this.#db.close();
@@ -229,6 +232,7 @@ class SqliteStore implements Store {
   #purge(now: EpochMillis): void {
     this.#purgedAt = now;
     this.#locks.purge();
+    this.challenges.purge();
     const old = sql.deleteFrom("spent_tokens").where("expires", "<", epochMillis(now - spentMargin));
     this.#db.transaction(() => this.#db.run(old));
   }

@@ -105,6 +105,23 @@ export class Profiles {
     return profile;
   }
 
+  /** The agent's own key. @throws SamehandError `profile-unreadable` where the ring lacks its key, or there is no such agent */
+  dataKeyOf(id: AgentId): Uint8Array {
+    const agent = this.#row(id);
+    if (agent === undefined) throw new SamehandError("profile-unreadable", "there is no such agent");
+    return this.#dataKey(agent);
+  }
+
+  /** Seals something of the agent's that is no profile. @param what its name in the seal */
+  sealFor(id: AgentId, what: "code-secret", plain: Uint8Array): Uint8Array {
+    return seal(this.dataKeyOf(id), plain, [what, this.#installation, id]);
+  }
+
+  /** @throws SamehandError `profile-unreadable` */
+  unsealFor(id: AgentId, what: "code-secret", sealed: Uint8Array): Uint8Array {
+    return unseal(this.dataKeyOf(id), sealed, [what, this.#installation, id]);
+  }
+
   #row(id: AgentId): AgentRow | undefined {
     return this.#db.first(sql.selectFrom("agents").selectAll().where("id", "=", id));
   }
@@ -131,6 +148,12 @@ export class Profiles {
       this.#db.run(
         sql.updateTable("profiles").set({ body }).where("agent", "=", id).where("version", "=", row.version),
       );
+    }
+    const code = this.#db.first(sql.selectFrom("code_secrets").select("secret").where("agent", "=", id));
+    if (code !== undefined) {
+      const secret = this.unsealFor(id, "code-secret", code.secret);
+      const sealed = seal(fresh, secret, ["code-secret", this.#installation, id]);
+      this.#db.run(sql.updateTable("code_secrets").set({ secret: sealed }).where("agent", "=", id));
     }
     this.#db.run(sql.updateTable("agents").set(this.#wrap(id, fresh)).where("id", "=", id));
     return fresh;

@@ -49,6 +49,12 @@ export interface Tables {
     previous: string;
     hash: string;
   };
+  /** The secret of an agent's one-time codes, sealed with the data key; `used_step`: the newest time step that was spent. */
+  code_secrets: { agent: string; created_at: number; used_step: number; secret: Uint8Array };
+  /** Keyed digests of phrases that an agent was asked to type. */
+  used_phrases: { agent: string; digest: Uint8Array };
+  /** How an agent's challenges went. */
+  challenges: { agent: string; at: number; outcome: string };
 }
 
 /** Marks the file as ours (`PRAGMA application_id`): "Smhd". */
@@ -118,5 +124,24 @@ export const migrations: readonly string[] = [
   BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END;
   CREATE TRIGGER decisions_are_not_deleted BEFORE DELETE ON decisions
   BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END;
+  `,
+  `
+  CREATE TABLE code_secrets (
+    agent TEXT PRIMARY KEY REFERENCES agents (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    used_step INTEGER NOT NULL,
+    secret BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE used_phrases (
+    agent TEXT NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+    digest BLOB NOT NULL,
+    PRIMARY KEY (agent, digest)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE challenges (
+    agent TEXT NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    outcome TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX challenges_agent ON challenges (agent, at);
   `,
 ];

@@ -9,6 +9,7 @@ import type { Amount } from "../core/maturity.ts";
 import type { SessionInfo } from "../core/session.ts";
 import type { AgentName, EpochMillis, SessionId } from "../core/units.ts";
 import type { Decision, Verdict } from "../core/verdict.ts";
+import type { ChallengeStore } from "./challenges.ts";
 
 declare const brand: unique symbol;
 /** A random id that stands for the agent in the audit chain; once the agent is forgotten it leads to nobody. */
@@ -160,6 +161,9 @@ export interface Store {
   decisions(most: number): AuditRow[];
   /** Walks the whole chain. @returns the number of rows, and the first row that breaks it */
   verifyDecisions(): { readonly rows: number; readonly brokenAt: number | null };
+
+  /** Codes, phrases and outcomes of challenges. */
+  readonly challenges: ChallengeStore;
 
   /** Hears what this or another process changed, within about a second. @returns a call that stops it */
   onChange(listener: (change: StoreChange) => void): () => void;

@@ -9,15 +9,15 @@ import type { Millis, SessionId } from "../core/units.ts";
 import type { Decision, Verdict } from "../core/verdict.ts";
 import type { ClientInstruction } from "../protocol/guacamole/client-instruction.ts";
 import { ClientParser } from "../protocol/guacamole/client-parser.ts";
-import { Handshake } from "../protocol/guacamole/handshake.ts";
 import * as say from "../protocol/guacamole/instructions.ts";
 import { kindOf, opcode } from "../protocol/guacamole/opcodes.ts";
-import { HoldScreen } from "./hold-screen.ts";
+import { Hold } from "./hold.ts";
 import { type Gate, InputPath } from "./input-path.ts";
 import { Link } from "./link.ts";
+import { Opening } from "./opening.ts";
 import type { GuacdOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
-import { Rate } from "./rate.ts";
+import { ReadMeter } from "./read-meter.ts";
 import type { ViewerTraits } from "./request.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Upstream, type UpstreamOwner } from "./upstream.ts";
@@ -27,8 +27,6 @@ import type { Viewer, ViewerOwner } from "./viewer.ts";
 const lastWordsMillis = 200;
 /** A probe of the link each so many ticks. */
 const ticksPerProbe = 5;
-const defaultAudio = ["audio/L8", "audio/L16"];
-const defaultImage = ["image/png", "image/jpeg"];
 
 export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner {
   readonly #around: Surroundings<Tunnel>;
@@ -36,36 +34,23 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
   #traits: ViewerTraits | null;
   readonly #viewer: Viewer;
   readonly #parser = new ClientParser();
-  readonly #screen: HoldScreen;
-  readonly #instructionRate: Rate;
-  readonly #byteRate: Rate;
+  readonly #hold: Hold;
+  readonly #read: ReadMeter;
   readonly #visit = (instruction: ClientInstruction): boolean => this.#hear(instruction);
   /** Without agent and connection until the token is open. */
   #info: SessionInfo;
-  #guacds: readonly GuacdOptions[] = [];
   #guacd: GuacdOptions | null = null;
-  /** Tries the next guacd; null once one answered, so that the settings are forgotten. */
-  #retry: (() => void) | null = null;
+  /** Null once a guacd answered, so that the settings are forgotten. */
+  #opening: Opening | null = null;
   #upstream: Upstream | null = null;
   #watch: Watch | null = null;
   #verdict: Verdict = "allow";
-  #holding = false;
-  /** Held for what this session did, and for what another one on the same desktop did. */
-  #held = false;
-  #companionHeld = false;
   #ended = false;
   readonly #begunAt: Millis;
   readonly #link = new Link();
   readonly #progress: Progress;
   /** There once guacd is ready. */
   #input: InputPath | null = null;
-  /** When this read was, and its instructions so far. */
-  #at: Millis;
-  #instructions = 0;
-  /** WebSocket pings of this read: answering one costs as much as an instruction. */
-  #pings = 0;
-  /** What this read brought waited for a blocked event loop. */
-  #late = false;
   #paused = false;
   #sizes = 0;
   #ticks = 0;
@@ -77,17 +62,14 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     makeViewer: (owner: ViewerOwner) => Viewer,
   ) {
     const now = around.clock.now();
-    const { limits } = around.options;
     this.#info = info;
     this.#around = around;
     this.#traits = traits;
-    this.#screen = new HoldScreen(traits.width, traits.height, () => around.options.notice);
-    this.#instructionRate = new Rate(limits.instructionBurst, now);
-    this.#byteRate = new Rate(limits.byteBurst, now);
+    this.#read = new ReadMeter(around.options.limits, now);
     this.#begunAt = now;
     this.#progress = new Progress(now);
-    this.#at = now;
     this.#viewer = makeViewer(this);
+    this.#hold = new Hold(traits, () => around.options.notice, this.#viewer, around.tally);
   }
 
   get id(): SessionId {
@@ -116,46 +98,27 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
         return;
       }
       this.#watch = watch;
-      const { select, guacds } = this.#around.route(ticket);
-      this.#guacds = guacds;
-      this.#connect(select, ticket);
+      this.#opening = new Opening(this.#traits!, ticket, this.#around.route(ticket));
+      this.#connect(this.#opening);
     } catch (error) {
       this.end(asSamehandError(error, "verification-failed"));
     }
   }
 
-  #connect(select: string, ticket: Ticket): void {
-    const [guacd, ...others] = this.#guacds;
-    if (guacd === undefined) throw new SamehandError("upstream-unreachable", "no guacd is configured");
+  #connect(opening: Opening): void {
+    const { guacd, handshake } = opening.next();
     this.#guacd = guacd;
-    this.#guacds = others;
-    const { width, height, dpi, timezone, audio, video, image } = this.#traits!;
-    const handshake = new Handshake({
-      select,
-      settings: ticket.settings,
-      width,
-      height,
-      dpi,
-      timezone,
-      audio: audio.length === 0 ? defaultAudio : audio,
-      video,
-      image: image.length === 0 ? defaultImage : image,
-      name: ticket.agent,
-    });
-    this.#retry = () => this.#connect(select, ticket);
     this.#upstream = new Upstream(guacd, handshake, this);
   }
 
   // --- the judge's hand on the session
 
   quarantine(_decision: Decision): void {
-    this.#hold();
+    this.#quarantine();
   }
 
   show(prompt: Prompt): void {
-    if (this.#ended) return;
-    const change = this.#screen.show(prompt);
-    if (change !== "") this.#viewer.say(change);
+    if (!this.#ended) this.#hold.show(prompt);
   }
 
   release(_decision: Decision): void {
@@ -164,13 +127,12 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
 
   /** Whether this session is held for what it did itself. */
   get held(): boolean {
-    return this.#held && !this.#ended;
+    return this.#hold.own && !this.#ended;
   }
 
   /** A session on the same desktop is held, or none any more: nobody who joined may drive in its place. */
   companionHeld(held: boolean): void {
-    this.#companionHeld = held;
-    this.#cover();
+    if (!this.#ended) this.#hold.setCompanion(held, this.#around.clock.now());
   }
 
   sever(error: SamehandError): void {
@@ -187,7 +149,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     if (this.#ended) return;
     this.#ended = true;
     this.#upstream?.end(say.disconnect, how.severed === true);
-    this.#retry = null;
+    this.#opening = null;
     if (error === null) this.#viewer.end(1000, "");
     else this.#lastWords(error, how.told === true, how.atOnce === true);
     this.#count(error);
@@ -212,8 +174,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     if (this.#input !== null) {
       tally.sessionsLive -= 1;
       tally.sessionsClosed += 1;
-      if (this.#holding) tally.sessionsHeld -= 1;
     }
+    this.#hold.ended();
     if (error !== null) tally.refused(error.code);
     const { id, agent, connection, address } = this.#info;
     const fields = {
@@ -269,12 +231,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
 
   readBegins(at: Millis, bytes: number): void {
     const { tally, options } = this.#around;
-    this.#at = at;
-    this.#instructions = 0;
-    this.#pings = 0;
     tally.bytesFromClient += bytes;
-    this.#late = this.#around.late(at);
-    if (!this.#byteRate.take(bytes, at, options.limits.bytesPerSecond, options.limits.byteBurst))
+    if (!this.#read.begin(at, bytes, this.#around.late(at), options.limits))
       this.end(new SamehandError("rate-exceeded", "bytes"));
   }
 
@@ -291,14 +249,12 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     const upstream = this.#upstream;
     if (this.#ended || upstream === null) output.discard(upstream);
     else output.flush(upstream);
-    const asked = this.#instructions + this.#pings;
-    if (this.#ended || asked === 0) return;
-    tally.instructionsFromClient += this.#instructions;
-    if (this.#instructions > 0) this.#progress.heard(this.#at);
-    const { instructionsPerSecond, instructionBurst, bufferedBytes } = options.limits;
-    if (!this.#instructionRate.take(asked, this.#at, instructionsPerSecond, instructionBurst))
-      this.end(new SamehandError("rate-exceeded", "instructions"));
-    else if (upstream !== null && upstream.waiting > bufferedBytes) {
+    const { at, instructions, pings } = this.#read;
+    if (this.#ended || instructions + pings === 0) return;
+    tally.instructionsFromClient += instructions;
+    if (instructions > 0) this.#progress.heard(at);
+    if (!this.#read.end(options.limits)) this.end(new SamehandError("rate-exceeded", "instructions"));
+    else if (upstream !== null && upstream.waiting > options.limits.bufferedBytes) {
       this.#paused = true;
       this.#viewer.pause();
     }
@@ -312,7 +268,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
   }
 
   pinged(): void {
-    this.#pings += 1;
+    this.#read.pings += 1;
   }
 
   pong(at: Millis): void {
@@ -326,11 +282,12 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
 
   /** @returns false to stop parsing */
   #hear(instruction: ClientInstruction): boolean {
-    this.#instructions += 1;
+    const { at, late } = this.#read;
+    this.#read.instructions += 1;
     // Each event of such a read: what waited together came in one go, whatever the hand did.
-    if (this.#late) this.stalled(this.#at);
+    if (late) this.stalled(at);
     if (this.#ended) return false;
-    if (this.#input !== null) this.#input.hear(this.#at, instruction);
+    if (this.#input !== null) this.#input.hear(at, instruction);
     else if (kindOf(instruction.opcode) !== "control")
       throw new SamehandError("instruction-refused", "input before the session is open");
     else if (instruction.opcode === opcode.disconnect) this.leave();
@@ -351,51 +308,23 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     if (verdict !== before) {
       this.#verdict = verdict;
       if (verdict === "sever") this.sever(new SamehandError("session-severed"));
-      else if (verdict === "quarantine") this.#hold();
+      else if (verdict === "quarantine") this.#quarantine();
       else if (before === "quarantine") this.#release();
     }
-    return !this.#holding && !this.#ended && (verdict === "allow" || verdict === "alert");
+    return !this.#hold.on && !this.#ended && (verdict === "allow" || verdict === "alert");
   }
 
-  // --- the hold
-
-  #hold(): void {
-    if (this.#ended || this.#held) return;
-    this.#held = true;
+  #quarantine(): void {
+    if (this.#ended || this.#hold.own) return;
     this.#around.tally.sessionsQuarantined += 1;
-    this.#cover();
+    this.#hold.setOwn(true, this.#around.clock.now());
     this.#around.shared(this);
   }
 
   #release(): void {
-    if (this.#ended || !this.#held) return;
-    this.#held = false;
-    this.#cover();
+    if (this.#ended || !this.#hold.own) return;
+    this.#hold.setOwn(false, this.#around.clock.now());
     this.#around.shared(this);
-  }
-
-  /** Covers or uncovers the desktop, once it is there, as the two reasons to hold now stand. */
-  #cover(): void {
-    const hold = this.#held || this.#companionHeld;
-    if (this.#ended || hold === this.#holding) return;
-    this.#holding = hold;
-    if (this.#input === null) return;
-    this.#around.tally.sessionsHeld += hold ? 1 : -1;
-    if (hold) this.#beginHold();
-    else {
-      this.#input.release(this.#around.clock.now());
-      this.#viewer.say(this.#screen.remove());
-    }
-  }
-
-  #beginHold(): void {
-    this.#input!.hold();
-    this.#drawScreen();
-  }
-
-  #drawScreen(): void {
-    const { width, height } = this.#upstream!.scanner;
-    this.#viewer.say(this.#screen.draw(width, height));
   }
 
   // --- target to viewer
@@ -404,7 +333,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     if (this.#ended) return;
     const { tally, clock, log } = this.#around;
     this.#input = new InputPath(this.#watch!, this.#upstream!, this.#around.output, tally, this.#link, this);
-    this.#retry = null;
+    this.#opening = null;
     this.#traits = null;
     this.#progress.heard(clock.now());
     tally.sessionsOpened += 1;
@@ -412,10 +341,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     const { id, agent, connection, address } = this.#info;
     log.info({ session: id, agent, connection, address }, "session opened");
     this.#viewer.say(say.tunnelId(id));
-    if (this.#holding) {
-      tally.sessionsHeld += 1;
-      this.#beginHold();
-    }
+    this.#hold.opened(this.#input, this.#upstream!);
     this.#around.shared(this);
     this.flows();
   }
@@ -428,7 +354,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     this.#link.sent(scanner, clock.now());
     if (scanner.sizes !== this.#sizes) {
       this.#sizes = scanner.sizes;
-      if (this.#holding) this.#drawScreen();
+      this.#hold.resized();
     }
     if (this.#viewer.waiting === 0) return true;
     tally.backpressurePauses += 1;
@@ -441,14 +367,10 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
   }
 
   lost(error: SamehandError): void {
-    if (
-      this.#input === null &&
-      error.code === "upstream-unreachable" &&
-      this.#guacds.length > 0 &&
-      this.#retry !== null
-    ) {
+    const opening = this.#opening;
+    if (error.code === "upstream-unreachable" && opening !== null && opening.more) {
       this.#around.log.warn({ detail: error.detail }, "a guacd cannot be reached; trying the next one");
-      this.#retry();
+      this.#connect(opening);
       return;
     }
     const scanner = this.#upstream?.scanner;

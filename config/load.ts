@@ -1,4 +1,5 @@
 /** Reads the configuration: the YAML file, then the environment over it, checked as one against the schema. */
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { SamehandError } from "../gateway/core/errors.ts";
 import { type KeyRing, parseKeyRing } from "../gateway/core/key-ring.ts";
@@ -16,9 +17,15 @@ export interface Loaded {
   readonly warnings: readonly string[];
 }
 
-/** The configuration's file as a command takes it: the option, else `SAMEHAND_CONFIG`, else none. */
+/** Where a configuration is looked for when nothing names one: in the working folder. */
+export const usualFile = "samehand.yaml";
+
+/**
+ * The configuration's file as every command takes it: the option, else `SAMEHAND_CONFIG`, else `samehand.yaml` in the
+ * working folder where there is one, else none.
+ */
 export const configFile = (option: string | undefined, environment: Environment): string | null =>
-  option ?? environment["SAMEHAND_CONFIG"] ?? null;
+  option ?? (environment["SAMEHAND_CONFIG"] || (existsSync(usualFile) ? usualFile : null));
 
 /**
  * Loads the configuration.

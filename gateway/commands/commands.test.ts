@@ -14,6 +14,7 @@ import { openStore } from "../store/open-store.ts";
 import { run as agents } from "./agents.ts";
 import { run as audit } from "./audit.ts";
 import { run as config } from "./config.ts";
+import { run as doctor } from "./doctor.ts";
 import { developmentPki } from "./pki.ts";
 import { run as token } from "./token.ts";
 
@@ -69,6 +70,23 @@ t.test("every command explains itself, and refuses what it does not know", async
   await t.rejects(call(audit, ["frobnicate"]), { code: "usage" });
   await t.rejects(call(token, ["--agent", "anna"]), { code: "usage" });
   await t.rejects(call(config, ["frobnicate"]), { code: "usage" });
+});
+
+t.test("the configuration is the option's, else SAMEHAND_CONFIG's, else ./samehand.yaml, else none", async (t) => {
+  const { folder, file, at } = farm(t);
+  const before = process.cwd();
+  t.teardown(() => process.chdir(before));
+  const found = async (args: string[], env: Io["env"] = {}): Promise<string> => {
+    const { out } = await call(doctor, ["--json", ...args], env);
+    return (JSON.parse(out) as { what: string; told: string }[])[0].told;
+  };
+  t.equal(await found(at), file);
+  t.equal(await found([], { SAMEHAND_CONFIG: file }), file);
+  t.equal(await found([]), "the environment and the defaults");
+  process.chdir(folder);
+  t.equal(await found([]), "samehand.yaml");
+  t.equal(await found([], { SAMEHAND_CONFIG: file }), file);
+  t.match((await call(token, ["--agent", "anna", "--connection", "desk"])).out, /127\.0\.0\.1:8000/);
 });
 
 t.test("a token opens its session once, and its link carries it", async (t) => {

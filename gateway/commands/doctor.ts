@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { connect } from "node:net";
 import { parseArgs } from "node:util";
 import { X509Certificate } from "node:crypto";
-import { loadConfig, readKeyRing, readSettings } from "../../config/load.ts";
+import { configFile, loadConfig, readKeyRing, readSettings } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { Background } from "../../models/background.ts";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
@@ -154,8 +154,9 @@ export async function run(args: string[], io: Io): Promise<number> {
   let config: Config | null = null;
   findings.push(
     await look("configuration", () => {
-      config = loadConfig(values.config ?? null, io.env).config;
-      return values.config ?? "the environment and the defaults";
+      const loaded = loadConfig(configFile(values.config, io.env), io.env);
+      config = loaded.config;
+      return [loaded.file ?? "the environment and the defaults", ...loaded.warnings].join("; ");
     }),
   );
   if (config !== null) for (const [what, check] of checks(config)) findings.push(await look(what, check));

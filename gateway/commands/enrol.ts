@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { loadConfig, readKeyRing } from "../../config/load.ts";
+import { configFile, loadConfig, readKeyRing } from "../../config/load.ts";
 import { Background } from "../../models/background.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
@@ -54,7 +54,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     return 0;
   }
   const agents = agentsOf(values.all, positionals);
-  const { config } = loadConfig(values.config ?? null, io.env);
+  const { config } = loadConfig(configFile(values.config, io.env), io.env);
   const background = Background.load(config.background);
   const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
   try {

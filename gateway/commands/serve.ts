@@ -16,9 +16,10 @@ import { keptDevelopmentPki } from "./pki.ts";
 
 const help = `usage: samehand serve [--config FILE]
 
-Runs the gateway in front of guacd. Without --config everything comes from the
-environment (SAMEHAND_...) and the defaults. SIGHUP, or a change of the files,
-reloads configuration, policy, certificates and token keys without touching a
+Runs the gateway in front of guacd. Without --config the file is the one that
+SAMEHAND_CONFIG names, else ./samehand.yaml; where there is none, everything comes
+from the environment (SAMEHAND_...) and the defaults. SIGHUP, or a change of a
+file, reloads configuration, policy, certificates and keys without touching a
 session; SIGTERM lets sessions finish until drainSeconds have passed.
 `;
 

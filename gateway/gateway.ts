@@ -71,12 +71,27 @@ export class Gateway {
     this.#tls = this.#certificate(config);
     const keys: KeyRing = readKeyRing(config.keys);
     const background = Background.load(config.background);
-    this.store = openStore({ path: config.store, keys, log: this.#log, clock: this.#clock, tally: this.tally });
+    this.#metrics = new Metrics({
+      tally: this.tally,
+      version,
+      store: () => ({
+        waiting: this.store.waiting,
+        available: this.store.problem === null,
+        locks: this.store.locks().length,
+      }),
+    });
+    const { observeStore } = this.#metrics;
+    const base = { log: this.#log, clock: this.#clock, tally: this.tally };
+    try {
+      this.store = openStore({ path: config.store, keys, ...base, observe: observeStore });
+    } catch (error) {
+      this.#metrics.close();
+      throw error;
+    }
     try {
       this.#tokens = acceptedTokens(config, this.store, this.#clock);
-      const shared = { tally: this.tally, log: this.#log, clock: this.#clock };
       this.#judge = new LiveJudge({
-        ...shared,
+        ...base,
         store: this.store,
         background,
         settings: () => ({
@@ -87,22 +102,14 @@ export class Gateway {
         }),
       });
       this.proxy = new Proxy({
-        ...shared,
+        ...base,
         judge: this.#judge,
         tokens: { open: (token) => this.#tokens.open(token) },
         options: proxyOptions(config, this.#tls, this.#pages()),
       });
-      this.#metrics = new Metrics({
-        tally: this.tally,
-        version,
-        store: () => ({
-          waiting: this.store.waiting,
-          available: this.store.problem === null,
-          locks: this.store.locks().length,
-        }),
-      });
     } catch (error) {
       this.store.close();
+      this.#metrics.close();
       throw error;
     }
     const { host, port } = config.metrics;

@@ -29,6 +29,8 @@ export class Tally {
   abstentions = 0;
   profilesSaved = 0;
   profileSaveFailures = 0;
+  /** Writes that a store did not take for so long, or so finally, that they were lost. */
+  writesGivenUp = 0;
   /** Refusals and failures by the catalogue's code. */
   readonly refusals = new Map<ErrorCode, number>();
   /** Decisions by `mode verdict`, for example `report quarantine` (what it would have been). */

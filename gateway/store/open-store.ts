@@ -15,7 +15,7 @@ import { Locks } from "./locks.ts";
 import { Profiles } from "./profiles.ts";
 import { Sessions } from "./sessions.ts";
 import type { AgentId, Learned, Profile, SessionOutcome, Store, StoreChange } from "./store.ts";
-import { Waiting } from "./waiting.ts";
+import { Waiting, type WaitingLimits } from "./waiting.ts";
 
 export interface StoreOptions {
   readonly path: string;
@@ -26,13 +26,18 @@ export interface StoreOptions {
   readonly busyMillis?: number;
   /** How often the file is looked at for what other processes wrote, in ms. */
   readonly pollMillis?: number;
+  /** Hears how long each read and write took. */
   readonly observe?: Observe;
+  /** How much may wait for a store that takes no writes; 10,000 writes and 64 MiB by default. */
+  readonly waiting?: WaitingLimits;
   readonly tally?: Tally;
 }
 
 /** A spent token's id is kept this long past its expiry, should the clock be set back. */
 const spentMargin = 3_600_000;
 const purgeMillis = 60_000;
+/** What a lesson holds on to: the statistics of some hundred keystrokes and pointer actions. */
+const lessonBytes = 128 * 1024;
 
 /** @throws SamehandError `store-unavailable`, `store-corrupt` */
 export function openStore(options: StoreOptions): Store {
@@ -68,7 +73,7 @@ class SqliteStore implements Store {
     this.#db = new Database(path, options.busyMillis ?? 50, options.observe ?? (() => {}));
     try {
       this.installation = this.#identify();
-      this.#waiting = new Waiting(log);
+      this.#waiting = new Waiting(log, this.#tally, options.waiting);
       this.#profiles = new Profiles(this.#db, this.installation, keys, clock);
       this.#locks = new Locks(this.#db, clock, this.#waiting, (change) => this.#tell(change));
       this.#sessions = new Sessions(this.#db);
@@ -124,8 +129,8 @@ class SqliteStore implements Store {
     }
   }
 
-  learn(id: AgentId, merge: (newest: Profile | null) => Learned): void {
-    this.#waiting.write("profile", () => this.updateProfile(id, merge));
+  learn(id: AgentId, merge: (newest: Profile | null) => Learned, bytes = lessonBytes): void {
+    this.#waiting.write("profile", () => this.updateProfile(id, merge), bytes);
   }
 
   lockOf = (agent: AgentName) => this.#locks.of(agent);

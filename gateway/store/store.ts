@@ -125,9 +125,11 @@ export interface Store {
   updateProfile(id: AgentId, merge: (newest: Profile | null) => Learned): Profile | null;
   /**
    * As `updateProfile`, and never throws: what cannot be saved now (full disk, busy file) is tried again until
-   * it is, and at `close`. A `profile-unreadable` is logged and given up.
+   * it is, and at `close`. A `profile-unreadable` is logged and given up, and so is the oldest of what waits when that
+   * becomes too much.
+   * @param bytes of memory that `merge` holds on to while it waits; 128 KiB where it is not said
    */
-  learn(id: AgentId, merge: (newest: Profile | null) => Learned): void;
+  learn(id: AgentId, merge: (newest: Profile | null) => Learned, bytes?: number): void;
 
   /** The lock that stands now, from memory. Never fails, and needs no disk. */
   lockOf(agent: AgentName): Lock | null;

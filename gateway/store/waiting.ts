@@ -1,27 +1,48 @@
 /** Writes that must not be lost when the disk is full or the file is busy: tried at once, then again in order. */
 import { type SamehandError, asSamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import type { Tally } from "../core/tally.ts";
 import { worthRetrying } from "./database.ts";
 
 interface Write {
   readonly what: string;
+  readonly bytes: number;
   readonly run: () => void;
 }
 
-/** Beyond this the oldest is given up: a store that is gone for hours must not take the memory too. */
-const most = 10_000;
+/** How much may wait: beyond it the oldest is given up, as a store that is gone for hours must not take the memory too. */
+export interface WaitingLimits {
+  readonly writes: number;
+  /** Memory that the waiting writes hold on to, by their own account. */
+  readonly bytes: number;
+}
+
+export const defaultWaiting: WaitingLimits = { writes: 10_000, bytes: 64 * 1024 * 1024 };
+
+/** A closure with a row's values. */
+const usualBytes = 1024;
 
 export class Waiting {
   readonly #log: Log;
+  readonly #tally: Tally;
+  readonly #limits: WaitingLimits;
   #writes: Write[] = [];
+  #bytes = 0;
   #problem: SamehandError | null = null;
 
-  constructor(log: Log) {
+  constructor(log: Log, tally: Tally, limits: WaitingLimits = defaultWaiting) {
     this.#log = log;
+    this.#tally = tally;
+    this.#limits = limits;
   }
 
   get count(): number {
     return this.#writes.length;
+  }
+
+  /** Bytes that the waiting writes hold on to. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Why the oldest write waits, or null where none does. */
@@ -29,12 +50,17 @@ export class Waiting {
     return this.#problem;
   }
 
-  /** Runs `run` now, or when the store works again; never throws. @param what for the log */
-  write(what: string, run: () => void): void {
-    this.#writes.push({ what, run });
-    if (this.#writes.length > most) this.#giveUp(this.#oldest(), "too many writes wait");
+  /**
+   * Runs `run` now, or when the store works again; never throws.
+   * @param what for the log; a `lock` is never given up
+   * @param bytes of memory that `run` holds on to
+   */
+  write(what: string, run: () => void, bytes = usualBytes): void {
+    this.#writes.push({ what, run, bytes });
+    this.#bytes += bytes;
     // What came before goes first: the audit chain is in order.
     if (this.#writes.length === 1) this.flush();
+    else this.#bound();
   }
 
   /** Tries what waits, oldest first, until one fails again. */
@@ -49,20 +75,32 @@ export class Waiting {
           this.#problem = known;
           return;
         }
-        this.#giveUp(write, known.message);
+        this.#givenUp(write, known.message);
       }
-      this.#writes.shift();
+      this.#take(0);
     }
     this.#problem = null;
   }
 
-  /** Takes out the oldest that is no lock: a lock is small, and must outlive a restart. */
-  #oldest(): Write | undefined {
-    const index = this.#writes.findIndex(({ what }) => what !== "lock");
-    return this.#writes.splice(Math.max(0, index), 1)[0];
+  /** Gives up the oldest that are no locks: a lock is small, and must outlive a restart. */
+  #bound(): void {
+    for (let at = 0; at < this.#writes.length && this.#over();)
+      if (this.#writes[at].what === "lock") at += 1;
+      else this.#givenUp(this.#take(at), "too many writes wait");
   }
 
-  #giveUp(write: Write | undefined, why: string): void {
-    this.#log.error({ what: write?.what, why }, "a write was given up");
+  #over(): boolean {
+    return this.#writes.length > this.#limits.writes || this.#bytes > this.#limits.bytes;
+  }
+
+  #take(at: number): Write {
+    const [write] = this.#writes.splice(at, 1);
+    this.#bytes -= write.bytes;
+    return write;
+  }
+
+  #givenUp({ what }: Write, why: string): void {
+    this.#tally.writesGivenUp += 1;
+    this.#log.error({ what, why }, "a write was given up");
   }
 }

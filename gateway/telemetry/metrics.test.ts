@@ -21,7 +21,9 @@ t.test("a scrape gives the tally as it stands, refusals by code, decisions by mo
   tally.sessionsLive = 3;
   tally.refused("token-replayed");
   tally.decided("report", "quarantine");
+  metrics.observeStore("write", 0.002);
   const { text } = await get("/metrics");
+  t.match(text, /^samehand_store_seconds_bucket\{le="0.003",operation="write"\} 1$/m);
   t.match(text, /^samehand_key_events_total 7$/m);
   t.match(text, /^samehand_sessions 3$/m);
   t.match(text, /^samehand_refusals_total\{code="token-replayed"\} 1$/m);

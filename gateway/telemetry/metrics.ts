@@ -2,7 +2,7 @@
  * The metrics: prom-client's registry over the plain numbers of the tally, read at a scrape. No label names a
  * person, a session or an address; the labels that there are have few values.
  */
-import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Tally } from "../core/tally.ts";
 
 /** The tally's plain counters, as metrics. */
@@ -23,6 +23,7 @@ const counters = [
   ["abstentions", "samehand_abstentions_total", "Windows that were given no weight because the link was bad."],
   ["profilesSaved", "samehand_profile_saves_total", "Profiles that were saved."],
   ["profileSaveFailures", "samehand_profile_save_failures_total", "Profiles that could not be saved at first."],
+  ["writesGivenUp", "samehand_store_given_up_writes_total", "Writes that were lost because the store took none."],
 ] as const satisfies readonly (readonly [keyof Tally, string, string])[];
 
 const gauges = [
@@ -40,6 +41,13 @@ export interface MetricsOptions {
 
 export class Metrics {
   readonly registry = new Registry();
+  readonly #storeSeconds = new Histogram({
+    name: "samehand_store_seconds",
+    help: "How long a read or a write of the store took; the event loop waits with it.",
+    labelNames: ["operation"],
+    buckets: [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
+    registers: [this.registry],
+  });
 
   constructor(options: MetricsOptions) {
     const { tally, version } = options;
@@ -71,6 +79,10 @@ export class Metrics {
     );
     this.#gauge("samehand_locks", "Agents that are locked now.", [], (gauge) => gauge.set(options.store().locks));
   }
+
+  /** Hears how long each read and each write of the store took. */
+  readonly observeStore = (operation: "read" | "write", seconds: number): void =>
+    this.#storeSeconds.observe({ operation }, seconds);
 
   /** The exposition for a scrape. */
   expose(): Promise<string> {

@@ -7,7 +7,6 @@ import type { Io } from "../core/io.ts";
 import { type Distortion, parseJitter, undistorted } from "../offline/distortion.ts";
 import { type CrossFolding, evaluate } from "../offline/evaluate.ts";
 import { reportOf, reportText, writeReport } from "../offline/report.ts";
-import { defaultBudget } from "../policy/thresholds.ts";
 
 const help = `usage: samehand evaluate SET [OPTIONS]
 
@@ -85,7 +84,6 @@ export async function run(args: string[], io: Io): Promise<number> {
       enrolDistortion: values["clean-enrolment"] === true ? undistorted : distortion,
       probeDistortion: distortion,
       farm: values.farm === "on",
-      budget: defaultBudget,
     },
     folding ?? Background.load(values.background ?? shippedBackground),
     progress(io),

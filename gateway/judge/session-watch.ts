@@ -6,12 +6,11 @@ import type { Evidence } from "../../models/modality.ts";
 import type { Verifier } from "../../models/verifier.ts";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { SessionControl, SessionInfo, Watch } from "../core/session.ts";
-import { type ButtonMask, type Keysym, type Millis, millis } from "../core/units.ts";
+import type { ButtonMask, Keysym, Millis } from "../core/units.ts";
 import { type Decision, type Reason, stricter, type Verdict } from "../core/verdict.ts";
 import { Enrolment, Inspector } from "../inspect/inspector.ts";
+import { agentTerms } from "../policy/agent-terms.ts";
 import { Decider, type Surroundings } from "../policy/decider.ts";
-import { deriveThresholds } from "../policy/thresholds.ts";
-import { defaultTrustOptions, highestSingle } from "../policy/trust.ts";
 import type { AgentRecord } from "../store/store.ts";
 import { logDecision } from "../telemetry/log.ts";
 import type { JudgeOptions } from "./judge.ts";
@@ -165,21 +164,13 @@ export class SessionWatch implements Watch {
     this.#verifierDue = maturity !== "enrolling";
     this.#verifier = null;
     this.#inspector.verifyWith(null);
-    const { policy } = settings();
-    const { falseQuarantinesPerHour, falseSeversPerHour } = policy.budget;
     return new Decider({
+      ...agentTerms(settings().policy, background.facts.peaks, peaks),
       get mode() {
         return settings().mode;
       },
       rules: { decide: (facts) => settings().policy.decide(facts) },
-      thresholds: deriveThresholds(
-        { falseQuarantines: falseQuarantinesPerHour, falseSevers: falseSeversPerHour },
-        background.facts.peaks,
-        peaks,
-        highestSingle(defaultTrustOptions),
-      ),
       agent: { name: record.name, maturity, keystrokes, actions },
-      holdFor: millis(policy.quarantineSeconds * 1000),
       explain: (most) => this.#explain(most),
       surroundings: () => this.#surroundings(),
     });

@@ -8,11 +8,12 @@ import { Verifier } from "../../models/verifier.ts";
 import { asSamehandError } from "../core/errors.ts";
 import { millis } from "../core/units.ts";
 import { Decider } from "../policy/decider.ts";
-import { type Budget, deriveThresholds } from "../policy/thresholds.ts";
-import { defaultTrustOptions, highestSingle } from "../policy/trust.ts";
+import { agentTerms } from "../policy/agent-terms.ts";
+import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import type { Distortion } from "./distortion.ts";
 import { enrolFrom } from "./enrolled.ts";
 import { Farm } from "../../models/farm.ts";
+import type { Policy } from "../policy/rules.ts";
 import { type RecordedSet, type Trial, openSet, probeOf } from "./set.ts";
 import { readTape, type Tape } from "./tape.ts";
 import { judgeTape, type ScoreRow, scoreTape, type VerdictRow } from "./trial.ts";
@@ -23,7 +24,6 @@ export interface EvaluationOptions {
   readonly probeDistortion: Distortion;
   /** Whether the reference populations are those of the set's other agents, as in a live farm. */
   readonly farm: boolean;
-  readonly budget: Budget;
 }
 
 /** One background, and the claims that it may test. */
@@ -92,8 +92,7 @@ export function runPortion(portion: Portion, tell: (message: PortionMessage) => 
       profile = enrolFrom(background, []);
     }
     const own = options.farm ? farm.backgroundFor(agent) : background;
-    for (const index of indices)
-      results.push(runTrial(set, index, tapeOf(set.trials[index].session), own, profile, options));
+    for (const index of indices) results.push(runTrial(set, index, tapeOf(set.trials[index].session), own, profile));
     tell({ done: indices.length });
   }
   return results;
@@ -149,14 +148,7 @@ function readProbe(set: RecordedSet, session: string, distortion: Distortion, wa
   return { name: session, start: millis(0), end: millis(0), seen: [] };
 }
 
-function runTrial(
-  set: RecordedSet,
-  index: number,
-  tape: Tape,
-  background: Background,
-  profile: Profile,
-  options: EvaluationOptions,
-): TrialResult {
+function runTrial(set: RecordedSet, index: number, tape: Tape, background: Background, profile: Profile): TrialResult {
   const trial = set.trials[index];
   const takeover = trial.takeoverMs ?? Number.POSITIVE_INFINITY;
   let [before, after, last, observationsBefore] = [0, 0, tape.start as number, 0];
@@ -174,36 +166,30 @@ function runTrial(
     activeBefore: before,
     activeAfter: after,
     rows: scoreTape(tape, new Verifier(background, profile)),
-    verdicts: set.takeovers ? judge(tape, background, profile, options.budget, trial.takeoverMs) : [],
+    verdicts: set.takeovers ? judgeTakeover(tape, background, profile, trial.takeoverMs) : [],
     observationsBefore,
   };
 }
 
-/** How long a quarantine waits in the default policy, ms. */
-const holdFor = millis(180_000);
-
-function judge(
+/** Whole trust filter and default policy, as a live gateway that knows the agent well would have them. */
+export function judgeTakeover(
   tape: Tape,
   background: Background,
   profile: Profile,
-  budget: Budget,
   takeover: number | null,
 ): VerdictRow[] {
-  const thresholds = deriveThresholds(
-    budget,
-    background.facts.peaks,
-    profile.peaks,
-    highestSingle(defaultTrustOptions),
-  );
   const { keystrokes, actions } = profile;
   const decider = new Decider({
+    ...agentTerms(defaultPolicy(), background.facts.peaks, profile.peaks),
     mode: "enforce",
-    thresholds,
     agent: { name: "", maturity: keystrokes + actions > 0 ? "mature" : "enrolling", keystrokes, actions },
-    holdFor,
   });
   return judgeTape(tape, new Verifier(background, profile), decider, takeover);
 }
+
+let policy: Policy | null = null;
+/** The policy that a gateway follows where none is named; read once a thread. */
+const defaultPolicy = (): Policy => (policy ??= loadPolicy(defaultPolicyFile));
 
 /**
  * Runs all trials that a fold wants, each once, over the machine's cores.

@@ -1,17 +1,19 @@
 import t from "tap";
 import { type Millis, millis } from "../core/units.ts";
 import type { Mode } from "../core/verdict.ts";
+import { agentTerms } from "./agent-terms.ts";
 import { Decider, type DeciderOptions } from "./decider.ts";
 import { loadPolicy, defaultPolicyFile } from "./policy-file.ts";
-import { deriveThresholds, defaultBudget, trustAt } from "./thresholds.ts";
+import { deriveThresholds, trustAt } from "./thresholds.ts";
 import { defaultTrustOptions, highestSingle } from "./trust.ts";
 
 const peaks = Array.from({ length: 200 }, (_, index) => -6 + index / 40);
-const thresholds = deriveThresholds(defaultBudget, peaks, [], highestSingle(defaultTrustOptions));
+const policy = loadPolicy(defaultPolicyFile);
+const { thresholds } = agentTerms(policy, peaks, []);
 const agent = { name: "ann", maturity: "mature" as const, keystrokes: 3000, actions: 900 };
 
 function decider(more: Partial<DeciderOptions> = {}): Decider {
-  return new Decider({ mode: "enforce", thresholds, agent, holdFor: millis(60_000), ...more });
+  return new Decider({ mode: "enforce", thresholds, agent, holdFor: millis(60_000), rules: policy, ...more });
 }
 
 /** A session in which each modality says so much every second or so. */
@@ -57,16 +59,15 @@ t.test("the agent alone is never touched; somebody else is quarantined", (t) => 
   t.end();
 });
 
-t.test("one modality alone cannot sever, in the default policy or without one", (t) => {
-  for (const rules of [undefined, loadPolicy(defaultPolicyFile)])
-    for (const wrong of ["keyboard", "pointer"] as const) {
-      const session = new Session(decider(rules === undefined ? {} : { rules }));
-      session.say(200, 0.6, 1).say(600, wrong === "keyboard" ? -5 : 0, wrong === "pointer" ? -5 : 0);
-      t.notOk(
-        session.verdicts.some((verdict) => /^sever (?!quarantine-expired)/.test(verdict)),
-        wrong,
-      );
-    }
+t.test("one modality alone cannot sever, in the default policy", (t) => {
+  for (const wrong of ["keyboard", "pointer"] as const) {
+    const session = new Session(decider());
+    session.say(200, 0.6, 1).say(600, wrong === "keyboard" ? -5 : 0, wrong === "pointer" ? -5 : 0);
+    t.notOk(
+      session.verdicts.some((verdict) => /^sever (?!quarantine-expired)/.test(verdict)),
+      wrong,
+    );
+  }
   t.end();
 });
 
@@ -126,14 +127,13 @@ t.test(
     const single = highestSingle(defaultTrustOptions);
     const strict = deriveThresholds({ falseQuarantines: 1 / 80, falseSevers: 1 / 2000 }, peaks, [], single);
     t.ok(strict.quarantine > thresholds.quarantine);
-    const nervous = deriveThresholds(defaultBudget, peaks, [1, 2, 2.5], single);
+    const nervous = agentTerms(policy, peaks, [1, 2, 2.5]).thresholds;
     t.ok(nervous.quarantine > thresholds.quarantine);
-    const calm = deriveThresholds(
-      defaultBudget,
+    const calm = agentTerms(
+      policy,
       peaks,
       Array.from({ length: 300 }, () => -6),
-      single,
-    );
+    ).thresholds;
     t.ok(calm.quarantine < thresholds.quarantine);
     for (const each of [thresholds, strict, nervous, calm]) {
       t.ok(each.sever > single && each.sever > each.quarantine && each.quarantine > each.alert);

@@ -6,7 +6,7 @@ import type { Modality } from "../core/input.ts";
 import { type Millis, millis } from "../core/units.ts";
 import { type Decision, type Mode, type Reason, stricter, type Verdict } from "../core/verdict.ts";
 import { LoneEvidence } from "./lone-evidence.ts";
-import type { Facts, Policy, Ruling } from "./rules.ts";
+import type { Facts, Policy } from "./rules.ts";
 import { type Thresholds, trustAt } from "./thresholds.ts";
 import { TrustFilter, type TrustOptions, defaultTrustOptions } from "./trust.ts";
 
@@ -21,25 +21,9 @@ export interface Surroundings {
   readonly hour: number;
 }
 
-/** The policy without a policy file: each limit does what it is named after, to agents who are known well enough. */
-export const plainRules: Rules = {
-  decide({ trust, thresholds, agent }): Ruling {
-    if (agent.maturity === "enrolling")
-      return { verdict: "allow", rule: "enrolling", because: "the agent is still enrolling" };
-    const mature = agent.maturity === "mature";
-    if (mature && trust <= thresholds.sever)
-      return { verdict: "sever", rule: "beyond-sever", because: "the input is not the agent's" };
-    if (mature && trust <= thresholds.quarantine)
-      return { verdict: "quarantine", rule: "beyond-quarantine", because: "the input does not match the agent" };
-    if (trust <= thresholds.alert)
-      return { verdict: "alert", rule: "beyond-alert", because: "the input matches the agent badly" };
-    return { verdict: "allow", rule: "trusted", because: "the input matches the agent" };
-  },
-};
-
 export interface DeciderOptions {
   readonly mode: Mode;
-  readonly rules?: Rules;
+  readonly rules: Rules;
   readonly thresholds: Thresholds;
   readonly agent: Facts["agent"];
   /** How long a quarantine waits for the agent to be recognised before the session is severed. */
@@ -153,7 +137,7 @@ export class Decider {
   #rule(at: Millis, keystrokes: number, actions: number): Decision | null {
     if (this.#standing === "sever") return null;
     const held = this.#standing === "quarantine";
-    const ruling = (this.#options.rules ?? plainRules).decide(this.#facts(at, keystrokes, actions));
+    const ruling = this.#options.rules.decide(this.#facts(at, keystrokes, actions));
     if (held && !stricter(ruling.verdict, "quarantine")) {
       const recognised = this.filter.suspicion <= this.#thresholds.release && ruling.verdict !== "quarantine";
       return recognised ? this.#stand("allow", "recognised-while-held", at, keystrokes, actions) : null;

@@ -10,9 +10,6 @@ export interface Budget {
   readonly falseSevers: number;
 }
 
-/** One false quarantine in eight active hours, one false sever in two hundred. */
-export const defaultBudget: Budget = { falseQuarantines: 1 / 8, falseSevers: 1 / 200 };
-
 /** Limits on suspicion, in nats of log odds. */
 export interface Thresholds {
   readonly alert: number;

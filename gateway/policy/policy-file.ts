@@ -18,6 +18,43 @@ const rule = z.strictObject({
   because: z.string().min(1).max(300).describe("one lower-case sentence for the operator"),
 });
 
+const challenge = z.strictObject({
+  proof: z
+    .enum(["code", "operator", "none"])
+    .default("code")
+    .describe("asked besides the phrase: the code of an authenticator app, an operator's approval, or nothing"),
+  withoutCode: z
+    .enum(["phrase", "operator"])
+    .default("phrase")
+    .describe("what proves an agent who has no code: the phrase alone, or an operator besides it"),
+  phrase: z.boolean().default(true).describe("a random phrase is typed, whose typing must match the profile"),
+  attempts: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(3)
+    .describe("wrong codes, and failed phrases, before the session is severed"),
+  falsePasses: z
+    .number()
+    .positive()
+    .max(0.5)
+    .default(0.05)
+    .describe("share of other people whom the phrase may let in"),
+  operatorSeconds: z.number().positive().max(86_400).default(600).describe("how much longer an operator is waited for"),
+  operatorAfter: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(3)
+    .describe("challenges passed in eight hours, after which a doubt is an operator's to settle"),
+  backoffMinutes: z
+    .number()
+    .min(0)
+    .max(60)
+    .default(2)
+    .describe("how long a weak doubt only alerts after a passed challenge; doubled with each in eight hours"),
+});
+
 export const policySchema = z.strictObject({
   budget: z.strictObject({
     falseQuarantinesPerHour: perHour.describe("genuine agents held, per active hour"),
@@ -25,7 +62,12 @@ export const policySchema = z.strictObject({
   }),
   lockMinutes: z.number().min(0).max(525_600).describe("how long an agent is locked after a sever"),
   quarantineSeconds: z.number().positive().max(86_400).describe("how long a quarantine waits"),
-  strangers: z.enum(["enrol", "deny"]).describe("whether agents without a profile come in to be enrolled"),
+  strangers: z
+    .enum(["enrol", "challenge", "deny"])
+    .describe("agents without a profile: come in to be enrolled, are challenged at each start, or are refused"),
+  challenge: challenge
+    .optional()
+    .describe("what a quarantine asks for; absent: it ends by itself where the typing is recognised"),
   rules: z.array(rule).max(200),
 });
 
@@ -56,6 +98,7 @@ class CompiledPolicy implements Policy {
   readonly lockMinutes: number;
   readonly quarantineSeconds: number;
   readonly strangers: Policy["strangers"];
+  readonly challenge: Policy["challenge"];
   readonly failures = new Map<string, number>();
   readonly #rules: readonly Rule[];
   readonly #facts = new CelFacts();
@@ -65,6 +108,12 @@ class CompiledPolicy implements Policy {
     this.lockMinutes = policy.lockMinutes;
     this.quarantineSeconds = policy.quarantineSeconds;
     this.strangers = policy.strangers;
+    this.challenge = policy.challenge ?? null;
+    if (policy.strangers === "challenge" && this.challenge === null)
+      throw new SamehandError(
+        "policy-invalid",
+        `${source.place(["strangers"])}: strangers are to be challenged, but there is no \`challenge\``,
+      );
     const { falseQuarantinesPerHour, falseSeversPerHour } = policy.budget;
     if (falseSeversPerHour > falseQuarantinesPerHour)
       throw new SamehandError(

@@ -1,6 +1,7 @@
 /** What a policy's rules see, and what comes of them. */
 import type { Maturity } from "../core/maturity.ts";
 import type { Verdict } from "../core/verdict.ts";
+import type { ChallengePolicy } from "./challenge.ts";
 
 /** The facts of a session at one moment; the names are those that rules use. */
 export interface Facts {
@@ -49,8 +50,10 @@ export interface Policy {
   readonly lockMinutes: number;
   /** How long a quarantine stands before it has expired. */
   readonly quarantineSeconds: number;
-  /** Whether agents without a profile may come in to be enrolled. */
-  readonly strangers: "enrol" | "deny";
+  /** Agents without a profile: come in to be enrolled, are challenged at each start, or are refused. */
+  readonly strangers: "enrol" | "challenge" | "deny";
+  /** What a quarantine asks for; null: it ends by itself where the typing is recognised. */
+  readonly challenge: ChallengePolicy | null;
   /**
    * The first rule that matches. Pure and about a microsecond; never throws: a rule that fails to evaluate is
    * counted in `failures` and passed over.

@@ -1,0 +1,122 @@
+import * as fc from "fast-check";
+import t from "tap";
+import { ChallengeCourse, type Turn } from "./challenge-course.ts";
+import {
+  backoffUntil,
+  type ChallengePolicy,
+  challengeSteps,
+  phraseLimits,
+  phraseWords,
+  planChallenge,
+} from "./challenge.ts";
+
+const policy: ChallengePolicy = {
+  proof: "code",
+  withoutCode: "phrase",
+  phrase: true,
+  attempts: 3,
+  falsePasses: 0.05,
+  operatorSeconds: 600,
+  operatorAfter: 3,
+  backoffMinutes: 2,
+};
+const budget = { falseQuarantinesPerHour: 0.125, falseSeversPerHour: 0.005 };
+const known = { hasCode: true, canType: true, passed: 0, late: false };
+
+t.test("what is asked follows from the policy and from what is known of the agent", (t) => {
+  t.same(planChallenge(policy, known), ["code", "phrase"]);
+  t.same(planChallenge(policy, { ...known, hasCode: false }), ["phrase"]);
+  t.same(planChallenge({ ...policy, withoutCode: "operator" }, { ...known, hasCode: false }), ["phrase", "operator"]);
+  t.same(planChallenge({ ...policy, proof: "operator" }, known), ["phrase", "operator"]);
+  t.same(planChallenge({ ...policy, phrase: false }, known), ["code"]);
+  t.same(planChallenge(policy, { ...known, canType: false }), ["code"], "no profile: the code alone");
+  t.same(planChallenge(policy, { ...known, canType: false, hasCode: false }), ["operator"]);
+  t.same(planChallenge({ ...policy, proof: "none" }, { ...known, canType: false }), ["operator"]);
+  t.same(planChallenge(policy, { ...known, passed: 3 }), ["operator"], "doubted too often");
+  t.same(planChallenge(policy, { ...known, late: true }), ["operator"]);
+  t.end();
+});
+
+t.test("limits follow from the budget: a smaller promise is easier to pass", (t) => {
+  const { pass, fail } = phraseLimits(policy, budget);
+  t.ok(pass > 1.5 && pass < 2.2, `${pass}`);
+  t.ok(Math.abs(fail - Math.log(0.04)) < 1e-9);
+  t.ok(phraseLimits({ ...policy, falsePasses: 0.01 }, budget).pass > pass);
+  t.equal(phraseLimits({ ...policy, falsePasses: 0.9 }, budget).pass, 0, "never below indifference");
+  t.ok(phraseLimits({ ...policy, attempts: 1 }, budget).pass < pass);
+  t.end();
+});
+
+t.test("after each passed challenge a weak doubt waits longer, up to an hour", (t) => {
+  const minutes = (passes: number[]) => (backoffUntil(policy, passes) - (passes.at(-1) ?? 0)) / 60_000;
+  t.equal(backoffUntil(policy, []), 0);
+  t.equal(minutes([1000]), 2);
+  t.equal(minutes([1, 1000]), 4);
+  t.equal(minutes([1, 2, 1000]), 8);
+  t.equal(minutes(Array.from({ length: 20 }, () => 1000)), 60);
+  t.end();
+});
+
+t.test("an undecided phrase asks for more words, then for another phrase, then for an operator", (t) => {
+  const course = new ChallengeCourse({ steps: ["phrase"], attempts: 2, limits: { pass: 2, fail: -3 } });
+  const { first, more, most } = phraseWords;
+  const turns: Turn[] = [];
+  for (let attempt = 0; attempt < 2; attempt++)
+    for (let words = first; words <= most; words += more) turns.push(course.phrase(0, words * 6, words));
+  t.same(turns, ["more", "more", "again", "more", "more", "next"]);
+  t.equal(course.step, "operator");
+  t.equal(course.attemptsLeft, null);
+  course.approve();
+  t.equal(course.step, null);
+  t.end();
+});
+
+const answers = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constant("code" as const), right: fc.boolean() }),
+    fc.record({
+      kind: fc.constant("phrase" as const),
+      llr: fc.oneof(fc.double({ min: -20, max: 20 }), fc.constant(Number.NaN)),
+      keystrokes: fc.nat(100),
+    }),
+  ),
+  { maxLength: 60 },
+);
+
+t.test("no course passes without each step's proof, none goes on for ever, and nothing follows its end", (t) => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.constantFrom(...challengeSteps), { minLength: 1 }),
+      fc.integer({ min: 1, max: 5 }),
+      answers,
+      (steps, attempts, given) => {
+        const limits = { pass: 2, fail: -3 };
+        const course = new ChallengeCourse({ steps, attempts, limits });
+        const lost = { code: 0, phrase: 0 };
+        const proved = new Set<string>();
+        let words: number = phraseWords.first;
+        let end: Turn | null = null;
+        for (const answer of given) {
+          const { step } = course;
+          const turn =
+            answer.kind === "code" ? course.code(answer.right) : course.phrase(answer.llr, answer.keystrokes, words);
+          if (step !== answer.kind) {
+            if (turn !== "again") throw new Error("an answer that was not asked for counted");
+            continue;
+          }
+          const good = answer.kind === "code" ? answer.right : answer.llr >= limits.pass && answer.keystrokes >= 20;
+          if (good) proved.add(step);
+          else if (turn === "passed") throw new Error("passed by a bad answer");
+          words = turn === "more" ? words + phraseWords.more : phraseWords.first;
+          if (turn === "again" || turn === "failed") lost[answer.kind]++;
+          if (turn === "passed" || turn === "failed") end = turn;
+        }
+        if (end === "passed" && (steps.includes("operator") || !steps.every((step) => proved.has(step)))) return false;
+        if ((end !== null) !== (course.step === null)) return false;
+        return lost.code <= attempts && lost.phrase <= attempts;
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  t.end();
+});

@@ -1,0 +1,101 @@
+/**
+ * What a challenge asks for, what passes it, and how soon another may come: decided from the policy and from what is
+ * known of the agent. Pure; the course of one challenge is in `challenge-course.ts`.
+ */
+
+/** False verdicts that are accepted per active hour. */
+interface Budget {
+  readonly falseQuarantinesPerHour: number;
+  readonly falseSeversPerHour: number;
+}
+
+export const challengeSteps = ["code", "phrase", "operator"] as const;
+export type ChallengeStep = (typeof challengeSteps)[number];
+
+/** The policy file's part `challenge`. */
+export interface ChallengePolicy {
+  /** What is asked besides the phrase: the code of an authenticator app, an operator's approval, or nothing. */
+  readonly proof: "code" | "operator" | "none";
+  /** What proves an agent who has no code: the phrase alone, or an operator besides it. */
+  readonly withoutCode: "phrase" | "operator";
+  /** Whether a random phrase is typed, whose typing must match the profile. */
+  readonly phrase: boolean;
+  /** Wrong codes, and phrases that do not match, before the session is severed: so many of each. */
+  readonly attempts: number;
+  /** The share of other people whom the phrase may let through, all attempts together. */
+  readonly falsePasses: number;
+  /** How long an operator is waited for, on top of the quarantine's own time. */
+  readonly operatorSeconds: number;
+  /** So many challenges passed in eight hours, and the next doubt is an operator's to settle. */
+  readonly operatorAfter: number;
+  /** How long a weak doubt only alerts after a passed challenge; doubled with each that was passed in eight hours. */
+  readonly backoffMinutes: number;
+}
+
+export interface ChallengeFacts {
+  /** The agent has a secret of one-time codes. */
+  readonly hasCode: boolean;
+  /** The agent's typing is known well enough to be compared. */
+  readonly canType: boolean;
+  /** Challenges passed in the last eight hours. */
+  readonly passed: number;
+  /** The time for code and phrase ran out in an earlier session. */
+  readonly late: boolean;
+}
+
+/** What is asked, in order. Never empty: where nothing else can prove the person, an operator must. */
+export function planChallenge(policy: ChallengePolicy, facts: ChallengeFacts): readonly ChallengeStep[] {
+  if (facts.late || facts.passed >= policy.operatorAfter) return ["operator"];
+  const steps: ChallengeStep[] = [];
+  const code = policy.proof === "code" && facts.hasCode;
+  const phrase = policy.phrase && facts.canType;
+  if (code) steps.push("code");
+  if (phrase) steps.push("phrase");
+  const vouched =
+    policy.proof === "operator" || (policy.proof === "code" && !code && policy.withoutCode === "operator");
+  if (vouched || steps.length === 0 || (policy.phrase && !phrase && !code)) steps.push("operator");
+  return steps;
+}
+
+/** Words of a phrase at first, each time it is not decisive, and at most. A word is about six keystrokes. */
+export const phraseWords = { first: 6, more: 4, most: 14 } as const;
+
+/** Limits on a phrase's log-likelihood ratio: at `pass` it is the agent's, at `fail` somebody else's; nats. */
+export interface PhraseLimits {
+  readonly pass: number;
+  readonly fail: number;
+}
+
+/**
+ * The share of other people whose phrase reaches a ratio x, further words included, is about
+ * `share * exp(-fall * x)`. Measured on pace, 3120 claims: docs/QUARANTINE.md.
+ */
+const others = { share: 0.065, fall: 0.75 } as const;
+
+/**
+ * The limits that keep a policy's promises. `pass`: of other people no more than `falsePasses` get through in all
+ * attempts. `fail`: of genuine agents who are held, no more fail than the budget's false severs for its false
+ * quarantines, because the ratio is calibrated.
+ */
+export function phraseLimits(challenge: ChallengePolicy, budget: Budget): PhraseLimits {
+  const pass = Math.log((others.share * challenge.attempts) / challenge.falsePasses) / others.fall;
+  return {
+    pass: Math.max(pass, 0),
+    fail: Math.min(Math.log(budget.falseSeversPerHour / budget.falseQuarantinesPerHour), -1),
+  };
+}
+
+/** How long passed challenges count, ms. */
+export const passesCount = 8 * 3_600_000;
+/** The longest that a weak doubt only alerts, minutes. */
+const longestBackoff = 60;
+
+/**
+ * Until when a weak doubt only alerts, wall time in ms; 0 where it never did.
+ * @param passes when challenges were passed in the last eight hours, ascending
+ */
+export function backoffUntil(policy: ChallengePolicy, passes: readonly number[]): number {
+  const last = passes.at(-1);
+  if (last === undefined) return 0;
+  return last + 60_000 * Math.min(policy.backoffMinutes * 2 ** (passes.length - 1), longestBackoff);
+}

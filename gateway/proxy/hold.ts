@@ -8,7 +8,7 @@ import type { Millis } from "../core/units.ts";
 import { HoldScreen } from "./hold-screen.ts";
 import type { InputPath } from "./input-path.ts";
 import type { Notice } from "./options.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Target } from "./target.ts";
 import type { Viewer } from "./viewer.ts";
 
 export class Hold {
@@ -19,7 +19,7 @@ export class Hold {
   #companion = false;
   /** There once the session is open. */
   #input: InputPath | null = null;
-  #upstream: Upstream | null = null;
+  #upstream: Target | null = null;
 
   /**
    * @param size what the viewer asked for, until guacd says the desktop's
@@ -56,7 +56,7 @@ export class Hold {
   }
 
   /** The session is open: a hold that stands already takes effect. */
-  opened(input: InputPath, upstream: Upstream): void {
+  opened(input: InputPath, upstream: Target): void {
     this.#input = input;
     this.#upstream = upstream;
     if (this.on) this.#begin();

@@ -13,7 +13,7 @@ import { HeldInput } from "./held-input.ts";
 import { HoldScreen } from "./hold-screen.ts";
 import type { Link } from "./link.ts";
 import type { Output } from "./output.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Target } from "./target.ts";
 
 /** What the path asks of its session. */
 export interface Gate {
@@ -27,7 +27,7 @@ export interface Gate {
 
 export class InputPath {
   readonly #watch: Watch;
-  readonly #upstream: Upstream;
+  readonly #upstream: Target;
   readonly #output: Output;
   readonly #tally: Tally;
   readonly #link: Link;
@@ -37,7 +37,7 @@ export class InputPath {
   /** The size that was asked for last during a hold, as guacd is to be told it. */
   #size = "";
 
-  constructor(watch: Watch, upstream: Upstream, output: Output, tally: Tally, link: Link, gate: Gate) {
+  constructor(watch: Watch, upstream: Target, output: Output, tally: Tally, link: Link, gate: Gate) {
     this.#watch = watch;
     this.#upstream = upstream;
     this.#output = output;

@@ -11,10 +11,12 @@ import { agentName, type SessionId, sessionId } from "../core/units.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Listener } from "./listener.ts";
 import type { ProxyOptions } from "./options.ts";
+import { GuacdOpening, type Route } from "./opening.ts";
 import { Output } from "./output.ts";
-import { parseTunnelRequest } from "./request.ts";
+import { parseTunnelRequest, type ViewerTraits } from "./request.ts";
 import type { Tokens } from "./token/ticket.ts";
-import type { Route, Surroundings } from "./surroundings.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { Entry } from "./target.ts";
 import { Tunnel } from "./tunnel.ts";
 import { acceptUpgrade } from "./upgrade.ts";
 import { Viewer } from "./viewer.ts";
@@ -115,7 +117,7 @@ export class Proxy {
     );
     const refusal = this.#refusal();
     this.#tunnels.set(info.id, tunnel);
-    if (refusal === null) void tunnel.open(() => this.#ticket(token));
+    if (refusal === null) void tunnel.open(() => this.#enter(token, traits));
     else tunnel.end(refusal);
     viewer?.begin(head);
   }
@@ -128,10 +130,11 @@ export class Proxy {
     return null;
   }
 
-  async #ticket(token: string): Promise<Ticket> {
+  async #enter(token: string, traits: ViewerTraits): Promise<Entry> {
     // Told inside of the tunnel, where the viewer shows it.
     if (token === "") throw new SamehandError("token-missing");
-    return this.#parts.tokens.open(token);
+    const ticket = await this.#parts.tokens.open(token);
+    return { ticket, opening: () => new GuacdOpening(traits, ticket, this.#route(ticket)) };
   }
 
   #surroundings(): Surroundings<Tunnel> {
@@ -139,7 +142,6 @@ export class Proxy {
       ...this.#parts,
       output: new Output(outputBytes),
       late: (at) => this.#heartbeat.late(at),
-      route: (ticket) => this.#route(ticket),
       shared: (tunnel) => this.#shared(tunnel),
       ended: (tunnel, severed) => this.#ended(tunnel, severed),
     };

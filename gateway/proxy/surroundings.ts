@@ -2,18 +2,12 @@
 import type { Clock } from "../core/clock.ts";
 import type { SamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import type { Judge, Ticket } from "../core/session.ts";
+import type { Judge } from "../core/session.ts";
 import type { Tally } from "../core/tally.ts";
 import type { Millis } from "../core/units.ts";
-import type { GuacdOptions, ProxyOptions } from "./options.ts";
+import type { ProxyOptions } from "./options.ts";
 import type { Output } from "./output.ts";
 import type { Tokens } from "./token/ticket.ts";
-
-/** Where a session's guacd is: what to select there, and the guacds to try in order. */
-export interface Route {
-  readonly select: string;
-  readonly guacds: readonly GuacdOptions[];
-}
 
 export interface Surroundings<Tunnel> {
   readonly judge: Judge;
@@ -26,8 +20,6 @@ export interface Surroundings<Tunnel> {
   options: ProxyOptions;
   /** True where the event loop was blocked until just before `at`. */
   late(at: Millis): boolean;
-  /** @throws SamehandError `connection-unknown` where there is nothing to join */
-  route(ticket: Ticket): Route;
   /** The tunnel is ready, or its hold began or ended: what it means for others on the same desktop. */
   shared(tunnel: Tunnel): void;
   /** The tunnel is over; `severed` with the guacd connection that others may have joined. */

@@ -4,7 +4,7 @@
  */
 import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { Prompt } from "../core/prompt.ts";
-import type { SessionControl, SessionInfo, Ticket, Watch } from "../core/session.ts";
+import type { SessionControl, SessionInfo, Watch } from "../core/session.ts";
 import type { Millis, SessionId } from "../core/units.ts";
 import type { Decision, Verdict } from "../core/verdict.ts";
 import type { ClientInstruction } from "../protocol/guacamole/client-instruction.ts";
@@ -14,13 +14,12 @@ import { kindOf, opcode } from "../protocol/guacamole/opcodes.ts";
 import { Hold } from "./hold.ts";
 import { type Gate, InputPath } from "./input-path.ts";
 import { Link } from "./link.ts";
-import { Opening } from "./opening.ts";
 import type { GuacdOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { ReadMeter } from "./read-meter.ts";
 import type { ViewerTraits } from "./request.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { Upstream, type UpstreamOwner } from "./upstream.ts";
+import type { Entry, Opening, Target, TargetOwner } from "./target.ts";
 import type { Viewer, ViewerOwner } from "./viewer.ts";
 
 /** From the error instruction to the close: what a viewer needs to show it. */
@@ -28,10 +27,8 @@ const lastWordsMillis = 200;
 /** A probe of the link each so many ticks. */
 const ticksPerProbe = 5;
 
-export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner {
+export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
   readonly #around: Surroundings<Tunnel>;
-  /** Null once guacd knows it: its strings may hold on to the whole request line, token and all. */
-  #traits: ViewerTraits | null;
   readonly #viewer: Viewer;
   readonly #parser = new ClientParser();
   readonly #hold: Hold;
@@ -42,7 +39,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
   #guacd: GuacdOptions | null = null;
   /** Null once a guacd answered, so that the settings are forgotten. */
   #opening: Opening | null = null;
-  #upstream: Upstream | null = null;
+  #upstream: Target | null = null;
   #watch: Watch | null = null;
   #verdict: Verdict = "allow";
   #ended = false;
@@ -64,7 +61,6 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     const now = around.clock.now();
     this.#info = info;
     this.#around = around;
-    this.#traits = traits;
     this.#read = new ReadMeter(around.options.limits, now);
     this.#begunAt = now;
     this.#progress = new Progress(now);
@@ -87,9 +83,10 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
   }
 
   /** Opens the token, asks the judge, and connects. Never throws: a failure ends the tunnel. */
-  async open(openTicket: () => Promise<Ticket>): Promise<void> {
+  async open(enter: () => Promise<Entry>): Promise<void> {
     try {
-      const ticket = await openTicket();
+      const entry = await enter();
+      const { ticket } = entry;
       if (this.#ended) return;
       this.#info = { ...this.#info, agent: ticket.agent, connection: ticket.connection };
       const watch = await this.#around.judge.open(ticket, this.#info, this);
@@ -98,7 +95,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
         return;
       }
       this.#watch = watch;
-      this.#opening = new Opening(this.#traits!, ticket, this.#around.route(ticket));
+      this.#opening = entry.opening();
       this.#connect(this.#opening);
     } catch (error) {
       this.end(asSamehandError(error, "verification-failed"));
@@ -106,9 +103,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
   }
 
   #connect(opening: Opening): void {
-    const { guacd, handshake } = opening.next();
-    this.#guacd = guacd;
-    this.#upstream = new Upstream(guacd, handshake, this);
+    this.#upstream = opening.connect(this);
+    this.#guacd = opening.guacd;
   }
 
   // --- the judge's hand on the session
@@ -334,13 +330,12 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, UpstreamOwner 
     const { tally, clock, log } = this.#around;
     this.#input = new InputPath(this.#watch!, this.#upstream!, this.#around.output, tally, this.#link, this);
     this.#opening = null;
-    this.#traits = null;
     this.#progress.heard(clock.now());
     tally.sessionsOpened += 1;
     tally.sessionsLive += 1;
     const { id, agent, connection, address } = this.#info;
     log.info({ session: id, agent, connection, address }, "session opened");
-    this.#viewer.say(say.tunnelId(id));
+    this.#viewer.say(say.tunnelId(this.#upstream!.tunnelId || id));
     this.#hold.opened(this.#input, this.#upstream!);
     this.#around.shared(this);
     this.flows();

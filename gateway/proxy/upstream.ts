@@ -11,28 +11,17 @@ import type { Handshake } from "../protocol/guacamole/handshake.ts";
 import { ServerScanner } from "../protocol/guacamole/server-scanner.ts";
 import { headerRoom, writeHeader } from "../protocol/websocket/frame.ts";
 import type { GuacdOptions } from "./options.ts";
-
-export interface UpstreamOwner {
-  /** guacd is ready: the display follows. */
-  ready(): void;
-  /**
-   * A frame of whole instructions, header included.
-   * @returns true where the viewer took it at once; else `Upstream.taken` must follow
-   */
-  display(frame: Uint8Array): boolean;
-  /** guacd's socket took everything that was written. */
-  flushed(): void;
-  /** guacd is gone, cannot be reached, or sent what is no protocol. Told once. */
-  lost(error: SamehandError): void;
-}
+import type { Target, TargetOwner } from "./target.ts";
 
 const smallest = 4 * 1024;
 const largest = 256 * 1024;
 
-export class Upstream {
+export class Upstream implements Target {
   readonly scanner = new ServerScanner(largest / 2);
+  /** The session's own identifier does. */
+  readonly tunnelId = "";
   readonly #socket: Socket;
-  readonly #owner: UpstreamOwner;
+  readonly #owner: TargetOwner;
   /** Null once it is done: it holds the connection's secrets. */
   #handshake: Handshake | null;
   #connectionId = "";
@@ -54,7 +43,7 @@ export class Upstream {
   /** The most that one read brought lately; halves each second. */
   #busiest = 0;
 
-  constructor(guacd: GuacdOptions, handshake: Handshake, owner: UpstreamOwner) {
+  constructor(guacd: GuacdOptions, handshake: Handshake, owner: TargetOwner) {
     this.#owner = owner;
     this.#tls = guacd.tls !== null;
     this.#handshake = handshake;

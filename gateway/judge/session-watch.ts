@@ -3,20 +3,20 @@
  * One decision gives one log line, one audit row and one act. All of it runs inside the input event.
  */
 import type { Evidence } from "../../models/modality.ts";
-import type { Verifier } from "../../models/verifier.ts";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { SessionControl, SessionInfo, Watch } from "../core/session.ts";
 import type { ButtonMask, Keysym, Millis } from "../core/units.ts";
-import { type Decision, type Reason, stricter, type Verdict } from "../core/verdict.ts";
-import { Enrolment, Inspector } from "../inspect/inspector.ts";
-import { agentTerms } from "../policy/agent-terms.ts";
-import { Decider, type Surroundings } from "../policy/decider.ts";
+import type { Decision, Verdict } from "../core/verdict.ts";
+import { Inspector } from "../inspect/inspector.ts";
+import type { Decider, Surroundings } from "../policy/decider.ts";
 import type { AgentRecord } from "../store/store.ts";
 import { logDecision } from "../telemetry/log.ts";
+import { Account } from "./account.ts";
 import type { JudgeOptions } from "./judge.ts";
 import type { Doubt } from "./doubts.ts";
-import type { Known, Learning } from "./learning.ts";
-import { Peaks } from "./peaks.ts";
+import type { Learning } from "./learning.ts";
+import { Lessons } from "./lessons.ts";
+import { Verification } from "./verification.ts";
 
 export interface SessionWatchOptions extends JudgeOptions {
   readonly learning: Learning;
@@ -35,49 +35,26 @@ export interface SessionWatchOptions extends JudgeOptions {
   readonly onSever: (minutes: number, reason: string) => void;
 }
 
-/** Observations after which what a session taught is written, and a new verifier is built from it. */
-const chunk = 400;
-/** Weight of the newest window in the mean of how far windows were believed. */
-const beliefRate = 1 / 16;
-/** Below this mean the link hides the hand: by misfortune, or because somebody delays its answers on purpose. */
-const leastBelief = 0.3;
-
 export class SessionWatch implements Watch {
   readonly #options: SessionWatchOptions;
   readonly #inspector: Inspector;
-  #known: Known | null;
-  #verifier: Verifier | null = null;
-  /**
-   * A verifier is due. It is built at the first input, not when the session opens: it is most of what a session
-   * takes in memory and most of what opening one would cost (npm run bench: memory, set-up).
-   */
-  #verifierDue = false;
+  readonly #verification: Verification;
+  readonly #lessons: Lessons;
+  readonly #account = new Account();
   #decider: Decider;
-  #enrolment: Enrolment;
   #holding = false;
-  #lowest = 100;
-  /** Whether everything since the last lesson was trusted: otherwise it teaches nothing. */
-  #trusted = true;
-  #taught = 0;
   #closed = false;
-  /** Windowed evidence that counted, by modality, for rules and reasons. */
-  readonly #llr = { keyboard: 0, pointer: 0 };
-  /** The same since the last lesson: each modality must speak for the agent before it teaches. */
-  #lately = { keyboard: 0, pointer: 0 };
-  readonly #peaks = new Peaks();
-  /** Running mean of the windows' weights, 0 to 1. */
-  #belief = 1;
   #failed = false;
 
   constructor(options: SessionWatchOptions) {
     this.#options = options;
-    this.#enrolment = new Enrolment(options.background);
-    this.#known = this.#ask();
+    this.#verification = new Verification(options);
     this.#inspector = new Inspector({
       verifier: null,
-      enrolment: this.#enrolment,
+      enrolment: null,
       onEvidence: (evidence, weight, at) => this.#weigh(evidence, weight, at),
     });
+    this.#lessons = new Lessons(options.background, this.#inspector);
     this.#decider = this.#begin();
     const { doubt, clock } = options;
     if (doubt !== null) this.#act(this.#decider.resume(clock.now(), doubt.suspicion, doubt.held));
@@ -93,7 +70,7 @@ export class SessionWatch implements Watch {
 
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
     try {
-      if (this.#verifierDue) this.#verify();
+      if (this.#verification.due) this.#inspector.verifyWith(this.#verification.build());
       this.#inspector.key(at, keysym, pressed);
     } catch (error) {
       this.#fail(error);
@@ -102,7 +79,7 @@ export class SessionWatch implements Watch {
 
   pointer(at: Millis, x: number, y: number, mask: ButtonMask): void {
     try {
-      if (this.#verifierDue) this.#verify();
+      if (this.#verification.due) this.#inspector.verifyWith(this.#verification.build());
       this.#inspector.pointer(at, x, y, mask);
     } catch (error) {
       this.#fail(error);
@@ -121,7 +98,7 @@ export class SessionWatch implements Watch {
     if (this.#closed) return;
     this.#guarded(() => {
       this.#act(this.#decider.tick(at));
-      if (this.#inspector.keystrokes + this.#inspector.actions - this.#taught >= chunk) this.#teach();
+      if (this.#lessons.due) this.#teach();
     });
   }
 
@@ -136,10 +113,9 @@ export class SessionWatch implements Watch {
     const { store, session, onEnd } = this.#options;
     store.sessionEnded(session.id, {
       end: error?.code ?? "closed",
-      lowestTrust: this.#lowest,
+      lowestTrust: this.#account.lowestTrust,
       lastTrust: this.decision.trust,
-      keyboard: this.#llr.keyboard,
-      pointer: this.#llr.pointer,
+      ...this.#account.llr,
       keystrokes: this.#inspector.keystrokes,
       actions: this.#inspector.actions,
     });
@@ -151,47 +127,16 @@ export class SessionWatch implements Watch {
     this.#options.control.sever(error);
   }
 
-  /** What is known of the agent now; a profile that cannot be read must not pass for a stranger's. */
-  #ask(): Known | null {
-    const { learning, record, settings } = this.#options;
-    return learning.known(record.name, record.id, settings().enrolment);
-  }
-
   /** Starts verifying against what is known now, with fresh trust. */
   #begin(): Decider {
-    const { settings, background, record } = this.#options;
-    const { maturity = "enrolling", keystrokes = 0, actions = 0, peaks = [] } = this.#known ?? {};
-    this.#verifierDue = maturity !== "enrolling";
-    this.#verifier = null;
     this.#inspector.verifyWith(null);
-    return new Decider({
-      ...agentTerms(settings().policy, background.facts.peaks, peaks),
-      get mode() {
-        return settings().mode;
-      },
-      rules: { decide: (facts) => settings().policy.decide(facts) },
-      agent: { name: record.name, maturity, keystrokes, actions },
-      explain: (most) => this.#explain(most),
-      surroundings: () => this.#surroundings(),
-    });
-  }
-
-  #verify(): void {
-    const { learning, record, settings } = this.#options;
-    this.#verifier = learning.verifier(record.name, record.id, settings().enrolment);
-    this.#inspector.verifyWith(this.#verifier);
-    this.#verifierDue = false;
-  }
-
-  #explain(most: number): Reason[] {
-    const told = this.#verifier?.explain(most) ?? [];
-    return told.map(({ modality, text }) => ({ code: `${modality}-mismatch`, text }));
+    return this.#verification.begin(() => this.#surroundings());
   }
 
   #surroundings(): Surroundings {
     return {
       jitterMs: this.#inspector.jitter,
-      signals: this.#belief < leastBelief ? ["unverifiable-link"] : [],
+      signals: this.#account.signals,
       hour: new Date(this.#options.clock.wall()).getHours(),
     };
   }
@@ -202,20 +147,18 @@ export class SessionWatch implements Watch {
     const { keystrokes, actions } = this.#inspector;
     tally.evidenceWindows++;
     if (weight === 0) tally.abstentions++;
-    this.#belief += (weight - this.#belief) * beliefRate;
-    this.#llr[modality] += llr * weight;
-    this.#lately[modality] += llr * weight;
+    this.#account.weigh(modality, llr, weight);
     this.#act(this.#decider.evidence({ at, modality, llr, weight, keystrokes, actions }));
-    this.#peaks.observe(at, this.#decider.filter.suspicion);
-    this.#lowest = Math.min(this.#lowest, this.#decider.filter.trust);
+    const { suspicion, trust } = this.#decider.filter;
+    this.#account.trusted(trust);
+    this.#lessons.weighed(at, modality, llr * weight, suspicion);
   }
 
   /** Tells a new decision once to everybody who must know, and makes it happen. */
   #act(decision: Decision | null): void {
     if (decision === null) return;
     const { log, store, tally, session } = this.#options;
-    if (decision.wouldBe !== "allow") this.#trusted = false;
-    if (stricter(decision.wouldBe, "alert")) this.#peaks.forget();
+    this.#lessons.decided(decision);
     tally.decided(decision.mode, decision.wouldBe);
     logDecision(log, session, decision);
     store.decided(session.id, session.agent, decision);
@@ -251,37 +194,19 @@ export class SessionWatch implements Watch {
     onDoubt({ suspicion: this.#decider.filter.suspicion, held, at: clock.wall() });
   }
 
-  /** Writes what was learned, unless some of it was doubted, and verifies against the profile that came of it. */
+  /** Hands on what was learned, and verifies against the profile that came of it where that changes what is known. */
   #teach(): void {
-    const { learning, record, settings, background } = this.#options;
-    const { enrolment } = settings();
-    this.#taught = this.#inspector.keystrokes + this.#inspector.actions;
-    const lesson = this.#enrolment;
-    this.#enrolment = new Enrolment(background);
-    this.#inspector.learnInto(this.#enrolment);
-    const trusted = this.#trusted && this.#speaksForAgent();
-    this.#trusted = this.decision.wouldBe === "allow";
-    this.#lately = { keyboard: 0, pointer: 0 };
-    if (!trusted || lesson.keyboard.count + lesson.pointer.count === 0) return;
-    const before = this.#known?.maturity ?? "enrolling";
+    const { learning, record, settings, session, log } = this.#options;
+    const lesson = this.#lessons.take(this.#verification.verifier !== null, this.decision.wouldBe === "allow");
+    if (lesson === null) return;
     try {
-      learning.teach(record, lesson, this.#peaks.take(), enrolment);
-      if (this.#closed || this.#known?.maturity === "mature") return;
-      this.#known = this.#ask();
+      learning.teach(record, lesson.part, lesson.peaks, settings().enrolment);
+      if (!this.#closed && this.#verification.renew()) this.#decider = this.#begin();
     } catch (error) {
       // The session goes on with what it knows: only what cannot be verified ends, not what cannot be learned.
       const { code, detail } = asSamehandError(error, "store-unavailable");
-      this.#options.log.warn({ session: this.#options.session.id, code, detail }, "nothing could be learned");
-      return;
+      log.warn({ session: session.id, code, detail }, "nothing could be learned");
     }
-    if (this.#known !== null && this.#known.maturity !== before) this.#decider = this.#begin();
-  }
-
-  /** Who is known by now must be recognised to teach: neither modality may speak against the agent. */
-  #speaksForAgent(): boolean {
-    if (this.#verifier === null) return true;
-    const { keyboard, pointer } = this.#lately;
-    return keyboard >= 0 && pointer >= 0 && keyboard + pointer > 0;
   }
 
   #guarded(call: () => void): void {

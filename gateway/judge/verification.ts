@@ -1,0 +1,96 @@
+/** Whom a session is verified against: what is known of the agent, and a verifier built from it when input first comes. */
+import type { Background } from "../../models/background.ts";
+import type { Verifier } from "../../models/verifier.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Maturity } from "../core/maturity.ts";
+import type { Reason } from "../core/verdict.ts";
+import { agentTerms } from "../policy/agent-terms.ts";
+import { Decider, type Surroundings } from "../policy/decider.ts";
+import type { AgentRecord } from "../store/store.ts";
+import type { JudgeSettings } from "./judge.ts";
+import type { Known, Learning } from "./learning.ts";
+
+export interface VerificationOptions {
+  readonly learning: Learning;
+  readonly record: AgentRecord;
+  readonly background: Background;
+  readonly settings: () => JudgeSettings;
+  readonly clock: Clock;
+}
+
+export class Verification {
+  readonly #options: VerificationOptions;
+  #known: Known | null;
+  #verifier: Verifier | null = null;
+  #due = false;
+
+  /** @throws SamehandError `profile-unreadable`, `store-unavailable`: such an agent must not pass for a stranger */
+  constructor(options: VerificationOptions) {
+    this.#options = options;
+    this.#known = this.#ask();
+  }
+
+  get maturity(): Maturity {
+    return this.#known?.maturity ?? "enrolling";
+  }
+
+  /**
+   * A verifier is due. It is built at the first input, not when the session opens: it is most of what a session
+   * takes in memory and most of what opening one would cost (npm run bench: memory, set-up).
+   */
+  get due(): boolean {
+    return this.#due;
+  }
+
+  /** The verifier that serves; null before there was input, and for whom too little is known. */
+  get verifier(): Verifier | null {
+    return this.#verifier;
+  }
+
+  /** Builds the verifier that is due. @throws SamehandError `profile-unreadable`, `store-unavailable` */
+  build(): Verifier | null {
+    const { learning, record, settings } = this.#options;
+    this.#verifier = learning.verifier(record.name, record.id, settings().enrolment);
+    this.#due = false;
+    return this.#verifier;
+  }
+
+  /** A decider with fresh trust, on what is known now; the verifier that served is given up. */
+  begin(surroundings: () => Surroundings): Decider {
+    const { settings, background, record } = this.#options;
+    const { keystrokes = 0, actions = 0, peaks = [] } = this.#known ?? {};
+    this.#due = this.maturity !== "enrolling";
+    this.#verifier = null;
+    return new Decider({
+      ...agentTerms(settings().policy, background.facts.peaks, peaks),
+      get mode() {
+        return settings().mode;
+      },
+      rules: { decide: (facts) => settings().policy.decide(facts) },
+      agent: { name: record.name, maturity: this.maturity, keystrokes, actions },
+      explain: (most) => this.#explain(most),
+      surroundings,
+    });
+  }
+
+  /**
+   * Asks again what is known. @returns whether the agent's maturity changed
+   * @throws SamehandError `profile-unreadable`, `store-unavailable`
+   */
+  renew(): boolean {
+    if (this.maturity === "mature") return false;
+    const before = this.maturity;
+    this.#known = this.#ask();
+    return this.maturity !== before;
+  }
+
+  #ask(): Known | null {
+    const { learning, record, settings } = this.#options;
+    return learning.known(record.name, record.id, settings().enrolment);
+  }
+
+  #explain(most: number): Reason[] {
+    const told = this.#verifier?.explain(most) ?? [];
+    return told.map(({ modality, text }) => ({ code: `${modality}-mismatch`, text }));
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * How the processes of one gateway speak to one another: a port, the same whether there is one process or many.
+ * What crosses it is plain JSON; nothing in it was typed by anybody, and none of it is a secret.
+ */
+import type { ErrorCode } from "./errors.ts";
+import type { AgentName, EpochMillis, SessionId } from "./units.ts";
+
+/** What is told to every process, and what comes with it. */
+export interface FleetTopics {
+  /** A lock began or ended, or an agent was forgotten: what the store tells (`StoreChange`). */
+  changed:
+    | { readonly kind: "locked"; readonly lock: FleetLock }
+    | { readonly kind: "unlocked" | "forgotten"; readonly agent: AgentName };
+  /** An agent's profile was saved: what others keep of it is old. */
+  learned: { readonly agent: AgentName };
+  /** An agent's session ended or was held in doubt (see judge/doubts.ts). */
+  doubted: {
+    readonly agent: AgentName;
+    readonly suspicion: number;
+    readonly held: number | null;
+    readonly at: EpochMillis;
+  };
+  /** An agent is doubted no more. */
+  cleared: { readonly agent: AgentName };
+  /** A session's own hold began or ended; others on the same desktop are held with it. */
+  held: HeldDesktop & { readonly held: boolean };
+  /** A session was severed: whoever joined its desktop goes with it. */
+  severed: { readonly connectionId: string; readonly code: ErrorCode };
+  /** A session ended, or did not come about. Told to the first process alone, which counts for all. */
+  left: { readonly session: SessionId };
+}
+
+/** What can be asked of every process: what comes with the question, and what one process answers. */
+export interface FleetQuestions {
+  /** Where a desktop lives, by the id of a session on it or guacd's id; null where it is not in this process. */
+  desktop: {
+    readonly ask: { readonly join: string };
+    readonly answer: {
+      readonly connectionId: string;
+      readonly guacd: { readonly host: string; readonly port: number };
+      readonly held: boolean;
+    } | null;
+  };
+  /** The metrics of one process, as prom-client's JSON. */
+  metrics: { readonly ask: null; readonly answer: readonly object[] };
+  /** Why one process should get no new sessions. */
+  unready: { readonly ask: null; readonly answer: readonly string[] };
+  /**
+   * May this session open? Null: it may, and counts from now on. Answered by the first process alone, which counts for
+   * all; where nobody answers, there is one process, and its own count stands.
+   */
+  claim: {
+    readonly ask: {
+      readonly session: SessionId;
+      readonly agent: AgentName;
+      /** `Fleet.name` of the process in which it lives. */
+      readonly worker: string;
+      readonly sessionsPerAgent: number;
+    };
+    readonly answer: ErrorCode | null;
+  };
+  /** What stands, for a process that has just begun. Answered by the first process alone. */
+  standing: {
+    readonly ask: null;
+    readonly answer: { readonly doubts: readonly FleetTopics["doubted"][]; readonly held: readonly HeldDesktop[] };
+  };
+}
+
+export interface FleetLock {
+  readonly agent: AgentName;
+  readonly since: EpochMillis;
+  /** null: until it is unlocked. */
+  readonly until: EpochMillis | null;
+  readonly reason: string;
+}
+
+/** A session that is held, by guacd's id of its desktop. */
+export interface HeldDesktop {
+  readonly session: SessionId;
+  readonly connectionId: string;
+  /** `Fleet.name` of the process in which it lives. */
+  readonly worker: string;
+}
+
+export type FleetTopic = keyof FleetTopics;
+export type FleetQuestion = keyof FleetQuestions;
+
+export interface Fleet {
+  /** This process's name: `1`, `2` ... for workers, unique while the gateway runs. */
+  readonly name: string;
+
+  /** Tells every process, this one too and first. Never throws; what cannot be told to a process that died is lost. */
+  publish<Topic extends FleetTopic>(topic: Topic, payload: FleetTopics[Topic]): void;
+
+  /**
+   * Hears a topic.
+   * @param listener `elsewhere` is false where this very process published
+   * @returns a call that stops it
+   */
+  subscribe<Topic extends FleetTopic>(
+    topic: Topic,
+    listener: (payload: FleetTopics[Topic], elsewhere: boolean) => void,
+  ): () => void;
+
+  /**
+   * Asks every process, this one too.
+   * @returns the answers that came in time (about two seconds); a process that has no answer, or fails, is left out
+   */
+  ask<Question extends FleetQuestion>(
+    question: Question,
+    payload: FleetQuestions[Question]["ask"],
+  ): Promise<FleetQuestions[Question]["answer"][]>;
+
+  /** Answers a question in this process, in place of the answer before. */
+  answer<Question extends FleetQuestion>(
+    question: Question,
+    respond: (
+      payload: FleetQuestions[Question]["ask"],
+    ) => FleetQuestions[Question]["answer"] | Promise<FleetQuestions[Question]["answer"]>,
+  ): void;
+}

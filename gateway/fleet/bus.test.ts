@@ -1,0 +1,76 @@
+import t from "tap";
+import { agentName, epochMillis, sessionId } from "../core/units.ts";
+import { Bus, type BusMessage, type Link } from "./bus.ts";
+
+/** A worker beside a middle; what is sent arrives later, as JSON, as over a real link. */
+function worker(name: string, middle: Bus): { bus: Bus; outward: Link } {
+  const bus = new Bus(name, 300);
+  const later = (to: Bus, message: BusMessage, from: () => Link): void => {
+    const text = JSON.stringify(message);
+    setImmediate(() => to.received(JSON.parse(text) as BusMessage, from()));
+  };
+  const inward: Link = { send: (message) => later(middle, message, () => outward) };
+  const outward: Link = { send: (message) => later(bus, message, () => inward) };
+  bus.attach(inward);
+  middle.attach(outward);
+  return { bus, outward };
+}
+
+function fleet() {
+  const middle = new Bus("0", 200);
+  return { middle, one: worker("1", middle), two: worker("2", middle) };
+}
+
+const doubt = { agent: agentName("ann"), suspicion: 2, held: null, at: epochMillis(5) };
+
+t.test("what one process publishes, each hears once, and knows whether it was its own", async (t) => {
+  const { middle, one, two } = fleet();
+  const heard: string[] = [];
+  const arrived = new Promise<void>((resolve) => {
+    for (const bus of [middle, one.bus, two.bus])
+      bus.subscribe("doubted", ({ agent }, elsewhere) => {
+        if (heard.push(`${bus.name} ${agent} ${elsewhere}`) === 3) resolve();
+      });
+  });
+  one.bus.publish("doubted", doubt);
+  t.same(heard, ["1 ann false"], "its own at once");
+  await arrived;
+  t.same(heard, ["1 ann false", "0 ann true", "2 ann true"]);
+});
+
+t.test("a question from anywhere is answered by every process", async (t) => {
+  const { middle, one, two } = fleet();
+  for (const bus of [one.bus, two.bus]) bus.answer("unready", () => [bus.name]);
+  for (const bus of [middle, one.bus, two.bus]) t.same((await bus.ask("unready", null)).flat().sort(), ["1", "2"]);
+  two.bus.answer("unready", () => Promise.reject(new Error("no")));
+  t.same(await middle.ask("unready", null), [["1"]], "who fails is left out");
+});
+
+t.test("only the middle counts", async (t) => {
+  const { middle, one, two } = fleet();
+  const claim = { session: sessionId("s"), agent: agentName("ann"), worker: "1", sessionsPerAgent: 1 };
+  two.bus.answer("claim", () => {
+    t.fail("a worker is not asked");
+    return null;
+  });
+  t.same(await one.bus.ask("claim", claim), [], "nobody counts");
+  middle.answer("claim", () => "too-many-sessions");
+  t.same(await one.bus.ask("claim", claim), ["too-many-sessions"]);
+  two.bus.subscribe("left", () => t.fail("a worker does not hear it"));
+  await new Promise<void>((resolve) => {
+    middle.subscribe("left", () => resolve());
+    one.bus.publish("left", { session: sessionId("s") });
+  });
+});
+
+t.test("who is silent or dies is not waited for", async (t) => {
+  const { middle, one, two } = fleet();
+  one.bus.answer("unready", () => ["1"]);
+  two.bus.answer("unready", () => new Promise(() => {}));
+  t.same(await middle.ask("unready", null), [["1"]], "after its patience");
+  const asked = middle.ask("unready", null);
+  middle.detach(two.outward);
+  const before = performance.now();
+  t.same(await asked, [["1"]]);
+  t.ok(performance.now() - before < 150, "at once");
+});

@@ -84,6 +84,7 @@ function absolute(config: Config, folder: string): Config {
     },
     keys: secret(config.keys),
     store: at(config.store),
+    audit: { ...config.audit, key: config.audit.key === undefined ? undefined : at(config.audit.key) },
     policy: config.policy === undefined ? undefined : at(config.policy),
     background: config.background === undefined ? undefined : at(config.background),
   };

@@ -122,6 +122,13 @@ export const configSchema = z.strictObject({
     .prefault({}),
   keys: secret.default({ file: "samehand.keys" }).describe("key ring that encrypts profiles"),
   store: path.default("samehand.db").describe("the SQLite file"),
+  audit: z
+    .strictObject({
+      key: path.optional().describe("the key that signs the audit chain; absent: beside the store, made there"),
+      days: z.int().min(90).max(36_500).default(400).describe("how long entries are kept"),
+    })
+    .prefault({})
+    .describe("the audit chain"),
   policy: path.optional().describe("the policy file; absent: the shipped one"),
   background: path.optional().describe("the background population's file; absent: the shipped one"),
   enrolment: z

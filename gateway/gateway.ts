@@ -4,7 +4,6 @@
  */
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import type { KeyRing } from "./core/key-ring.ts";
 import { readKeyRing } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { Background } from "../models/background.ts";
@@ -19,8 +18,9 @@ import { agentPages } from "./pages/pages.ts";
 import type { Page, TlsPair } from "./proxy/options.ts";
 import { Proxy } from "./proxy/proxy.ts";
 import type { Tokens } from "./proxy/token/ticket.ts";
-import { acceptedTokens, proxyOptions, tlsFiles } from "./settings.ts";
+import { acceptedTokens, proxyOptions, storeOptions, tlsFiles } from "./settings.ts";
 import { openStore } from "./store/open-store.ts";
+import type { Detail } from "./store/audit-entry.ts";
 import type { Store } from "./store/store.ts";
 import { createLog } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
@@ -69,7 +69,6 @@ export class Gateway {
     this.#clock = options.clock ?? systemClock;
     this.#policy = loadPolicy(config.policy ?? defaultPolicyFile);
     this.#tls = this.#certificate(config);
-    const keys: KeyRing = readKeyRing(config.keys);
     const background = Background.load(config.background);
     this.#metrics = new Metrics({
       tally: this.tally,
@@ -83,7 +82,8 @@ export class Gateway {
     const { observeStore } = this.#metrics;
     const base = { log: this.#log, clock: this.#clock, tally: this.tally };
     try {
-      this.store = openStore({ path: config.store, keys, ...base, observe: observeStore });
+      const { days: auditDays } = config.audit;
+      this.store = openStore({ ...storeOptions(config), ...base, observe: observeStore, auditDays });
     } catch (error) {
       this.#metrics.close();
       throw error;
@@ -120,6 +120,7 @@ export class Gateway {
   async listen(): Promise<void> {
     this.#metricsAddress = await this.#metricsServer.listen();
     this.#address = await this.proxy.listen();
+    this.#note("gateway.started", { version, mode: this.#config.mode });
     this.#log.info({ listen: this.url, metrics: this.metricsUrl, mode: this.#config.mode }, "listening");
   }
 
@@ -153,6 +154,7 @@ export class Gateway {
     this.#tokens = tokens;
     this.#config = config;
     this.proxy.reload(proxyOptions(config, tls, this.#pages()));
+    this.#note("configuration.changed", { mode: config.mode });
     this.#log.info({ mode: config.mode }, "configuration reloaded");
   }
 
@@ -167,9 +169,15 @@ export class Gateway {
   async close(): Promise<void> {
     await this.proxy.close();
     await this.#judge.close();
+    this.#note("gateway.stopped", {});
     this.store.close();
     await this.#metricsServer.close();
     this.#metrics.close();
+  }
+
+  /** In which mode the gateway ran when is part of what a verdict rests on. */
+  #note(action: string, detail: Detail): void {
+    this.store.audit.note({ actor: "gateway", action, why: "", detail });
   }
 
   #unready(): string[] {

@@ -11,6 +11,7 @@ import { defaultNotice, type GuacdOptions, type Page, type ProxyOptions, type Tl
 import { SamehandTokens, type TokenKey } from "./proxy/token/samehand-token.ts";
 import type { Tokens } from "./proxy/token/ticket.ts";
 import { AcceptedTokens } from "./proxy/token/token-formats.ts";
+import type { StoreOptions } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 
 /** Of the machine's or the container's memory, where `limits.memoryBytes` does not say. */
@@ -20,6 +21,12 @@ const memoryShare = 0.8;
 function availableMemory(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
+/** What every opening of the store has in common. @throws SamehandError `key-invalid` */
+export function storeOptions(config: Config): Pick<StoreOptions, "path" | "keys" | "auditKey"> {
+  const { key } = config.audit;
+  return { path: config.store, keys: readKeyRing(config.keys), ...(key === undefined ? {} : { auditKey: key }) };
 }
 
 /** @throws SamehandError `config-invalid` where a certificate cannot be read */

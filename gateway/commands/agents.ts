@@ -1,20 +1,22 @@
 /** `samehand agents`: who is enrolled and how far, locks, and forgetting; also while the gateway runs. */
 import { parseArgs } from "node:util";
-import { configFile, loadConfig, readKeyRing } from "../../config/load.ts";
+import { configFile, loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { maturityOf } from "../core/maturity.ts";
 import { type AgentName, type EpochMillis, agentName, epochMillis } from "../core/units.ts";
+import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 import type { AgentRecord, Lock, Store } from "../store/store.ts";
+import { commandLineActor } from "./actor.ts";
 import { table } from "./table.ts";
 
 const help = `usage: samehand agents [list] [--json]
        samehand agents show NAME [--json]
        samehand agents lock NAME [--minutes N] [--reason TEXT]
-       samehand agents unlock NAME
-       samehand agents forget NAME --yes
+       samehand agents unlock NAME [--reason TEXT]
+       samehand agents forget NAME --yes [--reason TEXT]
 
 list     every agent, how much was learned, the maturity, and the lock
 show     one agent, with the latest sessions and their verdicts
@@ -33,7 +35,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     options: {
       config: { type: "string" },
       minutes: { type: "string" },
-      reason: { type: "string", default: "locked by an operator" },
+      reason: { type: "string" },
       yes: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -51,7 +53,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (action === "forget" && !values.yes) throw new SamehandError("usage", "forget cannot be undone: add --yes");
 
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  const store = openStore({ path: config.store, keys: readKeyRing(config.keys), busyMillis: 5000 });
+  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
   try {
     const agent = agentName(name ?? "");
     const out = (data: unknown, text: string): void =>
@@ -62,18 +64,27 @@ export async function run(args: string[], io: Io): Promise<number> {
       case "show":
         return show(store, config, agent, out);
       case "lock":
-        store.lock(agent, until, values.reason);
+        store.lock(agent, until, values.reason ?? "locked by an operator");
+        store.audit.note({ ...by(values.reason), action: "agent.locked", agent, detail: { until } });
         if (store.problem !== null) throw store.problem;
         out({ locked: agent, until }, `${agent} is locked ${untilText(until)}\n`);
         return 0;
       case "unlock":
-        return told(store.unlock(agent), `${agent} is unlocked`, `${agent} was not locked`, io);
+        return told(unlock(store, agent, values.reason), `${agent} is unlocked`, `${agent} was not locked`, io);
       default:
-        return told(store.forget(agent), `${agent} is forgotten`, `no agent ${agent}`, io);
+        return told(store.forget(agent, by(values.reason)), `${agent} is forgotten`, `no agent ${agent}`, io);
     }
   } finally {
     store.close();
   }
+}
+
+const by = (why = "") => ({ actor: commandLineActor(), why });
+
+function unlock(store: Store, agent: AgentName, why: string | undefined): boolean {
+  const stood = store.unlock(agent);
+  if (stood) store.audit.note({ ...by(why), action: "agent.unlocked", agent });
+  return stood;
 }
 
 type Out = (data: unknown, text: string) => void;

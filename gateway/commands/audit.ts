@@ -1,19 +1,44 @@
-/** `samehand audit`: the chain of decisions, shown and verified. */
+/** `samehand audit`: the chain of verdicts and acts: shown, exported, signed, and checked with the public key alone. */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { configFile, loadConfig, readKeyRing } from "../../config/load.ts";
+import { configFile, loadConfig } from "../../config/load.ts";
+import { readText } from "../../config/text.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
+import { epochMillis, sessionId } from "../core/units.ts";
+import type { AuditMark } from "../store/audit-entry.ts";
+import { exportAudit, verifyExport, verifyMark } from "../store/audit-export.ts";
+import { AuditVerifier } from "../store/audit-key.ts";
+import { evidenceOf, verifyEvidence } from "../store/evidence-pack.ts";
+import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
+import { commandLineActor } from "./actor.ts";
 import { table } from "./table.ts";
 
 const help = `usage: samehand audit [show] [--most N] [--json] [--config FILE]
        samehand audit verify [--json] [--config FILE]
+       samehand audit verify FILE --key PUBLIC-KEY [--checkpoint FILE] [--json]
+       samehand audit export FILE [--config FILE]
+       samehand audit checkpoint [--config FILE]
+       samehand audit evidence SESSION --out FOLDER [--config FILE]
+       samehand audit key [--config FILE]
 
-show     the newest decisions (default 50), newest first, with their reasons
-verify   walks the whole chain; exit 1 where a row was changed, inserted or left
-         out. Compare the last hash with one that you noted earlier, to see that
-         nothing was cut off at the end.
+show        the newest entries (default 50), newest first
+verify      walks the chain in the store; or checks an export, a checkpoint or an
+            evidence pack (FILE) by itself: no configuration, no store, only the
+            public key. Exit 1 where anything was changed, cut, left out or moved.
+            --checkpoint: one noted earlier, which the export must still hold
+export      the whole chain as JSON lines, signed
+checkpoint  signs the chain as it stands; note it somewhere else: with it, nobody
+            can take anything away again from what came before
+evidence    what was decided and done about one session, as evidence-SESSION.json
+            and .html, signed, without anything that was typed
+key         the public key to check with
 `;
+
+const actions = ["show", "verify", "export", "checkpoint", "evidence", "key"];
 
 export async function run(args: string[], io: Io): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -22,6 +47,9 @@ export async function run(args: string[], io: Io): Promise<number> {
     options: {
       config: { type: "string" },
       most: { type: "string", default: "50" },
+      key: { type: "string" },
+      checkpoint: { type: "string" },
+      out: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -30,37 +58,156 @@ export async function run(args: string[], io: Io): Promise<number> {
     io.stdout.write(help);
     return 0;
   }
-  const [action = "show", ...rest] = positionals;
+  const [action = "show", name, ...rest] = positionals;
+  const named = action === "export" || action === "evidence";
+  if (!actions.includes(action)) throw new SamehandError("usage", action);
+  if (rest.length > 0 || (name !== undefined && !named && action !== "verify"))
+    throw new SamehandError("usage", positionals.join(" "));
+  if (named && name === undefined)
+    throw new SamehandError("usage", `${action}: ${action === "export" ? "FILE" : "SESSION"} is needed`);
+  const out = (data: unknown, text: string): void =>
+    void io.stdout.write(values.json ? `${JSON.stringify(data)}\n` : text);
+  if (action === "verify" && name !== undefined) return verifyFile(name, values.key, values.checkpoint, out);
+
   const most = Number(values.most);
-  if (rest.length > 0 || !["show", "verify"].includes(action)) throw new SamehandError("usage", positionals.join(" "));
   if (!Number.isInteger(most) || most < 1) throw new SamehandError("usage", "--most: a whole number");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  const store = openStore({ path: config.store, keys: readKeyRing(config.keys), busyMillis: 5000 });
+  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
   try {
-    if (action === "verify") {
-      const { rows, brokenAt } = store.verifyDecisions();
-      const last = store.decisions(1)[0]?.hash ?? null;
-      const text =
-        brokenAt === null ? `${rows} rows are whole\nlast hash ${last ?? "none"}\n` : `broken at row ${brokenAt}\n`;
-      io.stdout.write(values.json ? `${JSON.stringify({ rows, brokenAt, last })}\n` : text);
-      return brokenAt === null ? 0 : 1;
+    switch (action) {
+      case "show":
+        return show(store, most, out);
+      case "verify":
+        return verifyStore(store, out);
+      case "export":
+        return exportTo(store, name ?? "", out);
+      case "checkpoint":
+        io.stdout.write(`${JSON.stringify(store.audit.checkpoint())}\n`);
+        return 0;
+      case "evidence":
+        return evidence(store, name ?? "", values.out, out);
+      default:
+        out({ id: store.audit.signer.id, publicKey: store.audit.signer.publicKey }, store.audit.signer.publicKey);
+        return 0;
     }
-    const decisions = store.decisions(most).map((row) => ({ ...row, at: new Date(row.at).toISOString() }));
-    const head = ["seq", "at", "agent", "mode", "verdict", "would be", "trust", "rule", "reasons"];
-    const cells = decisions.map((row) => [
-      String(row.seq),
-      row.at,
-      row.name ?? "(forgotten)",
-      row.mode,
-      row.verdict,
-      row.wouldBe,
-      row.trust.toFixed(1),
-      row.rule,
-      row.reasons.join("; "),
-    ]);
-    io.stdout.write(values.json ? `${JSON.stringify(decisions)}\n` : table(head, cells));
-    return 0;
   } finally {
     store.close();
+  }
+}
+
+type Out = (data: unknown, text: string) => void;
+
+function show(store: Store, most: number, out: Out): number {
+  const names = new Map(store.agents().map(({ id, name }) => [id, name]));
+  const entries = store.audit.newest(most).map((entry) => ({
+    ...entry,
+    at: new Date(entry.at).toISOString(),
+    name: entry.agent === null ? null : (names.get(entry.agent) ?? null),
+  }));
+  const head = ["seq", "at", "who", "what", "agent", "why", "grounds"];
+  const cells = entries.map((entry) => [
+    String(entry.seq),
+    entry.at,
+    entry.actor,
+    entry.action,
+    entry.agent === null ? "" : (entry.name ?? "(forgotten)"),
+    entry.why,
+    Object.entries(entry.detail)
+      .map(([key, value]) => (Array.isArray(value) ? value.join("; ") : `${key} ${String(value)}`))
+      .join(", "),
+  ]);
+  out(entries, table(head, cells));
+  return 0;
+}
+
+function verifyStore(store: Store, out: Out): number {
+  const { rows, brokenAt } = store.audit.verify();
+  const last = store.audit.newest(1)[0]?.hash ?? null;
+  out(
+    { rows, brokenAt, last },
+    brokenAt === null ? `${rows} entries are whole\nlast hash ${last ?? "none"}\n` : `broken at entry ${brokenAt}\n`,
+  );
+  return brokenAt === null ? 0 : 1;
+}
+
+/** The act comes first, so that the export holds it too. */
+function exportTo(store: Store, file: string, out: Out): number {
+  const actor = commandLineActor();
+  store.audit.note({ actor, action: "audit.exported", why: "samehand audit export" });
+  const descriptor = openSync(file, "w", 0o600);
+  try {
+    const at = epochMillis(Date.now());
+    const entries = exportAudit(store.audit, store.installation, at, (text) => void writeSync(descriptor, text));
+    fsyncSync(descriptor);
+    out({ file, entries }, `${entries} entries in ${file}\n`);
+    return 0;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function evidence(store: Store, name: string, folder: string | undefined, out: Out): number {
+  if (folder === undefined) throw new SamehandError("usage", "evidence: --out FOLDER is needed");
+  const session = sessionId(name);
+  const { json, html } = evidenceOf(store, session, epochMillis(Date.now()));
+  mkdirSync(folder, { recursive: true });
+  const files = [`evidence-${name}.json`, `evidence-${name}.html`].map((file) => join(folder, file));
+  [json, html].forEach((text, index) => writeFileSync(files[index] ?? "", text, { mode: 0o600 }));
+  store.audit.note({
+    actor: commandLineActor(),
+    action: "evidence.made",
+    session,
+    why: "samehand audit evidence",
+  });
+  out({ files }, `${files.join("\n")}\n`);
+  return 0;
+}
+
+/** Touches nothing but the files that are named. */
+function verifyFile(file: string, key: string | undefined, checkpoint: string | undefined, out: Out): number {
+  if (key === undefined) throw new SamehandError("usage", "verify FILE: --key PUBLIC-KEY is needed");
+  const keys = new AuditVerifier(readText(key, "key-invalid"), key);
+  const text = decoded(file);
+  if (text.startsWith('{"kind":')) {
+    const mark = parseMark(text, file);
+    verifyMark(mark, keys);
+    out(mark, `the checkpoint at entry ${mark.seq} of ${new Date(mark.at).toISOString()} holds\n`);
+    return 0;
+  }
+  if (!text.startsWith('{"type":"samehand-audit"')) {
+    const { session, entries, checkpoint } = verifyEvidence(text, keys);
+    const facts = { session: session.id, agent: session.agent, entries: entries.length, checkpoint: checkpoint.seq };
+    out(facts, `the evidence on session ${session.id} of ${session.agent} holds: ${entries.length} entries\n`);
+    return 0;
+  }
+  let earlier: AuditMark | undefined;
+  if (checkpoint !== undefined) {
+    earlier = parseMark(decoded(checkpoint), checkpoint);
+    verifyMark(earlier, keys);
+  }
+  const { installation, entries, first, last, lastHash, truncated } = verifyExport(text, keys, earlier);
+  const since = truncated ? " (older ones were removed, with a signed mark)" : "";
+  out(
+    { installation, entries, first, last, lastHash, truncated },
+    `${entries} entries are whole, ${first} to ${last}${since}\ninstallation ${installation}\nlast hash ${lastHash}\n`,
+  );
+  return 0;
+}
+
+/** Strictly: a byte that is no UTF-8 must not pass for another. @throws SamehandError `audit-broken` */
+function decoded(file: string): string {
+  const bytes = readFileSync(file);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw new SamehandError("audit-broken", `${file}: not UTF-8`, error);
+  }
+}
+
+function parseMark(text: string, file: string): AuditMark {
+  try {
+    return JSON.parse(text) as AuditMark;
+  } catch (error) {
+    throw new SamehandError("audit-broken", `${file}: no checkpoint`, error);
   }
 }

@@ -1,6 +1,6 @@
 /** The commands that an operator calls, as `main.ts` calls them: arguments in, text and an exit code out. */
 import { once } from "node:events";
-import { statSync, readFileSync } from "node:fs";
+import { statSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, connect, type TLSSocket } from "node:tls";
 import { parse } from "yaml";
 import t from "tap";
@@ -9,7 +9,7 @@ import { systemClock } from "../core/clock.ts";
 import type { Io } from "../core/io.ts";
 import { newKeyLine } from "../core/key-ring.ts";
 import { agentName, epochMillis, millis, sessionId } from "../core/units.ts";
-import { acceptedTokens } from "../settings.ts";
+import { acceptedTokens, storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 import { run as agents } from "./agents.ts";
 import { run as audit } from "./audit.ts";
@@ -172,10 +172,35 @@ t.test("the audit chain is shown and verified", async (t) => {
   store.decided(sessionId("s1"), agentName("anna"), { ...decision, verdict: "quarantine", wouldBe: "quarantine" });
   t.match(
     (await call(audit, at)).out,
-    /anna +enforce +quarantine +quarantine +3\.0 +wrong-hand +keyboard-mismatch: holds/,
+    /gateway +verdict\.quarantine +anna +rule wrong-hand +mode enforce,.*keyboard-mismatch: holds/,
   );
   t.match(JSON.parse((await call(audit, ["show", "--json", ...at])).out), [{ seq: 1, name: "anna" }]);
-  t.match(await call(audit, ["verify", ...at]), { code: 0, out: /^1 rows are whole\nlast hash [0-9a-f]{64}\n$/ });
+  t.match(await call(audit, ["verify", ...at]), { code: 0, out: /^1 entries are whole\nlast hash [0-9a-f]{64}\n$/ });
+});
+
+t.test("an export, a checkpoint and evidence are checked with nothing but the public key", async (t) => {
+  const { file, folder, at } = farm(t);
+  const { config } = loadConfig(file, {});
+  const store = openStore(storeOptions(config));
+  t.teardown(() => store.close());
+  const info = { id: sessionId("s1"), agent: agentName("anna"), connection: "desk", startedAt: epochMillis(1) };
+  store.sessionStarted({ ...info, address: "127.0.0.1" });
+  await call(agents, ["lock", "anna", "--reason", "left early", ...at]);
+  await call(audit, ["evidence", "s1", "--out", folder, ...at]);
+  writeFileSync(`${folder}/mark.json`, (await call(audit, ["checkpoint", ...at])).out);
+  writeFileSync(`${folder}/key.pub`, (await call(audit, ["key", ...at])).out);
+  t.match(await call(audit, ["export", `${folder}/audit.jsonl`, ...at]), { code: 0, out: /^3 entries in / });
+  const key = ["--key", `${folder}/key.pub`];
+  const check = (name: string, ...more: string[]) => call(audit, ["verify", `${folder}/${name}`, ...key, ...more]);
+  t.match(await check("audit.jsonl", "--checkpoint", `${folder}/mark.json`), { code: 0, out: /^3 entries are whole/ });
+  t.match(await check("mark.json"), { code: 0, out: /^the checkpoint at entry 2 .* holds/ });
+  t.match(await check("evidence-s1.json"), { code: 0, out: /^the evidence on session s1 of anna holds/ });
+  t.match(await check("evidence-s1.html"), { code: 0 });
+  const text = readFileSync(`${folder}/audit.jsonl`, "utf8");
+  t.match(text, /"command-line:[^"]+","action":"agent.locked".*"why":"left early"/);
+  writeFileSync(`${folder}/changed.jsonl`, text.replace("left early", "left earlY"));
+  await t.rejects(check("changed.jsonl"), { code: "audit-broken" });
+  await t.rejects(call(audit, ["verify", `${folder}/audit.jsonl`]), { code: "usage" });
 });
 
 t.test("config says what is valid, and exactly what is not", async (t) => {

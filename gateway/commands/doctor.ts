@@ -11,7 +11,7 @@ import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import { Handshake } from "../protocol/guacamole/handshake.ts";
-import { tlsFiles, tokenKeys } from "../settings.ts";
+import { tlsFiles, tokenKeys, storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 
 const help = `usage: samehand doctor [--config FILE] [--json]
@@ -96,9 +96,9 @@ function permissions(file: string | undefined): string {
 }
 
 function store(config: Config): string {
-  const opened = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  const opened = openStore(storeOptions(config));
   try {
-    const { rows, brokenAt } = opened.verifyDecisions();
+    const { rows, brokenAt } = opened.audit.verify();
     if (brokenAt !== null) throw new SamehandError("store-corrupt", `the audit chain breaks at row ${brokenAt}`);
     if (opened.problem !== null) throw opened.problem;
     return `${opened.agents().length} agents, ${opened.locks().length} locked, ${rows} decisions, chain whole`;

@@ -2,14 +2,16 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { configFile, loadConfig, readKeyRing } from "../../config/load.ts";
+import { configFile, loadConfig } from "../../config/load.ts";
 import { Background } from "../../models/background.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { agentName } from "../core/units.ts";
 import { enrol, type Enrolled } from "../offline/enrol.ts";
 import { recordingsIn } from "../offline/files.ts";
+import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
+import { commandLineActor } from "./actor.ts";
 
 const help = `usage: samehand enrol AGENT RECORDING... [OPTIONS]
        samehand enrol --all FOLDER [OPTIONS]
@@ -56,13 +58,18 @@ export async function run(args: string[], io: Io): Promise<number> {
   const agents = agentsOf(values.all, positionals);
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   const background = Background.load(config.background);
-  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  const store = openStore(storeOptions(config));
   try {
     const options = { store, background, enrolment: config.enrolment, dayEach: values["day-each"] };
     const enrolled: Enrolled[] = [];
     for (const [agent, files] of agents) {
       io.stderr.write(`${agent}: ${files.length} recordings\n`);
-      enrolled.push(enrol(agentName(agent), files, options));
+      const learned = enrol(agentName(agent), files, options);
+      enrolled.push(learned);
+      const { keystrokes, actions } = learned;
+      const detail = { recordings: files.length, keystrokes, actions };
+      const act = { actor: commandLineActor(), action: "agent.enrolled", why: "samehand enrol" };
+      store.audit.note({ ...act, agent: agentName(agent), detail });
     }
     io.stdout.write(values.json === true ? `${JSON.stringify(enrolled, null, 2)}\n` : enrolled.map(line).join(""));
   } finally {

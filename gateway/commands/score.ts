@@ -1,7 +1,7 @@
 /** `samehand score`: scores recordings against one agent. */
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import { loadConfig, readKeyRing } from "../../config/load.ts";
+import { loadConfig } from "../../config/load.ts";
 import { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
@@ -13,6 +13,7 @@ import { enrolFrom } from "../offline/enrolled.ts";
 import { recordingsIn } from "../offline/files.ts";
 import { readTape } from "../offline/tape.ts";
 import { scoreTape } from "../offline/trial.ts";
+import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 
 const help = `usage: samehand score RECORDING... --agent NAME [OPTIONS]
@@ -46,7 +47,7 @@ function against(choice: Choice, io: Io): { background: Background; profile: Pro
   }
   const { config } = loadConfig(choice.config ?? null, io.env);
   const background = Background.load(choice.background ?? config.background);
-  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  const store = openStore(storeOptions(config));
   try {
     const record = store.agent(agentName(choice.agent ?? ""));
     const stored = record === null ? null : store.profile(record.id);

@@ -202,6 +202,13 @@ export const catalogue = {
     0x0200,
   ),
   "store-corrupt": entry("the store's file is damaged", "restore it from the backup", 503, 1011, 0x0200),
+  "audit-broken": entry(
+    "the audit chain or a signature over it does not hold",
+    "keep what there is as it is, and compare it with an earlier export or checkpoint",
+    500,
+    1011,
+    0x0200,
+  ),
   "profile-unreadable": entry(
     "the profile cannot be decrypted or was changed",
     "check the key file and its key ids",

@@ -123,7 +123,7 @@ t.test("another hand in mid-session is quarantined, then severed, and the agent 
   const told = lines.filter((line) => line["event"] === "decision" && line["session"] === "session-5");
   const audited = store.decisions(100).filter((row) => row.session === "session-5");
   t.equal(told.length, audited.length, "one line and one audit row a decision");
-  t.equal(store.verifyDecisions().brokenAt, null);
+  t.equal(store.audit.verify().brokenAt, null);
 });
 
 t.test("somebody who only types is found too, more slowly", async (t) => {

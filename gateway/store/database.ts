@@ -74,7 +74,9 @@ export class Database {
     if (this.#pragma("user_version") === migrations.length) return;
     this.transaction(() => {
       const version = this.#pragma("user_version");
-      for (const step of migrations.slice(version)) this.#db.exec(step);
+      for (const step of migrations.slice(version))
+        if (typeof step === "string") this.#db.exec(step);
+        else step(this.#db);
       this.#db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`);
     });
   }

@@ -9,17 +9,22 @@ import { Tally } from "../core/tally.ts";
 import { type AgentName, type EpochMillis, type SessionId, epochMillis } from "../core/units.ts";
 import type { Decision } from "../core/verdict.ts";
 import { Audit } from "./audit.ts";
+import { keptAuditSigner } from "./audit-key.ts";
 import { Challenges } from "./challenges.ts";
 import { Database, type Observe, sql } from "./database.ts";
 import { Locks } from "./locks.ts";
 import { Profiles } from "./profiles.ts";
 import { Sessions } from "./sessions.ts";
-import type { AgentId, Learned, Profile, SessionOutcome, Store, StoreChange } from "./store.ts";
+import type { AgentId, By, Learned, Profile, SessionOutcome, Store, StoreChange } from "./store.ts";
 import { Waiting, type WaitingLimits } from "./waiting.ts";
 
 export interface StoreOptions {
   readonly path: string;
   readonly keys: KeyRing;
+  /** The file of the key that signs the audit chain; beside the store by default, made where there is none. */
+  readonly auditKey?: string;
+  /** Entries of the audit chain older than so many days are removed, provably; absent: none is. */
+  readonly auditDays?: number;
   readonly log?: Log;
   readonly clock?: Clock;
   /** How long a statement waits for another process, in ms; the event loop waits with it. */
@@ -38,6 +43,7 @@ const spentMargin = 3_600_000;
 const purgeMillis = 60_000;
 /** What a lesson holds on to: the statistics of some hundred keystrokes and pointer actions. */
 const lessonBytes = 128 * 1024;
+const dayMillis = 86_400_000;
 
 /** @throws SamehandError `store-unavailable`, `store-corrupt` */
 export function openStore(options: StoreOptions): Store {
@@ -52,7 +58,8 @@ class SqliteStore implements Store {
   readonly #profiles: Profiles;
   readonly #locks: Locks;
   readonly #sessions: Sessions;
-  readonly #audit: Audit;
+  readonly audit: Audit;
+  readonly #auditDays: number;
   readonly challenges: Challenges;
   readonly #listeners = new Set<(change: StoreChange) => void>();
   /** Sessions that live in this process, and whose they are. */
@@ -77,13 +84,21 @@ class SqliteStore implements Store {
       this.#profiles = new Profiles(this.#db, this.installation, keys, clock);
       this.#locks = new Locks(this.#db, clock, this.#waiting, (change) => this.#tell(change));
       this.#sessions = new Sessions(this.#db);
-      this.#audit = new Audit(this.#db, this.installation);
+      this.audit = new Audit({
+        db: this.#db,
+        installation: this.installation,
+        clock,
+        signer: keptAuditSigner(options.auditKey ?? `${path}.audit-key`),
+        later: (run) => this.#waiting.write("audit", run),
+        idOf: (agent) => this.#profiles.agent(agent)?.id ?? null,
+      });
       this.challenges = new Challenges(this.#db, this.#profiles, this.#waiting, clock);
       this.#seen = this.#db.dataVersion;
     } catch (error) {
       this.#db.close();
       throw error;
     }
+    this.#auditDays = options.auditDays ?? Infinity;
     this.#purgedAt = clock.wall();
     this.#timer = setInterval(() => this.#poll(), options.pollMillis ?? 500).unref();
   }
@@ -107,9 +122,16 @@ class SqliteStore implements Store {
   agent = (name: AgentName) => this.#profiles.agent(name);
   enrol = (name: AgentName) => this.#profiles.agent(name) ?? this.#db.transaction(() => this.#profiles.enrol(name));
 
-  forget(name: AgentName): boolean {
+  forget(name: AgentName, by?: By): boolean {
     if (this.lockOf(name) !== null) throw new SamehandError("agent-locked", "unlock first; forgetting would unlock");
-    const known = this.#db.transaction(() => this.#profiles.forget(name));
+    const at = this.#clock.wall();
+    const known = this.#db.transaction(() => {
+      const agent = this.#profiles.agent(name);
+      if (agent === null) return false;
+      const { actor, why } = by ?? { actor: "gateway" as const, why: "" };
+      this.audit.noteWithin({ actor, action: "agent.forgotten", why }, at, agent.id);
+      return this.#profiles.forget(name);
+    });
     if (!known) return false;
     this.#db.checkpoint();
     this.#tell({ kind: "forgotten", agent: name });
@@ -169,16 +191,16 @@ class SqliteStore implements Store {
     this.#waiting.write("decision", () =>
       this.#db.transaction(() => {
         const { id } = this.#live.get(session) ?? this.#profiles.enrol(agent);
-        this.#audit.append(at, session, id, decision);
+        this.audit.decided(at, session, id, decision);
         this.#sessions.decided(session, decision);
       }),
     );
   }
 
+  session = (id: SessionId) => this.#sessions.of(id);
   sessions = (most: number) => this.#sessions.newest(most, null);
   sessionsOf = (agent: AgentId, most: number) => this.#sessions.newest(most, agent);
-  decisions = (most: number) => this.#audit.newest(most);
-  verifyDecisions = () => this.#audit.verify();
+  decisions = (most: number) => this.audit.decisions(most);
 
   onChange(listener: (change: StoreChange) => void): () => void {
     this.#listeners.add(listener);
@@ -198,6 +220,7 @@ class SqliteStore implements Store {
   close(): void {
     clearInterval(this.#timer);
     this.#waiting.flush();
+    this.#sign();
     this.#db.close();
   }
 
@@ -237,9 +260,27 @@ class SqliteStore implements Store {
   #purge(now: EpochMillis): void {
     this.#purgedAt = now;
     this.#locks.purge();
+    this.#sign();
+    this.#retire(now);
     this.challenges.purge();
     const old = sql.deleteFrom("spent_tokens").where("expires", "<", epochMillis(now - spentMargin));
     this.#db.transaction(() => this.#db.run(old));
+  }
+
+  /** Removes what is older than it may be kept. */
+  #retire(now: EpochMillis): void {
+    if (this.#auditDays === Infinity) return;
+    const removed = this.audit.truncate(epochMillis(now - this.#auditDays * dayMillis), "gateway", "retention");
+    if (removed > 0) this.#log.info({ removed }, "audit entries were removed for their age");
+  }
+
+  /** Signs the audit chain as it stands; what cannot be signed now is signed later. */
+  #sign(): void {
+    try {
+      this.audit.checkpoint();
+    } catch (error) {
+      this.#log.warn({ code: asSamehandError(error, "store-unavailable").code }, "the audit chain could not be signed");
+    }
   }
 
   /** A small write, to see whether the disk takes one again. */

@@ -1,4 +1,6 @@
 /** The store's tables, and the steps by which an older file becomes the newest. */
+import type { DatabaseSync } from "node:sqlite";
+import { moveDecisions } from "./audit-migration.ts";
 
 export interface Tables {
   /** Key and value of the installation: `installation`, and `probe` that a healthy disk takes. */
@@ -35,20 +37,21 @@ export interface Tables {
     /** JSON of the outcome; null while the session lives. */
     outcome: string | null;
   };
-  decisions: {
+  /** The audit chain: see `audit-entry.ts`. `detail` is JSON. */
+  audit: {
     seq: number;
     at: number;
-    session: string;
-    agent: string;
-    mode: string;
-    verdict: string;
-    would_be: string;
-    trust: number;
-    rule: string;
-    reasons: string;
+    actor: string;
+    action: string;
+    session: string | null;
+    agent: string | null;
+    why: string;
+    detail: string;
     previous: string;
     hash: string;
   };
+  /** Signed statements on the chain. */
+  audit_marks: { kind: string; seq: number; hash: string; at: number; key_id: string; signature: string };
   /** The secret of an agent's one-time codes, sealed with the data key; `used_step`: the newest time step that was spent. */
   code_secrets: { agent: string; created_at: number; used_step: number; secret: Uint8Array };
   /** Keyed digests of phrases that an agent was asked to type. */
@@ -60,11 +63,14 @@ export interface Tables {
 /** Marks the file as ours (`PRAGMA application_id`): "Smhd". */
 export const applicationId = 0x536d6864;
 
+/** Statements, or what they cannot say. */
+export type Migration = string | ((db: DatabaseSync) => void);
+
 /**
  * Step n brings a file of version n (`PRAGMA user_version`) to n + 1. A published step is never changed;
  * all steps that a file needs run in one transaction.
  */
-export const migrations: readonly string[] = [
+export const migrations: readonly Migration[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE agents (
@@ -144,4 +150,35 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX challenges_agent ON challenges (agent, at);
   `,
+  `
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    session TEXT,
+    agent TEXT,
+    why TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_session ON audit (session) WHERE session IS NOT NULL;
+  CREATE INDEX audit_agent ON audit (agent) WHERE agent IS NOT NULL;
+  CREATE TABLE audit_marks (
+    kind TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    key_id TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    PRIMARY KEY (kind, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END;
+  CREATE TRIGGER audit_is_truncated_by_a_mark BEFORE DELETE ON audit
+  WHEN OLD.seq > (SELECT coalesce(max(seq), 0) FROM audit_marks WHERE kind = 'truncation')
+  BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END;
+  `,
+  moveDecisions,
 ];

@@ -3,9 +3,10 @@ import { type EpochMillis, type SessionId, agentName, epochMillis, sessionId } f
 import { type Decision, type Verdict, stricter } from "../core/verdict.ts";
 import type { SessionInfo } from "../core/session.ts";
 import { type Database, sql } from "./database.ts";
+import type { Tables } from "./schema.ts";
 import type { AgentId, SessionOutcome, SessionRecord } from "./store.ts";
 
-/** Every call but `newest` runs within a transaction. */
+/** Every call that writes runs within a transaction. */
 export class Sessions {
   readonly #db: Database;
 
@@ -46,26 +47,35 @@ export class Sessions {
     );
   }
 
+  of(id: SessionId): SessionRecord | null {
+    const row = this.#db.first(records.where("sessions.id", "=", id));
+    return row === undefined ? null : record(row);
+  }
+
   /** @param agent null for all agents */
   newest(most: number, agent: AgentId | null): SessionRecord[] {
-    const newest = sql
-      .selectFrom("sessions")
-      .innerJoin("agents", "agents.id", "sessions.agent")
-      .selectAll("sessions")
-      .select("agents.name")
-      .orderBy("started_at", "desc")
-      .limit(most);
-    return this.#db.all(agent === null ? newest : newest.where("agents.id", "=", agent)).map((row) => ({
-      id: sessionId(row.id),
-      agent: agentName(row.name),
-      connection: row.connection,
-      startedAt: epochMillis(row.started_at),
-      endedAt: row.ended_at === null ? null : epochMillis(row.ended_at),
-      verdict: row.verdict as Verdict,
-      wouldBe: row.would_be as Verdict,
-      outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as SessionOutcome),
-    }));
+    const newest = records.orderBy("started_at", "desc").limit(most);
+    return this.#db.all(agent === null ? newest : newest.where("agents.id", "=", agent)).map(record);
   }
+}
+
+const records = sql
+  .selectFrom("sessions")
+  .innerJoin("agents", "agents.id", "sessions.agent")
+  .selectAll("sessions")
+  .select("agents.name");
+
+function record(row: Tables["sessions"] & { readonly name: string }): SessionRecord {
+  return {
+    id: sessionId(row.id),
+    agent: agentName(row.name),
+    connection: row.connection,
+    startedAt: epochMillis(row.started_at),
+    endedAt: row.ended_at === null ? null : epochMillis(row.ended_at),
+    verdict: row.verdict as Verdict,
+    wouldBe: row.would_be as Verdict,
+    outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as SessionOutcome),
+  };
 }
 
 const strictest = (a: Verdict, b: Verdict): Verdict => (stricter(b, a) ? b : a);

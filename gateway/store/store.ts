@@ -9,6 +9,8 @@ import type { Amount } from "../core/maturity.ts";
 import type { SessionInfo } from "../core/session.ts";
 import type { AgentName, EpochMillis, SessionId } from "../core/units.ts";
 import type { Decision, Verdict } from "../core/verdict.ts";
+import type { Actor } from "./audit-entry.ts";
+import type { AuditTrail } from "./audit.ts";
 import type { ChallengeStore } from "./challenges.ts";
 
 declare const brand: unique symbol;
@@ -74,7 +76,7 @@ export interface SessionOutcome {
   readonly actions: number;
 }
 
-/** One row of the audit chain: `hash` covers the row and `previous`, so that no row can be changed or left out. */
+/** One verdict of the audit chain. */
 export interface AuditRow {
   readonly seq: number;
   readonly at: EpochMillis;
@@ -93,6 +95,12 @@ export interface AuditRow {
   readonly hash: string;
 }
 
+/** Who does it, and why. */
+export interface By {
+  readonly actor: Actor;
+  readonly why: string;
+}
+
 export type StoreChange =
   | { readonly kind: "locked"; readonly lock: Lock }
   | { readonly kind: "unlocked"; readonly agent: AgentName }
@@ -107,11 +115,11 @@ export interface Store {
   /** The agent's record, made if there is none. @throws SamehandError `store-unavailable` */
   enrol(name: AgentName): AgentRecord;
   /**
-   * Erases the agent: its data key, profiles, sessions and name.
+   * Erases the agent: its data key, profiles, sessions and name. The audit chain says so in the same transaction.
    * @returns false where there was no such agent
    * @throws SamehandError `agent-locked` while locked (forgetting would unlock), `store-unavailable`
    */
-  forget(name: AgentName): boolean;
+  forget(name: AgentName, by?: By): boolean;
 
   /** The newest profile, or null. @throws SamehandError `profile-unreadable`, `store-unavailable` */
   profile(id: AgentId): Profile | null;
@@ -155,14 +163,16 @@ export interface Store {
   sessionEnded(session: SessionId, outcome: SessionOutcome): void;
   /** Appends to the audit chain and to the session. Never throws; retried in order. */
   decided(session: SessionId, agent: AgentName, decision: Decision): void;
+  /** One session; null where it is not known, or its agent was forgotten. */
+  session(id: SessionId): SessionRecord | null;
   /** Newest first. */
   sessions(most: number): SessionRecord[];
   /** Of one agent, newest first. */
   sessionsOf(agent: AgentId, most: number): SessionRecord[];
-  /** Newest first. */
+  /** Verdicts of the audit chain, newest first. */
   decisions(most: number): AuditRow[];
-  /** Walks the whole chain. @returns the number of rows, and the first row that breaks it */
-  verifyDecisions(): { readonly rows: number; readonly brokenAt: number | null };
+  /** The chain of all verdicts and of what people did. */
+  readonly audit: AuditTrail;
 
   /** Codes, phrases and outcomes of challenges. */
   readonly challenges: ChallengeStore;

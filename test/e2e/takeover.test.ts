@@ -104,7 +104,7 @@ t.test(
       gateway.store.decisions(50).some((row) => row.verdict === "sever"),
       "the audit says it",
     );
-    t.equal(gateway.store.verifyDecisions().brokenAt, null);
+    t.equal(gateway.store.audit.verify().brokenAt, null);
 
     const everything = [
       metrics,

@@ -1,0 +1,84 @@
+/**
+ * The evidence on one session: what was decided, when, by which rule, on what grounds and what people did about it;
+ * signed, and without anything that was typed. One JSON text; the page for people is made from it alone, so that both
+ * can be checked.
+ */
+import { SamehandError } from "../core/errors.ts";
+import type { EpochMillis } from "../core/units.ts";
+import { type AuditEntry, type AuditMark, hashOf, markText } from "./audit-entry.ts";
+import type { AuditVerifier } from "./audit-key.ts";
+import { evidencePage } from "./evidence-page.ts";
+import type { SessionRecord, Store } from "./store.ts";
+
+export interface EvidencePack {
+  readonly type: "samehand-evidence";
+  readonly version: 1;
+  readonly installation: string;
+  readonly at: EpochMillis;
+  readonly session: SessionRecord;
+  /** What the audit chain holds of the session, oldest first. */
+  readonly entries: readonly AuditEntry[];
+  /** The signed state of the whole chain when the pack was made. */
+  readonly checkpoint: AuditMark;
+}
+
+export interface Evidence {
+  /** The pack and its signature, as one line of JSON. */
+  readonly json: string;
+  readonly html: string;
+}
+
+const packText = (pack: string): string => JSON.stringify(["samehand-evidence/1", pack]);
+
+/** @throws SamehandError `audit-broken` where the chain does not hold, `usage` for a session that is not known */
+export function evidenceOf(store: Store, session: SessionRecord["id"], at: EpochMillis): Evidence {
+  const record = store.session(session);
+  if (record === null) throw new SamehandError("usage", "the store knows no such session");
+  const { brokenAt } = store.audit.verify();
+  const checkpoint = store.audit.checkpoint();
+  if (brokenAt !== null) throw new SamehandError("audit-broken", `at entry ${brokenAt}`);
+  if (checkpoint === null) throw new SamehandError("usage", "nothing was decided or done yet");
+  const entries = store.audit.ofSession(session);
+  const { installation } = store;
+  const pack: EvidencePack = {
+    type: "samehand-evidence",
+    version: 1,
+    installation,
+    at,
+    session: record,
+    entries,
+    checkpoint,
+  };
+  const { key, signature } = store.audit.signer.sign(packText(JSON.stringify(pack)));
+  const json = JSON.stringify({ pack, key, signature });
+  return { json: `${json}\n`, html: evidencePage(pack, json) };
+}
+
+/**
+ * Checks a pack, of which form it is; a page must say exactly what its pack says.
+ * @throws SamehandError `audit-broken`
+ */
+export function verifyEvidence(text: string, keys: AuditVerifier): EvidencePack {
+  const page = /<script type="application\/json" id="evidence">(.*)<\/script>/.exec(text);
+  const json = page === null ? text.replace(/\n$/, "") : (page[1] ?? "").replaceAll("\\u003c", "<");
+  const { pack, key, signature } = parse(json);
+  if (!keys.holds(packText(JSON.stringify(pack)), { key, signature }))
+    throw new SamehandError("audit-broken", "the pack was changed, or not signed with a key that is known here");
+  if (!keys.holds(markText(pack.checkpoint), pack.checkpoint))
+    throw new SamehandError("audit-broken", "the checkpoint in the pack does not hold");
+  for (const entry of pack.entries)
+    if (entry.hash !== hashOf(entry)) throw new SamehandError("audit-broken", `entry ${entry.seq} was changed`);
+  const whole = page === null ? `${json}\n` : evidencePage(pack, json);
+  if (whole !== text) throw new SamehandError("audit-broken", "the page does not say what its evidence says");
+  return pack;
+}
+
+function parse(json: string): { pack: EvidencePack; key: string; signature: string } {
+  try {
+    const value = JSON.parse(json) as { pack: EvidencePack; key: string; signature: string };
+    if (value.pack.type === "samehand-evidence" && JSON.stringify(value) === json) return value;
+  } catch {
+    // Falls through: whatever is not a pack is told in the same words.
+  }
+  throw new SamehandError("audit-broken", "this is no evidence pack, or it was changed");
+}

@@ -139,6 +139,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       connections: atLeastOne.default(10_000).describe("open sockets of clients"),
       connectionsPerAddress: atLeastOne.default(2_000).describe("of one address; an office is often one address"),
+      upgradesPerSecond: atLeastOne.default(100).describe("tunnels that one address asks for, sustained"),
+      upgradeBurst: atLeastOne.default(2_000).describe("at once, as when an office comes back after an outage"),
       sessions: atLeastOne.default(2_000),
       sessionsPerAgent: atLeastOne.default(4),
       instructionsPerSecond: atLeastOne.default(2_000).describe("from one client, sustained"),

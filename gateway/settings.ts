@@ -40,6 +40,8 @@ export function proxyOptions(config: Config, tls: TlsPair | null, pages: Readonl
       sessions: limits.sessions,
       connections: limits.connections,
       connectionsPerAddress: limits.connectionsPerAddress,
+      upgradesPerSecond: limits.upgradesPerSecond,
+      upgradeBurst: limits.upgradeBurst,
       instructionsPerSecond: limits.instructionsPerSecond,
       instructionBurst: limits.instructionBurst,
       bytesPerSecond: limits.bytesPerSecond,

@@ -129,8 +129,15 @@ export const catalogue = {
     0x0300,
   ),
   "rate-exceeded": entry(
-    "the client sends more than the limit allows",
-    "slow down, or raise `limits`",
+    "the client sends more instructions or frames than the limit allows",
+    "slow down, or raise `limits.instructionsPerSecond`",
+    429,
+    1008,
+    0x031d,
+  ),
+  "byte-rate-exceeded": entry(
+    "the client sends more bytes than the limit allows",
+    "slow down, or raise `limits.bytesPerSecond`",
     429,
     1008,
     0x031d,
@@ -159,6 +166,20 @@ export const catalogue = {
   "too-many-sessions": entry(
     "the limit of sessions is reached",
     "close a session, or raise `limits`",
+    429,
+    1013,
+    0x031d,
+  ),
+  "memory-short": entry(
+    "the gateway has used the memory that it may",
+    "wait, raise `limits.memoryBytes`, or add a gateway",
+    503,
+    1013,
+    0x0201,
+  ),
+  "too-many-upgrades": entry(
+    "one address asks for sessions faster than the limit allows",
+    "wait, or raise `limits.upgradesPerSecond`",
     429,
     1013,
     0x031d,

@@ -6,6 +6,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { systemClock } from "../core/clock.ts";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Tally } from "../core/tally.ts";
@@ -60,8 +61,8 @@ export class Listener {
       this.#refuse(socket, new SamehandError("method-refused", "CONNECT")),
     );
     this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#broken(error, socket));
-    this.#server.on("tlsClientError", (error) => {
-      this.#tally.refused("request-malformed");
+    this.#server.on("tlsClientError", (error: NodeJS.ErrnoException) => {
+      this.#tally.refused(error.code === "ERR_TLS_HANDSHAKE_TIMEOUT" ? "request-timeout" : "request-malformed");
       this.#log.debug({ reason: error.message }, "a TLS handshake failed");
     });
   }
@@ -142,6 +143,9 @@ export class Listener {
       if (!offered.includes(subprotocol))
         throw new SamehandError("upgrade-refused", "subprotocol guacamole is not offered");
       this.#checkOrigin(request);
+      const address = (socket as Socket).remoteAddress ?? "";
+      if (!this.#admission.mayUpgrade(address, systemClock.now(), this.#options.limits))
+        throw new SamehandError("too-many-upgrades");
       this.#upgrade(request, socket as Socket, head, query);
     } catch (error) {
       this.#refuse(socket, asSamehandError(error, "verification-failed"));
@@ -164,12 +168,10 @@ export class Listener {
   }
 
   #broken(error: NodeJS.ErrnoException, socket: Duplex): void {
-    if (error.code === "ECONNRESET" || error.code === "EPIPE") {
-      socket.destroy();
-      return;
-    }
-    const code = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "request-timeout" : "request-malformed";
-    this.#refuse(socket, new SamehandError(code));
+    if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") this.#refuse(socket, new SamehandError("request-timeout"));
+    else if (error.code?.startsWith("HPE_") === true) this.#refuse(socket, new SamehandError("request-malformed"));
+    // The connection is gone, or its TLS handshake failed: an answer would wait for a handshake that never comes.
+    else socket.destroy();
   }
 }
 

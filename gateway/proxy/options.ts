@@ -40,6 +40,9 @@ export interface Limits {
   /** Open TCP connections in this process, and from one address. */
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  /** Tunnels that one address may ask for in a second, and how many at once: each costs the opening of a token. */
+  readonly upgradesPerSecond: number;
+  readonly upgradeBurst: number;
   /** Instructions a second from one viewer, and how many may come at once. */
   readonly instructionsPerSecond: number;
   readonly instructionBurst: number;
@@ -90,6 +93,8 @@ export const defaultLimits: Limits = {
   sessions: 10_000,
   connections: 12_000,
   connectionsPerAddress: 1000,
+  upgradesPerSecond: 1000,
+  upgradeBurst: 10_000,
   instructionsPerSecond: 5000,
   instructionBurst: 20_000,
   bytesPerSecond: 32 * 1024 * 1024,

@@ -126,7 +126,7 @@ export class Proxy {
     if (this.#draining) return new SamehandError("gateway-draining");
     const { sessions, memoryBytes } = this.#around.options.limits;
     if (this.#tunnels.size >= sessions) return new SamehandError("too-many-sessions");
-    if (process.memoryUsage.rss() > memoryBytes) return new SamehandError("too-many-sessions", "memoryBytes");
+    if (process.memoryUsage.rss() > memoryBytes) return new SamehandError("memory-short");
     return null;
   }
 

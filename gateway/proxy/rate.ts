@@ -11,13 +11,15 @@ export class Rate {
   }
 
   /**
-   * Takes out `amount`; false where there was less.
+   * Takes out `amount`; where there is less it takes nothing and says false, so that a flood leaves no debt behind.
    * @param perSecond what flows in
    * @param burst what it holds at most
    */
   take(amount: number, at: Millis, perSecond: number, burst: number): boolean {
-    this.#level = Math.min(burst, this.#level + ((at - this.#at) * perSecond) / 1000) - amount;
+    this.#level = Math.min(burst, this.#level + ((at - this.#at) * perSecond) / 1000);
     this.#at = at;
-    return this.#level >= 0;
+    if (this.#level < amount) return false;
+    this.#level -= amount;
+    return true;
   }
 }

@@ -10,8 +10,8 @@ export class ReadMeter {
   at: Millis;
   /** Its instructions so far. */
   instructions = 0;
-  /** Its WebSocket pings: answering one costs as much as an instruction. */
-  pings = 0;
+  /** Its frames that are no messages (pings, pongs, fragments): each costs as much as an instruction. */
+  frames = 0;
   /** What it brought waited for a blocked event loop. */
   late = false;
 
@@ -25,14 +25,14 @@ export class ReadMeter {
   begin(at: Millis, bytes: number, late: boolean, limits: Limits): boolean {
     this.at = at;
     this.instructions = 0;
-    this.pings = 0;
+    this.frames = 0;
     this.late = late;
     return this.#byteRate.take(bytes, at, limits.bytesPerSecond, limits.byteBurst);
   }
 
   /** It ends. @returns false where its instructions are too many */
   end(limits: Limits): boolean {
-    const asked = this.instructions + this.pings;
+    const asked = this.instructions + this.frames;
     return this.#instructionRate.take(asked, this.at, limits.instructionsPerSecond, limits.instructionBurst);
   }
 }

@@ -100,7 +100,7 @@ t.test("a flood is cut off", async (t) => {
   const heavy = await withBench(t, { limits: { bytesPerSecond: 100, byteBurst: 1000 } });
   const { viewer } = await heavy.session();
   viewer.send(instruction("nop").repeat(300));
-  await endedWith(t, heavy, viewer, "rate-exceeded", "bytes");
+  await endedWith(t, heavy, viewer, "byte-rate-exceeded", "bytes");
 });
 
 t.test("a viewer that falls silent is gone", async (t) => {

@@ -229,7 +229,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
     const { tally, options } = this.#around;
     tally.bytesFromClient += bytes;
     if (!this.#read.begin(at, bytes, this.#around.late(at), options.limits))
-      this.end(new SamehandError("rate-exceeded", "bytes"));
+      this.end(new SamehandError("byte-rate-exceeded"));
   }
 
   message(buffer: Uint8Array, start: number, end: number): boolean {
@@ -245,11 +245,11 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
     const upstream = this.#upstream;
     if (this.#ended || upstream === null) output.discard(upstream);
     else output.flush(upstream);
-    const { at, instructions, pings } = this.#read;
-    if (this.#ended || instructions + pings === 0) return;
+    const { at, instructions, frames } = this.#read;
+    if (this.#ended || instructions + frames === 0) return;
     tally.instructionsFromClient += instructions;
     if (instructions > 0) this.#progress.heard(at);
-    if (!this.#read.end(options.limits)) this.end(new SamehandError("rate-exceeded", "instructions"));
+    if (!this.#read.end(options.limits)) this.end(new SamehandError("rate-exceeded"));
     else if (upstream !== null && upstream.waiting > options.limits.bufferedBytes) {
       this.#paused = true;
       this.#viewer.pause();
@@ -263,8 +263,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
     this.stalled(this.#around.clock.now());
   }
 
-  pinged(): void {
-    this.#read.pings += 1;
+  framed(count: number): void {
+    this.#read.frames += count;
   }
 
   pong(at: Millis): void {

@@ -18,8 +18,8 @@ export interface ViewerOwner {
   message(buffer: Uint8Array, start: number, end: number): boolean;
   /** The read is over. */
   readEnds(): void;
-  /** A ping came. */
-  pinged(): void;
+  /** Frames came that are no messages: pings, pongs, fragments. */
+  framed(count: number): void;
   /** A pong for the newest ping came. */
   pong(at: Millis): void;
   /** The viewer broke the protocol. */
@@ -109,11 +109,12 @@ export class Viewer implements FrameSink {
   }
 
   ping(buffer: Uint8Array, start: number, end: number): void {
-    this.#owner.pinged();
+    this.#owner.framed(1);
     if (this.waiting < mostBuffered) this.write(frame(buffer.subarray(start, end), frameOpcode.pong));
   }
 
   pong(): void {
+    this.#owner.framed(1);
     this.#owner.pong(this.#at);
   }
 
@@ -126,12 +127,14 @@ export class Viewer implements FrameSink {
     if (this.#deaf) return;
     this.#at = this.#clock.now();
     this.#owner.readBegins(this.#at, chunk.length);
+    const { fragments } = this.#decoder;
     try {
       this.#deaf = !this.#decoder.decode(chunk, 0, chunk.length);
     } catch (error) {
       this.#deaf = true;
       this.#owner.broken(asSamehandError(error, "verification-failed"));
     }
+    this.#owner.framed(this.#decoder.fragments - fragments);
     this.#owner.readEnds();
   }
 }

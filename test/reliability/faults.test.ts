@@ -199,8 +199,8 @@ t.test("above its memory ceiling a gateway takes nobody new, and keeps who is th
   const text = (changes: object): string => configuration(rig.guacd.port, { ...changes });
   const load = (changes: object) => parseConfig(text(changes), join(rig.folder, "samehand.yaml"), {}).config;
   rig.gateway.reload(load({ limits: { memoryBytes: 64 * 1024 * 1024 } }));
-  t.match(await (await rig.viewer("bert")).closed, { code: 1013, reason: "797" });
-  t.equal(rig.gateway.tally.refusals.get("too-many-sessions"), 1);
+  t.match(await (await rig.viewer("bert")).closed, { code: 1013, reason: "513" });
+  t.equal(rig.gateway.tally.refusals.get("memory-short"), 1);
   press(viewer, 0x61);
   await user.saw("3.key,2.97,1.0;");
   rig.gateway.reload(load({}));

@@ -28,6 +28,8 @@ const noCode = 1005;
 const state = { header: 0, payload: 1, ended: 2 } as const;
 
 export class FrameDecoder {
+  /** Frames so far that held a part of a message, and not its end: empty ones cost a peer next to nothing. */
+  fragments = 0;
   readonly #sink: FrameSink;
   readonly #limit: number;
   #state: (typeof state)[keyof typeof state] = state.header;
@@ -157,6 +159,7 @@ export class FrameDecoder {
   #dataPart(buffer: Uint8Array, start: number, end: number, done: boolean): void {
     const whole = done && this.#final;
     if (done) this.#fragmented = !this.#final;
+    if (done && !this.#final) this.fragments += 1;
     if (whole && this.#messageLength === 0) {
       if (!this.#sink.text(buffer, start, end)) this.#state = state.ended;
       return;

@@ -77,6 +77,7 @@ export class Gateway {
         waiting: this.store.waiting,
         available: this.store.problem === null,
         locks: this.store.locks().length,
+        tripped: this.store.breaker.tripped !== null,
       }),
     });
     const { observeStore } = this.#metrics;

@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, Command>> = {
   token: { about: "issue a token that opens one session", load: () => import("./commands/token.ts") },
   agents: { about: "who is enrolled; lock, unlock, forget", load: () => import("./commands/agents.ts") },
   audit: { about: "show and verify the chain of decisions", load: () => import("./commands/audit.ts") },
+  breaker: { about: "the fleet's circuit-breaker: show, arm again", load: () => import("./commands/breaker.ts") },
   config: { about: "check the configuration, make keys", load: () => import("./commands/config.ts") },
   replay: { about: "play a recording into a live gateway, in real time", load: () => import("./commands/replay.ts") },
 };

@@ -13,6 +13,7 @@ import type { AgentName } from "../core/units.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Policy } from "../policy/rules.ts";
 import type { AgentRecord, Store } from "../store/store.ts";
+import { Enforcement } from "./enforcement.ts";
 import { Doubts } from "./doubts.ts";
 import { Learning } from "./learning.ts";
 import { SessionWatch } from "./session-watch.ts";
@@ -44,8 +45,19 @@ export class LiveJudge implements Judge {
   readonly #doubts = new Doubts();
   readonly #stopListening: () => void;
   readonly #refreshing: NodeJS.Timeout;
+  readonly #enforcement: Enforcement;
 
-  constructor(options: JudgeOptions) {
+  constructor(given: JudgeOptions) {
+    const { settings } = given;
+    const falseQuarantinesPerHour = () => settings().policy.budget.falseQuarantinesPerHour;
+    this.#enforcement = new Enforcement({ ...given, falseQuarantinesPerHour });
+    const options: JudgeOptions = {
+      ...given,
+      settings: () => {
+        const now = settings();
+        return { ...now, mode: this.#enforcement.mode(now.mode) };
+      },
+    };
     this.#options = options;
     this.#learning = new Learning(options);
     this.#refreshing = setInterval(() => this.#learning.refresh(), farmMillis).unref();
@@ -77,10 +89,12 @@ export class LiveJudge implements Judge {
       doubt: this.#doubts.of(ticket.agent, clock.wall()),
       onDoubt: (doubt) => this.#doubts.note(ticket.agent, doubt),
       onRecognised: () => this.#doubts.clear(ticket.agent),
+      onDecision: (decision) => this.#enforcement.decided(ticket.agent, decision),
       onEnd: () => this.#left(ticket.agent, watch),
       onSever: (minutes, reason) => this.#lock(ticket.agent, minutes, reason),
     });
     this.#live.set(ticket.agent, live.add(watch));
+    this.#enforcement.entered(ticket.agent);
     store.sessionStarted(session);
     return watch;
   }
@@ -113,6 +127,7 @@ export class LiveJudge implements Judge {
   #left(agent: AgentName, watch: SessionWatch): void {
     const live = this.#live.get(agent);
     live?.delete(watch);
+    this.#enforcement.left(agent);
     if (live?.size === 0) this.#live.delete(agent);
   }
 }

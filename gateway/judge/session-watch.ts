@@ -29,6 +29,8 @@ export interface SessionWatchOptions extends JudgeOptions {
   readonly onDoubt: (doubt: Doubt) => void;
   /** The agent was recognised in a quarantine. */
   readonly onRecognised: () => void;
+  /** Hears each decision as it was told. */
+  readonly onDecision: (decision: Decision) => void;
   /** The session is over. */
   readonly onEnd: () => void;
   /** The agent is to be locked for so many minutes. */
@@ -162,6 +164,7 @@ export class SessionWatch implements Watch {
     tally.decided(decision.mode, decision.wouldBe);
     logDecision(log, session, decision);
     store.decided(session.id, session.agent, decision);
+    this.#options.onDecision(decision);
     if (decision.verdict === "quarantine") this.#quarantine(decision);
     else if (decision.verdict === "sever") this.#sever(decision);
     else if (this.#holding) this.#release(decision);

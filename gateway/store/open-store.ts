@@ -11,6 +11,7 @@ import type { Decision } from "../core/verdict.ts";
 import { Audit } from "./audit.ts";
 import { keptAuditSigner } from "./audit-key.ts";
 import { Challenges } from "./challenges.ts";
+import { BreakerState } from "./breaker-state.ts";
 import { Database, type Observe, sql } from "./database.ts";
 import { Locks } from "./locks.ts";
 import { Profiles } from "./profiles.ts";
@@ -59,6 +60,7 @@ class SqliteStore implements Store {
   readonly #locks: Locks;
   readonly #sessions: Sessions;
   readonly audit: Audit;
+  readonly breaker: BreakerState;
   readonly #auditDays: number;
   readonly challenges: Challenges;
   readonly #listeners = new Set<(change: StoreChange) => void>();
@@ -92,6 +94,7 @@ class SqliteStore implements Store {
         later: (run) => this.#waiting.write("audit", run),
         idOf: (agent) => this.#profiles.agent(agent)?.id ?? null,
       });
+      this.breaker = new BreakerState(this.#db, clock, this.#waiting, this.audit);
       this.challenges = new Challenges(this.#db, this.#profiles, this.#waiting, clock);
       this.#seen = this.#db.dataVersion;
     } catch (error) {
@@ -235,6 +238,7 @@ class SqliteStore implements Store {
       const version = this.#db.dataVersion;
       if (version !== this.#seen) {
         this.#locks.refresh();
+        this.breaker.refresh();
         this.#tellForgotten();
         this.#seen = version;
       }

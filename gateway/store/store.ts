@@ -11,6 +11,7 @@ import type { AgentName, EpochMillis, SessionId } from "../core/units.ts";
 import type { Decision, Verdict } from "../core/verdict.ts";
 import type { Actor } from "./audit-entry.ts";
 import type { AuditTrail } from "./audit.ts";
+import type { BreakerStore } from "./breaker-state.ts";
 import type { ChallengeStore } from "./challenges.ts";
 
 declare const brand: unique symbol;
@@ -171,6 +172,8 @@ export interface Store {
   sessionsOf(agent: AgentId, most: number): SessionRecord[];
   /** Verdicts of the audit chain, newest first. */
   decisions(most: number): AuditRow[];
+  /** The fleet's circuit-breaker. */
+  readonly breaker: BreakerStore;
   /** The chain of all verdicts and of what people did. */
   readonly audit: AuditTrail;
 

@@ -6,7 +6,11 @@ import { MetricsServer } from "./metrics-server.ts";
 t.test("a scrape gives the tally as it stands, refusals by code, decisions by mode and verdict", async (t) => {
   const tally = new Tally();
   const reasons: string[] = [];
-  const metrics = new Metrics({ tally, version: "1.2.3", store: () => ({ waiting: 2, available: false, locks: 1 }) });
+  const metrics = new Metrics({
+    tally,
+    version: "1.2.3",
+    store: () => ({ waiting: 2, available: false, locks: 1, tripped: false }),
+  });
   const server = new MetricsServer({ host: "127.0.0.1", port: 0, metrics, unready: () => reasons });
   const { port } = await server.listen();
   t.teardown(async () => {

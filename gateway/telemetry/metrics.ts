@@ -36,7 +36,12 @@ export interface MetricsOptions {
   readonly tally: Tally;
   readonly version: string;
   /** Read at a scrape. */
-  readonly store: () => { readonly waiting: number; readonly available: boolean; readonly locks: number };
+  readonly store: () => {
+    readonly waiting: number;
+    readonly available: boolean;
+    readonly locks: number;
+    readonly tripped: boolean;
+  };
 }
 
 export class Metrics {
@@ -76,6 +81,9 @@ export class Metrics {
     );
     this.#gauge("samehand_store_waiting_writes", "Writes that wait to be tried again.", [], (gauge) =>
       gauge.set(options.store().waiting),
+    );
+    this.#gauge("samehand_circuit_breaker_tripped", "1 while verdicts are only reported.", [], (gauge) =>
+      gauge.set(options.store().tripped ? 1 : 0),
     );
     this.#gauge("samehand_locks", "Agents that are locked now.", [], (gauge) => gauge.set(options.store().locks));
   }

@@ -91,6 +91,14 @@ export const configSchema = z.strictObject({
     .strictObject({ host: host.default("127.0.0.1"), port: port.default(9464) })
     .prefault({})
     .describe("own port of /metrics, /healthz and /readyz"),
+  admin: z
+    .strictObject({
+      host: host.default("127.0.0.1"),
+      port: port.default(8444),
+      signInHours: z.number().positive().max(168).default(12).describe("how long a sign-in lasts, however busy"),
+    })
+    .prefault({})
+    .describe("own port of the operators' console and API; it speaks TLS where `listen` does"),
   guacd: z
     .array(guacd)
     .min(1)

@@ -66,7 +66,7 @@ export interface ConfigChange {
 }
 
 /** What is bound, opened or started once. */
-const untilRestart = /^(listen\.(host|port|reusePort)|metrics|store|workers)(\.|$)/;
+const untilRestart = /^(listen\.(host|port|reusePort)|metrics|admin\.(host|port)|store|workers)(\.|$)/;
 
 /** Watches the configuration that `loaded` came from; a change of the file that changes no key tells nothing. */
 export function watchConfig(

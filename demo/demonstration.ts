@@ -18,7 +18,7 @@ import { Screen } from "./screen.ts";
 import { enrolment, writeSettings } from "./settings.ts";
 
 const agents = ["alex", "sam"];
-const wanted = { frontDesk: 8080, gateway: 8443, metrics: 9464 };
+const wanted = { frontDesk: 8080, gateway: 8443, metrics: 9464, admin: 8444 };
 
 /** Runs until Ctrl-C, or until a part of it dies. @returns the exit code */
 export async function startDemonstration(): Promise<number> {
@@ -69,7 +69,13 @@ async function start(screen: Screen, stops: (() => Promise<void>)[]): Promise<{ 
     },
   });
   stops.push(() => frontDesk.stop());
-  screen.welcome({ frontDesk: frontDesk.url, gateway: gateway.url, metrics: gateway.metricsUrl, folder });
+  screen.welcome({
+    frontDesk: frontDesk.url,
+    gateway: gateway.url,
+    metrics: gateway.metricsUrl,
+    console: gateway.admin.firstRunUrl() ?? gateway.admin.url,
+    folder,
+  });
   return {
     ended: Promise.race([
       desk.ended.then(() => "the desktop ended"),
@@ -88,6 +94,7 @@ async function startBehind(
     const file = writeSettings(folder, {
       gateway: await portFor("the gateway", wanted.gateway, screen),
       metrics: await portFor("the metrics", wanted.metrics, screen),
+      admin: await portFor("the operators' console", wanted.admin, screen),
       ...behind,
     });
     const { config } = loadConfig(file, {});

@@ -12,6 +12,8 @@ export interface Addresses {
   readonly frontDesk: string;
   readonly gateway: string;
   readonly metrics: string;
+  /** Where operators go; at the first start a link that signs in, once. */
+  readonly console: string;
   readonly folder: string;
 }
 
@@ -41,12 +43,13 @@ export class Screen {
     this.#progressing = true;
   }
 
-  welcome({ frontDesk, gateway, metrics, folder }: Addresses): void {
+  welcome({ frontDesk, gateway, metrics, console, folder }: Addresses): void {
     this.#line(`
   Samehand is running, on this machine alone.
 
     Start here       ${frontDesk}
     Agent's page     ${gateway}    (opened from there, with a link for each session)
+    Operators        ${console}
     Metrics          ${metrics}/metrics
 
   1. Open Alex's desktop and write down what the customers say: a few minutes of ordinary typing and

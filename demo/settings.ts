@@ -7,6 +7,7 @@ import { newKeyLine } from "../gateway/core/key-ring.ts";
 export interface Ports {
   readonly gateway: number;
   readonly metrics: number;
+  readonly admin: number;
   readonly guacd: number;
   readonly desktop: number;
 }
@@ -38,6 +39,7 @@ export function writeSettings(folder: string, ports: Ports): string {
     organisation: { name: "Samehand demonstration" },
     listen,
     metrics: { host: "127.0.0.1", port: ports.metrics },
+    admin: { host: "127.0.0.1", port: ports.admin },
     guacd: [{ host: "127.0.0.1", port: ports.guacd }],
     connections: { desktop: { protocol: "vnc", settings } },
     keys: { file: "profiles.keys" },

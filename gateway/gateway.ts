@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { readKeyRing } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { Background } from "../models/background.ts";
+import { Admin } from "./admin/admin.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { SamehandError } from "./core/errors.ts";
 import type { Log } from "./core/log.ts";
@@ -49,6 +50,7 @@ export class Gateway {
   readonly #judge: LiveJudge;
   readonly #metrics: Metrics;
   readonly #metricsServer: MetricsServer;
+  readonly admin: Admin;
   readonly #options: GatewayOptions;
   #config: Config;
   #policy: Policy;
@@ -108,6 +110,7 @@ export class Gateway {
         tokens: { open: (token) => this.#tokens.open(token) },
         options: proxyOptions(config, this.#tls, this.#pages()),
       });
+      this.admin = this.#operators(config);
     } catch (error) {
       this.store.close();
       this.#metrics.close();
@@ -120,9 +123,11 @@ export class Gateway {
   /** Listens. @throws the system's error where an address cannot be had */
   async listen(): Promise<void> {
     this.#metricsAddress = await this.#metricsServer.listen();
+    await this.admin.listen();
     this.#address = await this.proxy.listen();
     this.#note("gateway.started", { version, mode: this.#config.mode });
-    this.#log.info({ listen: this.url, metrics: this.metricsUrl, mode: this.#config.mode }, "listening");
+    const { url: console } = this.admin;
+    this.#log.info({ listen: this.url, console, metrics: this.metricsUrl, mode: this.#config.mode }, "listening");
   }
 
   /** Where pages and the tunnel are, such as `http://127.0.0.1:8443`. */
@@ -169,6 +174,7 @@ export class Gateway {
   /** Ends what lives, saves what was learned, and gives everything back. */
   async close(): Promise<void> {
     await this.proxy.close();
+    await this.admin.close();
     await this.#judge.close();
     this.#note("gateway.stopped", {});
     this.store.close();
@@ -179,6 +185,21 @@ export class Gateway {
   /** In which mode the gateway ran when is part of what a verdict rests on. */
   #note(action: string, detail: Detail): void {
     this.store.audit.note({ actor: "gateway", action, why: "", detail });
+  }
+
+  #operators(config: Config): Admin {
+    const { host, port, signInHours } = config.admin;
+    return new Admin({
+      store: this.store,
+      live: this.#judge.sessions,
+      policy: () => this.#policy,
+      clock: this.#clock,
+      log: this.#log,
+      listen: { host, port, tls: this.#tls },
+      version,
+      organisation: () => this.#config.organisation.name,
+      signInHours,
+    });
   }
 
   #unready(): string[] {

@@ -35,6 +35,7 @@ function configuration(setting: Setting, port: number, metrics: number, tls: boo
   return {
     listen: { port, ...(tls ? { tls: files } : {}) },
     metrics: { port: metrics },
+    admin: { port: 0 },
     guacd: [`127.0.0.1:${setting.guacd}`],
     tokens: { keys: { file: "token-keys" } },
     keys: { file: "keys" },

@@ -12,6 +12,7 @@ type Line = Record<string, unknown>;
 t.test("serve takes changes of its files, refuses bad ones, and stops whole", { timeout: 60_000 }, async (t) => {
   const settings = (sessions: string): string => `listen: {port: 0, tls: {development: true}}
 metrics: {port: 0}
+admin: {port: 0}
 policy: policy.yaml
 limits: {sessions: ${sessions}}
 `;
@@ -52,7 +53,7 @@ limits: {sessions: ${sessions}}
   t.match(await next("the configuration changed"), { keys: ["limits.sessions"], afterRestart: [] });
   await next("configuration reloaded");
   writeFileSync(`${folder}/samehand.yaml`, settings("six"));
-  t.match(await next("the change was refused; what ran goes on"), { detail: /samehand\.yaml:4:20: `limits.sessions`/ });
+  t.match(await next("the change was refused; what ran goes on"), { detail: /samehand\.yaml:5:20: `limits.sessions`/ });
   writeFileSync(`${folder}/policy.yaml`, shipped.replace("trust <=", "trst <="));
   t.match(await next("the change was refused; what ran goes on"), { code: "policy-invalid", detail: /trst/ });
   writeFileSync(`${folder}/policy.yaml`, shipped);

@@ -38,6 +38,10 @@ export async function run(args: string[], io: Io): Promise<number> {
   for (const warning of warnings) log.warn({}, warning);
   const development = config.listen.tls?.development === true ? await developmentTls(config, log) : {};
   const gateway = await startGateway(config, { log, ...development });
+  const firstRun = gateway.admin.firstRunUrl();
+  // To the terminal only: a log that is collected would hand out the sign-in.
+  if (firstRun !== null)
+    io.stderr.write(`\nThe first operator signs in here, once, within an hour:\n  ${firstRun}\n\n`);
   const stopWatching = follow(gateway, loaded, io, log);
   const stop = io.stop ?? new AbortController().signal;
   if (!stop.aborted) await once(stop, "abort");

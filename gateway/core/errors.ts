@@ -237,6 +237,23 @@ export const catalogue = {
     1011,
     0x0200,
   ),
+  // what an operator asks over HTTP
+  "sign-in-needed": entry("nobody is signed in", "sign in at /console/, or send an API token", 401, 1008, 0x0301),
+  "sign-in-refused": entry("the sign-in was not accepted", "try again, or ask for a new link", 401, 1008, 0x0301),
+  "role-missing": entry("the operator has not the role that this takes", "ask an admin for it", 403, 1008, 0x0303),
+  "request-forged": entry(
+    "the request does not come from the console's own page",
+    "send the `csrf` of whoami as x-samehand-csrf",
+    403,
+    1008,
+    0x0303,
+  ),
+  "session-unknown": entry("no such session lives", "look at the list of sessions again", 404, 1008, 0x0204),
+  "record-unknown": entry("there is no such record", "look at the list again", 404, 1008, 0x0204),
+  "act-refused": entry("this cannot be done as things stand", "see the detail", 409, 1008, 0x0303),
+  "draft-invalid": entry("the draft of the policy is not valid", "mend the named rule", 422, 1008, 0x0300),
+  "request-too-large": entry("the request is larger than the limit", "send less", 413, 1009, 0x030d),
+  "rate-limited": entry("the caller asks too often", "wait a moment", 429, 1013, 0x031d),
   // what an operator writes
   "config-invalid": entry("the configuration is not valid", "mend the named key", 500, 1011, 0x0200),
   "policy-invalid": entry("the policy is not valid", "mend the named rule", 500, 1011, 0x0200),

@@ -16,6 +16,7 @@ import type { AgentRecord, Store } from "../store/store.ts";
 import { Enforcement } from "./enforcement.ts";
 import { Doubts } from "./doubts.ts";
 import { Learning } from "./learning.ts";
+import { LiveRegistry } from "./live-registry.ts";
 import { SessionWatch } from "./session-watch.ts";
 
 /** What may change while sessions run; read anew for each session and each decision. */
@@ -33,6 +34,8 @@ export interface JudgeOptions {
   readonly tally: Tally;
   readonly log: Log;
   readonly clock: Clock;
+  /** This process's name in the fleet. */
+  readonly worker?: string;
 }
 
 /** How often the farm's background is made anew, ms. */
@@ -43,6 +46,8 @@ export class LiveJudge implements Judge {
   readonly #learning: Learning;
   readonly #live = new Map<AgentName, Set<SessionWatch>>();
   readonly #doubts = new Doubts();
+  /** What operators see and act on. */
+  readonly sessions: LiveRegistry;
   readonly #stopListening: () => void;
   readonly #refreshing: NodeJS.Timeout;
   readonly #enforcement: Enforcement;
@@ -59,6 +64,7 @@ export class LiveJudge implements Judge {
       },
     };
     this.#options = options;
+    this.sessions = new LiveRegistry(options.clock, options.worker ?? String(process.pid));
     this.#learning = new Learning(options);
     this.#refreshing = setInterval(() => this.#learning.refresh(), farmMillis).unref();
     this.#stopListening = options.store.onChange((change) => {
@@ -90,10 +96,14 @@ export class LiveJudge implements Judge {
       onDoubt: (doubt) => this.#doubts.note(ticket.agent, doubt),
       onRecognised: () => this.#doubts.clear(ticket.agent),
       onDecision: (decision) => this.#enforcement.decided(ticket.agent, decision),
-      onEnd: () => this.#left(ticket.agent, watch),
+      onEnd: () => {
+        this.sessions.remove(session.id);
+        this.#left(ticket.agent, watch);
+      },
       onSever: (minutes, reason) => this.#lock(ticket.agent, minutes, reason),
     });
     this.#live.set(ticket.agent, live.add(watch));
+    this.sessions.add(session.id, watch);
     this.#enforcement.entered(ticket.agent);
     store.sessionStarted(session);
     return watch;

@@ -4,6 +4,7 @@
  */
 import type { Evidence } from "../../models/modality.ts";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
+import type { ActOutcome, OperatorAct } from "../core/live.ts";
 import type { SessionControl, SessionInfo, Watch } from "../core/session.ts";
 import type { ButtonMask, Keysym, Millis } from "../core/units.ts";
 import type { Decision, Verdict } from "../core/verdict.ts";
@@ -16,6 +17,8 @@ import type { JudgeOptions } from "./judge.ts";
 import type { Doubt } from "./doubts.ts";
 import type { Learning } from "./learning.ts";
 import { Lessons } from "./lessons.ts";
+import { LiveRecord } from "./live-record.ts";
+import type { Viewed } from "./live-view.ts";
 import { Verification } from "./verification.ts";
 
 export interface SessionWatchOptions extends JudgeOptions {
@@ -46,6 +49,7 @@ export class SessionWatch implements Watch {
   #decider: Decider;
   #holding = false;
   #closed = false;
+  readonly #record = new LiveRecord();
   #failed = false;
 
   constructor(options: SessionWatchOptions) {
@@ -124,6 +128,30 @@ export class SessionWatch implements Watch {
     onEnd();
   }
 
+  /** What operators see of the session. */
+  get viewed(): Omit<Viewed, "worker"> {
+    return {
+      session: this.#options.session,
+      maturity: this.#verification.maturity,
+      decider: this.#decider,
+      inspector: this.#inspector,
+      record: this.#record,
+      llr: this.#account.llr,
+      signals: this.#account.signals,
+    };
+  }
+
+  /** Does what an operator says, with the same log line, audit row and record as a decision of the policy. */
+  operate({ kind, operator, reason }: OperatorAct): ActOutcome {
+    if (this.#closed) return "gone";
+    const verdict = kind === "release" ? "allow" : kind;
+    const why = { code: "operator", text: `${operator}: ${reason}` };
+    const decision = this.#decider.order(this.#options.clock.now(), verdict, why);
+    if (decision === null) return "already";
+    this.#act(decision);
+    return "done";
+  }
+
   /** Ends the session from outside: a lock, or a sever in another session of the agent. */
   end(error: SamehandError): void {
     this.#options.control.sever(error);
@@ -150,8 +178,10 @@ export class SessionWatch implements Watch {
     tally.evidenceWindows++;
     if (weight === 0) tally.abstentions++;
     this.#account.weigh(modality, llr, weight);
-    this.#act(this.#decider.evidence({ at, modality, llr, weight, keystrokes, actions }));
+    const decision = this.#decider.evidence({ at, modality, llr, weight, keystrokes, actions });
     const { suspicion, trust } = this.#decider.filter;
+    this.#record.observe(at, modality, llr, weight, trust);
+    this.#act(decision);
     this.#account.trusted(trust);
     this.#lessons.weighed(at, modality, llr * weight, suspicion);
   }
@@ -162,6 +192,7 @@ export class SessionWatch implements Watch {
     const { log, store, tally, session } = this.#options;
     this.#lessons.decided(decision);
     tally.decided(decision.mode, decision.wouldBe);
+    this.#record.decided(decision);
     logDecision(log, session, decision);
     store.decided(session.id, session.agent, decision);
     this.#options.onDecision(decision);
@@ -185,6 +216,8 @@ export class SessionWatch implements Watch {
   /** The cut and the lock fall in the same tick: whoever reconnects at once is refused. */
   #sever(decision: Decision): void {
     const { onSever, settings } = this.#options;
+    // Whether the agent is locked too is for the operator to say.
+    if (decision.rule === "severed-by-operator") return this.end(new SamehandError("session-ended-by-operator"));
     const code = decision.rule === "quarantine-expired" ? "quarantine-expired" : "session-severed";
     this.end(new SamehandError(code));
     onSever(settings().policy.lockMinutes, `severed by rule ${decision.rule}`);

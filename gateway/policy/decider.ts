@@ -46,6 +46,8 @@ export interface Weighed {
 }
 
 const reasonsGiven = 3;
+/** How far and how finely an outlook looks, nats. */
+const [outlookEnd, outlookStep] = [30, 0.2];
 
 export class Decider {
   readonly filter: TrustFilter;
@@ -59,6 +61,8 @@ export class Decider {
   #startedAt: number | null = null;
   #link = 1;
   #quarantines = 0;
+  /** An operator holds the session: only an operator ends that, and report mode does not soften it. */
+  #ordered = false;
   /** LLR of each modality since trust last started anew. */
   #said = { keyboard: 0, pointer: 0 };
 
@@ -77,6 +81,22 @@ export class Decider {
   /** New limits, as the background or the agent's own scores changed. Nothing is decided until the next evidence. */
   set thresholds(thresholds: Thresholds) {
     this.#thresholds = thresholds;
+  }
+
+  /** The limits in units of trust, for people. */
+  get limits(): { alert: number; quarantine: number; sever: number } {
+    const { alert, quarantine, sever } = this.#thresholds;
+    return { alert: trustAt(alert), quarantine: trustAt(quarantine), sever: trustAt(sever) };
+  }
+
+  /** The suspicion at which a session is held, nats. */
+  get suspicionLimit(): number {
+    return this.#thresholds.quarantine;
+  }
+
+  /** When the quarantine that stands ends in a sever; null where none does, or an operator holds. */
+  get holdEnds(): Millis | null {
+    return this.#heldSince === null || this.#ordered ? null : millis(this.#heldSince + this.#options.holdFor);
   }
 
   /** Takes in evidence; returns a decision when what stands changed, else null. */
@@ -110,6 +130,7 @@ export class Decider {
 
   /** Lets time pass: a quarantine that nobody answered ends in a sever, and a change of mode takes effect. */
   tick(at: Millis): Decision | null {
+    if (this.#ordered) return null;
     if (this.#decision.mode !== this.#options.mode && stricter(this.#standing, "alert")) return this.#changeMode(at);
     if (this.#standing !== "quarantine" || this.#heldSince === null || at - this.#heldSince < this.#options.holdFor)
       return null;
@@ -127,6 +148,24 @@ export class Decider {
     return this.#stand("allow", "challenge-passed", at, keystrokes, actions);
   }
 
+  /**
+   * An operator's word: it is done in either mode, and evidence does not undo it. After `allow` trust starts anew.
+   * @returns null where it stands so already
+   */
+  order(at: Millis, verdict: "allow" | "quarantine" | "sever", reason: Reason): Decision | null {
+    if (this.#standing === "sever" || (this.#decision.verdict === verdict && this.#ordered === (verdict !== "allow")))
+      return null;
+    this.#ordered = verdict !== "allow";
+    if (verdict === "allow") {
+      this.filter.confirm();
+      this.#lone.restart();
+      this.#said = { keyboard: 0, pointer: 0 };
+    }
+    const { keystrokes, actions } = this.#decision;
+    const rule = { allow: "released", quarantine: "held", sever: "severed" }[verdict];
+    return this.#stand(verdict, `${rule}-by-operator`, at, keystrokes, actions, [reason]);
+  }
+
   /** What only would have been is done once the mode says so, beginning with a quarantine; and undone likewise. */
   #changeMode(at: Millis): Decision {
     this.#heldSince = null;
@@ -135,7 +174,7 @@ export class Decider {
   }
 
   #rule(at: Millis, keystrokes: number, actions: number): Decision | null {
-    if (this.#standing === "sever") return null;
+    if (this.#standing === "sever" || this.#ordered) return null;
     const held = this.#standing === "quarantine";
     const ruling = this.#options.rules.decide(this.#facts(at, keystrokes, actions));
     if (held && !stricter(ruling.verdict, "quarantine")) {
@@ -145,6 +184,26 @@ export class Decider {
     // Nobody is severed at one blow: a quarantine comes first, and the next evidence may sever.
     const verdict = ruling.verdict === "sever" && !held ? "quarantine" : ruling.verdict;
     return verdict === this.#standing ? null : this.#stand(verdict, ruling.rule, at, keystrokes, actions);
+  }
+
+  /**
+   * What the rules would say if trust fell below a value and all else stayed: each stricter verdict, in falling order.
+   * For people; some hundred rulings.
+   */
+  outlook(at: Millis, keystrokes: number, actions: number): { below: number; verdict: Verdict; rule: string }[] {
+    if (this.#ordered || this.#standing === "sever") return [];
+    const facts = this.#facts(at, keystrokes, actions);
+    const found: { below: number; verdict: Verdict; rule: string }[] = [];
+    let strictest: Verdict = this.#standing;
+    for (let suspicion = this.filter.suspicion; suspicion < outlookEnd; suspicion += outlookStep) {
+      const trust = trustAt(suspicion);
+      const { verdict, rule } = this.#options.rules.decide({ ...facts, trust });
+      const next: Verdict = verdict === "sever" && strictest !== "quarantine" ? "quarantine" : verdict;
+      if (!stricter(next, strictest)) continue;
+      found.push({ below: trust, verdict: next, rule });
+      strictest = next;
+    }
+    return found;
   }
 
   #facts(at: Millis, keystrokes: number, actions: number): Facts {
@@ -172,22 +231,30 @@ export class Decider {
     };
   }
 
-  #stand(verdict: Verdict, rule: string, at: Millis, keystrokes: number, actions: number): Decision {
+  #stand(
+    verdict: Verdict,
+    rule: string,
+    at: Millis,
+    keystrokes: number,
+    actions: number,
+    why: readonly Reason[] = [],
+  ): Decision {
     this.#standing = verdict;
     if (verdict !== "quarantine") this.#heldSince = null;
     else if (this.#heldSince === null) {
       this.#heldSince = at;
       this.#quarantines++;
     }
-    const reasons = verdict === "allow" ? [] : (this.#options.explain?.(reasonsGiven) ?? []);
-    this.#decision = this.#make(at, rule, reasons, keystrokes, actions);
+    const explained = verdict === "allow" || why.length > 0 ? [] : (this.#options.explain?.(reasonsGiven) ?? []);
+    this.#decision = this.#make(at, rule, [...why, ...explained], keystrokes, actions);
     return this.#decision;
   }
 
   #make(at: Millis, rule: string, reasons: readonly Reason[], keystrokes: number, actions: number): Decision {
     const { mode } = this.#options;
     const wouldBe = this.#standing;
-    const verdict = mode === "report" && stricter(wouldBe, "alert") ? "alert" : wouldBe;
+    const softened = mode === "report" && !this.#ordered && stricter(wouldBe, "alert");
+    const verdict = softened ? "alert" : wouldBe;
     return { at, verdict, wouldBe, mode, trust: this.filter.trust, rule, reasons, keystrokes, actions };
   }
 }

@@ -90,6 +90,7 @@ export function parsePolicy(text: string, file: string): Policy {
 }
 
 interface Rule extends Ruling {
+  readonly when: string;
   readonly condition: Condition;
 }
 
@@ -100,7 +101,7 @@ class CompiledPolicy implements Policy {
   readonly strangers: Policy["strangers"];
   readonly challenge: Policy["challenge"];
   readonly failures = new Map<string, number>();
-  readonly #rules: readonly Rule[];
+  readonly rules: readonly Rule[];
   readonly #facts = new CelFacts();
 
   constructor(policy: z.output<typeof policySchema>, source: YamlSource) {
@@ -123,11 +124,11 @@ class CompiledPolicy implements Policy {
     const compile = compiler(policy.quarantineSeconds);
     const names = new Set<string>();
     const faults: string[] = [];
-    this.#rules = policy.rules.flatMap(({ name, when, then, because }, index) => {
+    this.rules = policy.rules.flatMap(({ name, when, then, because }, index) => {
       if (names.has(name)) faults.push(`${source.place(["rules", index, "name"])}: a second rule \`${name}\``);
       names.add(name);
       try {
-        return [{ condition: compile(when), verdict: then, rule: name, because }];
+        return [{ condition: compile(when), when, verdict: then, rule: name, because }];
       } catch (error) {
         if (!(error instanceof ExpressionError)) throw error;
         faults.push(pointAt(when, error, `${source.place(["rules", index, "when"])}: rule \`${name}\``));
@@ -139,7 +140,7 @@ class CompiledPolicy implements Policy {
 
   decide(facts: Facts): Ruling {
     this.#facts.fill(facts);
-    for (const rule of this.#rules) {
+    for (const rule of this.rules) {
       try {
         if (rule.condition(this.#facts) === true) return rule;
       } catch {

@@ -59,6 +59,8 @@ export interface Policy {
    * counted in `failures` and passed over.
    */
   decide(facts: Facts): Ruling;
+  /** The rules in their order, as they were written. */
+  readonly rules: readonly (Ruling & { readonly when: string })[];
   /** Evaluations that failed, by rule. */
   readonly failures: ReadonlyMap<string, number>;
 }

@@ -14,6 +14,7 @@ import { Challenges } from "./challenges.ts";
 import { BreakerState } from "./breaker-state.ts";
 import { Database, type Observe, sql } from "./database.ts";
 import { Locks } from "./locks.ts";
+import { OperatorStore } from "./operators.ts";
 import { Profiles } from "./profiles.ts";
 import { Sessions } from "./sessions.ts";
 import type { AgentId, By, Learned, Profile, SessionOutcome, Store, StoreChange } from "./store.ts";
@@ -63,6 +64,7 @@ class SqliteStore implements Store {
   readonly breaker: BreakerState;
   readonly #auditDays: number;
   readonly challenges: Challenges;
+  readonly operators: OperatorStore;
   readonly #listeners = new Set<(change: StoreChange) => void>();
   /** Sessions that live in this process, and whose they are. */
   readonly #live = new Map<SessionId, { readonly id: AgentId; readonly name: AgentName }>();
@@ -96,6 +98,7 @@ class SqliteStore implements Store {
       });
       this.breaker = new BreakerState(this.#db, clock, this.#waiting, this.audit);
       this.challenges = new Challenges(this.#db, this.#profiles, this.#waiting, clock);
+      this.operators = new OperatorStore(this.#db);
       this.#seen = this.#db.dataVersion;
     } catch (error) {
       this.#db.close();

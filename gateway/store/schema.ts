@@ -58,6 +58,51 @@ export interface Tables {
   used_phrases: { agent: string; digest: Uint8Array };
   /** How an agent's challenges went. */
   challenges: { agent: string; at: number; outcome: string };
+  /** Roles are JSON. */
+  operators: { name: string; roles: string; created_at: number; seen_at: number | null };
+  /** Public keys of operators' passkeys. */
+  passkeys: {
+    id: string;
+    operator: string;
+    name: string;
+    public_key: Uint8Array;
+    counter: number;
+    transports: string;
+    created_at: number;
+    used_at: number | null;
+  };
+  /** One-time links, by the SHA-256 of their secret. */
+  operator_links: { hash: string; operator: string; expires: number };
+  sign_ins: {
+    hash: string;
+    operator: string;
+    by: string;
+    csrf: string;
+    expires: number;
+    used_at: number;
+    roles: string | null;
+  };
+  api_tokens: {
+    id: string;
+    hash: string;
+    name: string;
+    roles: string;
+    created_by: string;
+    created_at: number;
+    expires: number | null;
+    used_at: number | null;
+  };
+  /** What waits for a second operator. */
+  approvals: {
+    id: string;
+    what: string;
+    target: string;
+    payload: string;
+    by: string;
+    reason: string;
+    asked_at: number;
+    expires: number;
+  };
 }
 
 /** Marks the file as ours (`PRAGMA application_id`): "Smhd". */
@@ -181,4 +226,57 @@ export const migrations: readonly Migration[] = [
   BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END;
   `,
   moveDecisions,
+  `
+  CREATE TABLE operators (
+    name TEXT PRIMARY KEY,
+    roles TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    seen_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE passkeys (
+    id TEXT PRIMARY KEY,
+    operator TEXT NOT NULL REFERENCES operators (name) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    public_key BLOB NOT NULL,
+    counter INTEGER NOT NULL,
+    transports TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    used_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX passkeys_operator ON passkeys (operator);
+  CREATE TABLE operator_links (
+    hash TEXT PRIMARY KEY,
+    operator TEXT NOT NULL REFERENCES operators (name) ON DELETE CASCADE,
+    expires INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE sign_ins (
+    hash TEXT PRIMARY KEY,
+    operator TEXT NOT NULL REFERENCES operators (name) ON DELETE CASCADE,
+    by TEXT NOT NULL,
+    csrf TEXT NOT NULL,
+    expires INTEGER NOT NULL,
+    used_at INTEGER NOT NULL,
+    roles TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE api_tokens (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires INTEGER,
+    used_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE approvals (
+    id TEXT PRIMARY KEY,
+    what TEXT NOT NULL,
+    target TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    asked_at INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -13,6 +13,7 @@ import type { Actor } from "./audit-entry.ts";
 import type { AuditTrail } from "./audit.ts";
 import type { BreakerStore } from "./breaker-state.ts";
 import type { ChallengeStore } from "./challenges.ts";
+import type { OperatorStore } from "./operators.ts";
 
 declare const brand: unique symbol;
 /** A random id that stands for the agent in the audit chain; once the agent is forgotten it leads to nobody. */
@@ -179,6 +180,9 @@ export interface Store {
 
   /** Codes, phrases and outcomes of challenges. */
   readonly challenges: ChallengeStore;
+
+  /** Operators, their sign-ins and API tokens. */
+  readonly operators: OperatorStore;
 
   /** Hears what this or another process changed, within about a second. @returns a call that stops it */
   onChange(listener: (change: StoreChange) => void): () => void;

@@ -60,6 +60,7 @@ export async function startFarm({ config = {}, policy, clock, log, pages }: Farm
       mode: "enforce",
       listen: { port: 0 },
       metrics: { port: 0 },
+      admin: { port: 0 },
       guacd: [{ host: "127.0.0.1", port: guacd.port }],
       connections: { desktop: { protocol: "vnc", settings: desktop.settings } },
       drainSeconds: 0,

@@ -36,6 +36,7 @@ export function configuration(guacdPort: number, changes: Readonly<Record<string
     mode: "enforce",
     listen: { port: 0 },
     metrics: { port: 0 },
+    admin: { port: 0 },
     guacd: [{ host: "127.0.0.1", port: guacdPort }],
     connections: { desk: { protocol: "vnc", settings: { hostname: "127.0.0.1", port: 5900 } } },
     drainSeconds: 0,

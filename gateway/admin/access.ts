@@ -1,0 +1,89 @@
+/** Proves who is asking, before anything is answered: a sign-in's cookie with its token against forged requests, or an API token. */
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Clock } from "../core/clock.ts";
+import { SamehandError } from "../core/errors.ts";
+import { epochMillis } from "../core/units.ts";
+import type { Caller } from "./caller.ts";
+import type { OperatorStore } from "../store/operators.ts";
+import type { Role, Whoami } from "./contract/operator.ts";
+import { hashOf, type SignIns } from "./sign-ins.ts";
+
+export interface AccessParts {
+  readonly signIns: SignIns;
+  readonly operators: OperatorStore;
+  readonly clock: Clock;
+  /** Whether operators come over TLS: the cookie then never travels without. */
+  readonly secure: boolean;
+}
+
+/** A name with `__Host-` is taken by browsers only from this host, over TLS, for all paths. */
+const cookieName = (secure: boolean): string => `${secure ? "__Host-" : ""}samehand-operator`;
+
+export class Access {
+  readonly #parts: AccessParts;
+
+  constructor(parts: AccessParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Who sent a request.
+   * @param changes whether it may change something: then a cookie alone is not enough
+   * @throws SamehandError `sign-in-needed`, `request-forged`
+   */
+  caller(headers: IncomingHttpHeaders, changes: boolean): Caller {
+    const { authorization } = headers;
+    if (authorization !== undefined) return this.#byToken(authorization);
+    const secret = cookieOf(headers.cookie, cookieName(this.#parts.secure));
+    const caller = secret === null ? null : this.bySignIn(secret);
+    if (caller === null) throw new SamehandError("sign-in-needed");
+    if (changes && !same(headers["x-samehand-csrf"], caller.csrf ?? "")) throw new SamehandError("request-forged");
+    return caller;
+  }
+
+  /** Who a sign-in's secret stands for; null where it has ended. */
+  bySignIn(secret: string): Caller | null {
+    const signIn = this.#parts.signIns.of(secret);
+    if (signIn === null) return null;
+    // Asked anew for each request, so that a role that was taken away is gone at once.
+    const own = this.#parts.operators.find(signIn.operator)?.roles ?? [];
+    const roles = (signIn.roles ?? own) as readonly Role[];
+    if (roles.length === 0) return null;
+    const { hash: key, operator: name, csrf, expiresAt } = signIn;
+    return { key, name, by: signIn.by as Whoami["by"], csrf, expiresAt, roles };
+  }
+
+  /** The header that gives a browser its sign-in, or takes it away (0 seconds). */
+  cookie(secret: string, seconds: number): string {
+    const { secure } = this.#parts;
+    const flags = `Path=/; HttpOnly; SameSite=Strict; Max-Age=${Math.floor(seconds)}${secure ? "; Secure" : ""}`;
+    return `${cookieName(secure)}=${secret}; ${flags}`;
+  }
+
+  #byToken(authorization: string): Caller {
+    const secret = /^Bearer ([A-Za-z0-9_-]{20,100})$/i.exec(authorization)?.[1];
+    const { operators, clock } = this.#parts;
+    const token = secret === undefined ? null : operators.token(hashOf(secret));
+    const now = epochMillis(Math.floor(clock.wall()));
+    if (token === null || (token.expiresAt ?? Infinity) <= now) throw new SamehandError("sign-in-needed");
+    operators.usedToken(token, now);
+    const { hash: key, name, expiresAt } = token;
+    return { key, name: `token ${name}`, by: "token", roles: token.roles as readonly Role[], expiresAt, csrf: null };
+  }
+}
+
+function cookieOf(header: string | undefined, name: string): string | null {
+  for (const pair of header?.split(";") ?? []) {
+    const equals = pair.indexOf("=");
+    if (pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+  }
+  return null;
+}
+
+/** In constant time. */
+function same(sent: string | string[] | undefined, expected: string): boolean {
+  if (typeof sent !== "string") return false;
+  const [a, b] = [Buffer.from(hashOf(sent)), Buffer.from(hashOf(expected))];
+  return timingSafeEqual(a, b);
+}

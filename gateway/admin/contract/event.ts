@@ -1,0 +1,56 @@
+/**
+ * The live stream, `GET /api/v1/events` (server-sent events). Each message's `event:` is the `type`, its `data:` the
+ * JSON. The first is a `snapshot`; after it come changes, at most once a second, and a `tick` where nothing changed.
+ */
+import { z } from "zod";
+import { agentName, mode, time } from "./common.ts";
+import { decision, session } from "./session.ts";
+
+export const snapshotEvent = z.strictObject({
+  type: z.literal("snapshot"),
+  at: time,
+  mode,
+  sessions: z.array(session).describe("all live sessions"),
+});
+export const changesEvent = z.strictObject({
+  type: z.literal("changes"),
+  at: time,
+  sessions: z.array(session).describe("new or changed, whole"),
+  ended: z.array(z.string()).describe("ids of those that ended"),
+});
+export const decisionEvent = z.strictObject({
+  type: z.literal("decision"),
+  at: time,
+  session: z.string(),
+  agent: agentName,
+  decision,
+});
+export const agentEvent = z.strictObject({
+  type: z.literal("agent"),
+  at: time,
+  agent: agentName,
+  change: z.enum(["locked", "unlocked", "forgotten"]),
+});
+export const approvalEvent = z.strictObject({
+  type: z.literal("approval"),
+  at: time,
+  approval: z.string(),
+  change: z.enum(["asked", "approved", "refused", "expired"]),
+});
+export const tickEvent = z.strictObject({ type: z.literal("tick"), at: time });
+/** The operator's session has ended, or lost its role: the stream closes after it. */
+export const signedOutEvent = z.strictObject({ type: z.literal("signed-out"), at: time });
+
+export const event = z
+  .discriminatedUnion("type", [
+    snapshotEvent,
+    changesEvent,
+    decisionEvent,
+    agentEvent,
+    approvalEvent,
+    tickEvent,
+    signedOutEvent,
+  ])
+  .meta({ id: "Event" });
+
+export type LiveEvent = z.output<typeof event>;

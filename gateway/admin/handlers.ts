@@ -1,0 +1,17 @@
+/** The form of what answers a route: the table of routes gives the types. */
+import type { Answer, Given, RouteName } from "./contract/routes.ts";
+import type { Caller } from "./caller.ts";
+
+/** What a handler gets: the request, checked against its schemas, and who asks; nobody where anybody may. */
+export interface Asked<R extends RouteName> extends Given<R> {
+  readonly caller: Caller;
+  /** The caller's address: for sign-in's log line. */
+  readonly address: string;
+  /** Sets or clears the cookie of a sign-in. @param seconds how long it lasts; 0 clears it */
+  readonly setCookie: (secret: string, seconds: number) => void;
+  /** Who a fresh sign-in's secret makes of the caller. */
+  readonly become: (secret: string) => Caller;
+}
+
+export type Handler<R extends RouteName> = (asked: Asked<R>) => Answer<R> | Promise<Answer<R>>;
+export type Handlers = { readonly [R in RouteName]: Handler<R> };

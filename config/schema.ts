@@ -49,6 +49,44 @@ const connection = z.strictObject({
     .describe("guacd's parameters for that protocol; a secret one may be `{file: PATH}`"),
 });
 
+const webapp = z.strictObject({
+  upstreams: z
+    .array(z.string().regex(/^https?:\/\/[^/\s?#@]+$/, { error: "must be an origin such as http://127.0.0.1:8080" }))
+    .min(1)
+    .max(64)
+    .describe("where the web application is; a login stays with the one that made it"),
+  path: z
+    .string()
+    .regex(/^\/(?:[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*)?$/, { error: "must be a path such as /guacamole" })
+    .default("/guacamole"),
+  ca: path.optional().describe("PEM file to trust for https upstreams, instead of the system's list"),
+  timeoutSeconds: seconds.default(60).describe("until an answer begins, and between two pieces of it"),
+  httpTunnel: z
+    .enum(["refuse", "pass"])
+    .default("refuse")
+    .describe("input over plain HTTP cannot be scored: `refuse` it in enforce mode, or let it `pass` unseen"),
+  guests: z
+    .enum(["deny", "watch", "type"])
+    .default("watch")
+    .describe("what somebody may do who came by a share link and has no account, in enforce mode"),
+  bindAddress: z
+    .boolean()
+    .default(true)
+    .describe("a login opens desktops only from where it was made, in enforce mode"),
+  trustedProxies: z
+    .array(z.union([z.ipv4(), z.ipv6()]))
+    .default([])
+    .describe("addresses of proxies in front, whose X-Forwarded-For and identity headers are believed"),
+  identityHeaders: z
+    .array(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/))
+    .default(["remote_user"])
+    .describe("headers by which the application signs people in: taken from all but trusted proxies"),
+  people: z
+    .record(z.string().regex(/^[^\p{Cc}/]{1,128}\/[^\p{Cc}]{1,128}$/u), z.string().min(1).max(256))
+    .default({})
+    .describe("accounts of the same person: `<data source>/<user>` to the agent's name"),
+});
+
 const amount = (keystrokes: number, actions: number, days: number) =>
   z
     .strictObject({
@@ -104,6 +142,7 @@ export const configSchema = z.strictObject({
     .min(1)
     .max(256)
     .default([{ host: "127.0.0.1", port: 4822 }]),
+  webapp: webapp.optional().describe("Apache Guacamole's web application, to stand in front of: docs/GUACAMOLE.md"),
   connections: z
     .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}$/), connection)
     .default({})

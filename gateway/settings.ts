@@ -36,6 +36,8 @@ export function proxyOptions(config: Config, tls: TlsPair | null, pages: Readonl
     listen: { host: listen.host, port: listen.port, reusePort: listen.reusePort, tls, origins: listen.origins },
     guacd: config.guacd.map((guacd) => ({ host: guacd.host, port: guacd.port, tls: guacdTls(guacd) })),
     pages,
+    enforcing: config.mode === "enforce",
+    webapp: webApplication(config),
     limits: {
       sessions: limits.sessions,
       connections: limits.connections,
@@ -63,6 +65,24 @@ export function proxyOptions(config: Config, tls: TlsPair | null, pages: Readonl
       title: defaultNotice.title,
       text: organisation.notice === "" ? defaultNotice.text : organisation.notice,
     },
+  };
+}
+
+/** @throws SamehandError `config-invalid` where the authority's file cannot be read */
+function webApplication({ webapp }: Config): ProxyOptions["webapp"] {
+  if (webapp === undefined) return null;
+  const { upstreams, path, ca, timeoutSeconds, httpTunnel, guests, bindAddress, people } = webapp;
+  return {
+    upstreams,
+    path: path === "/" ? "" : path,
+    timeout: timeoutSeconds,
+    httpTunnel,
+    guests,
+    bindAddress,
+    people: new Map(Object.entries(people)),
+    proxies: webapp.trustedProxies,
+    identityHeaders: webapp.identityHeaders.map((name) => name.toLowerCase()),
+    ...(ca === undefined ? {} : { ca: readText(ca, "config-invalid") }),
   };
 }
 

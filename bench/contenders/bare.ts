@@ -63,6 +63,8 @@ async function listen(guacd: number, tls: { key: string; cert: string } | null):
       listen: { host: "127.0.0.1", port: 0, tls, origins: [] },
       guacd: [{ host: "127.0.0.1", port: guacd, tls: null }],
       pages: new Map(),
+      enforcing: true,
+      webapp: null,
       limits: { ...defaultLimits, connectionsPerAddress: defaultLimits.connections },
       timeouts: defaultTimeouts,
       notice: defaultNotice,

@@ -33,6 +33,20 @@ export const catalogue = {
   "token-invalid": entry("the token cannot be read or was changed", "ask for a new link", 403, 1008, 0x0303),
   "token-expired": entry("the token has expired", "ask for a new link", 403, 1008, 0x0303),
   "token-replayed": entry("the token was used before", "ask for a new link; each opens one session", 403, 1008, 0x0303),
+  "token-elsewhere": entry(
+    "the login was made from another address",
+    "sign in again from here, or set `webapp.bindAddress` to false",
+    403,
+    1008,
+    0x0303,
+  ),
+  "http-tunnel-refused": entry(
+    "this desktop needs websockets, which something between you and it does not let pass",
+    "let websockets pass, or set `webapp.httpTunnel` to pass",
+    403,
+    1008,
+    0x0303,
+  ),
   "token-format-refused": entry(
     "this kind of token is not accepted here",
     "accept it in `tokens.formats`, or issue a samehand token",
@@ -76,6 +90,13 @@ export const catalogue = {
     403,
     1008,
     0x020b,
+  ),
+  "session-held": entry(
+    "the session is held: its files do not move",
+    "pass the challenge on the desktop, or wait for an operator",
+    403,
+    1008,
+    0x0303,
   ),
   "gateway-draining": entry("the gateway is shutting down", "connect again in a minute", 503, 1001, 0x0201),
   "verification-failed": entry(

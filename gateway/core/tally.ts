@@ -27,6 +27,10 @@ export class Tally {
   /** Windows of evidence made, and those given no weight because the link was bad. */
   evidenceWindows = 0;
   abstentions = 0;
+  /** Logins of the web application seen, and HTTP tunnels that went by unseen (report mode) or were refused. */
+  signInsLearned = 0;
+  httpTunnelsPassed = 0;
+  httpTunnelsRefused = 0;
   profilesSaved = 0;
   profileSaveFailures = 0;
   /** Writes that a store did not take for so long, or so finally, that they were lost. */

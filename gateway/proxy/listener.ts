@@ -13,13 +13,20 @@ import type { Tally } from "../core/tally.ts";
 import { Admission } from "./admission.ts";
 import type { ProxyOptions } from "./options.ts";
 import { parseTarget, tunnelPath } from "./request.ts";
+import type { Front } from "./webapp/front.ts";
+import type { ApplicationRequest } from "./webapp/tunnel-request.ts";
 import { sendPage, sendRefusal, writeRefusal } from "./response.ts";
 
 const largestHeader = 16 * 1024;
 const subprotocol = "guacamole";
 
 /** Takes over an upgrade to the tunnel, whose form is already checked. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer, query: string) => void;
+export interface UpgradeHandler {
+  /** To guacd, with the tunnel's query. */
+  open(request: IncomingMessage, socket: Socket, head: Buffer, query: string): void;
+  /** To the web application. */
+  openApplication(request: IncomingMessage, socket: Socket, head: Buffer, asked: ApplicationRequest): void;
+}
 
 export class Listener {
   readonly #server: Server | HttpsServer;
@@ -27,9 +34,11 @@ export class Listener {
   readonly #tally: Tally;
   readonly #log: Log;
   readonly #upgrade: UpgradeHandler;
+  readonly #front: Front | null;
   #options: ProxyOptions;
 
-  constructor(options: ProxyOptions, tally: Tally, log: Log, upgrade: UpgradeHandler) {
+  constructor(options: ProxyOptions, tally: Tally, log: Log, front: Front | null, upgrade: UpgradeHandler) {
+    this.#front = front;
     this.#options = options;
     this.#tally = tally;
     this.#log = log;
@@ -117,7 +126,12 @@ export class Listener {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     try {
-      const { path } = parseTarget(request.url ?? "");
+      const target = request.url ?? "";
+      if (this.#front?.covers(target) === true) {
+        this.#front.serve(request, response);
+        return;
+      }
+      const { path } = parseTarget(target);
       const page = this.#options.pages.get(path);
       if (path === tunnelPath) throw new SamehandError("upgrade-refused");
       if (page === undefined) throw new SamehandError("path-unknown");
@@ -132,9 +146,9 @@ export class Listener {
 
   #gate(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     try {
-      const { path, query } = parseTarget(request.url ?? "");
-      if (path !== tunnelPath)
-        throw new SamehandError(this.#options.pages.has(path) ? "upgrade-refused" : "path-unknown");
+      const target = request.url ?? "";
+      const asked = this.#front?.covers(target) === true ? this.#front.readUpgrade(request) : null;
+      const query = asked === null ? this.#tunnelQuery(target) : "";
       if (request.method !== "GET") throw new SamehandError("method-refused");
       if (request.headers.upgrade?.toLowerCase() !== "websocket") throw new SamehandError("upgrade-refused");
       if (request.headers["transfer-encoding"] !== undefined || (request.headers["content-length"] ?? "0") !== "0")
@@ -143,13 +157,20 @@ export class Listener {
       if (!offered.includes(subprotocol))
         throw new SamehandError("upgrade-refused", "subprotocol guacamole is not offered");
       this.#checkOrigin(request);
-      const address = (socket as Socket).remoteAddress ?? "";
+      const address = asked === null ? ((socket as Socket).remoteAddress ?? "") : this.#front!.addressOf(request);
       if (!this.#admission.mayUpgrade(address, systemClock.now(), this.#options.limits))
         throw new SamehandError("too-many-upgrades");
-      this.#upgrade(request, socket as Socket, head, query);
+      if (asked === null) this.#upgrade.open(request, socket as Socket, head, query);
+      else this.#upgrade.openApplication(request, socket as Socket, head, asked);
     } catch (error) {
       this.#refuse(socket, asSamehandError(error, "verification-failed"));
     }
+  }
+
+  #tunnelQuery(target: string): string {
+    const { path, query } = parseTarget(target);
+    if (path === tunnelPath) return query;
+    throw new SamehandError(this.#options.pages.has(path) ? "upgrade-refused" : "path-unknown");
   }
 
   /** A browser always sends the origin of a WebSocket's page; what sends none is not a browser led astray. */

@@ -1,5 +1,7 @@
 /** What the proxy needs to be told: plain values, so that the configuration's form can change without it. */
 
+import type { WebApplicationOptions } from "./webapp/options.ts";
+
 /** A PEM key pair. Read from files by the caller, so that a reload is the caller's choice too. */
 export interface TlsPair {
   readonly cert: string | Buffer;
@@ -79,6 +81,10 @@ export interface Notice {
 }
 
 export interface ProxyOptions {
+  /** Whether anybody may be refused or held: not in report mode. */
+  readonly enforcing: boolean;
+  /** The web application to stand in front of; null for none. Whether there is one, where and its path stay as they were. */
+  readonly webapp: WebApplicationOptions | null;
   readonly listen: ListenOptions;
   readonly guacd: readonly GuacdOptions[];
   /** By path, such as `/`. Anything else but the tunnel is `path-unknown`. */

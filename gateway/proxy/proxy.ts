@@ -20,6 +20,8 @@ import type { Entry } from "./target.ts";
 import { Tunnel } from "./tunnel.ts";
 import { acceptUpgrade } from "./upgrade.ts";
 import { Viewer } from "./viewer.ts";
+import { Front } from "./webapp/front.ts";
+import type { ApplicationRequest } from "./webapp/tunnel-request.ts";
 
 export interface ProxyParts {
   readonly options: ProxyOptions;
@@ -30,12 +32,23 @@ export interface ProxyParts {
   readonly clock: Clock;
 }
 
+/** A viewer whose upgrade is in order. */
+interface Arrival {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  readonly head: Buffer;
+  /** Where it comes from, as far as that can be trusted. */
+  readonly address: string;
+  readonly traits: ViewerTraits;
+}
+
 /** No instruction of a viewer's is longer. */
 const outputBytes = 64 * 1024;
 
 export class Proxy {
   readonly #tunnels = new Map<SessionId, Tunnel>();
   readonly #listener: Listener;
+  readonly #front: Front | null;
   readonly #heartbeat: Heartbeat;
   readonly #parts: ProxyParts;
   readonly #around: Surroundings<Tunnel>;
@@ -45,7 +58,11 @@ export class Proxy {
 
   constructor(parts: ProxyParts) {
     this.#parts = parts;
-    this.#listener = new Listener(parts.options, parts.tally, parts.log, (...upgrade) => this.#open(...upgrade));
+    this.#front = this.#application();
+    this.#listener = new Listener(parts.options, parts.tally, parts.log, this.#front, {
+      open: (...upgrade) => this.#open(...upgrade),
+      openApplication: (...upgrade) => this.#openApplication(...upgrade),
+    });
     this.#heartbeat = new Heartbeat(parts.clock, this.#tunnels);
     this.#around = this.#surroundings();
   }
@@ -59,6 +76,7 @@ export class Proxy {
   async listen(): Promise<AddressInfo> {
     const address = await this.#listener.listen();
     this.#heartbeat.start();
+    this.#front?.begin();
     return address;
   }
 
@@ -68,6 +86,7 @@ export class Proxy {
    */
   reload(options: ProxyOptions): void {
     this.#listener.reload(options);
+    if (options.webapp !== null) this.#front?.reload(options.webapp);
     this.#around.options = options;
   }
 
@@ -91,12 +110,24 @@ export class Proxy {
   async close(): Promise<void> {
     this.#draining = true;
     this.#heartbeat.stop();
+    this.#front?.close();
     for (const tunnel of this.#tunnels.values()) tunnel.end(new SamehandError("gateway-draining"), { atOnce: true });
     await this.#listener.close();
   }
 
   #open(request: IncomingMessage, socket: Socket, head: Buffer, query: string): void {
     const { token, ...traits } = parseTunnelRequest(query);
+    const address = socket.remoteAddress ?? "";
+    this.#begin({ request, socket, head, address, traits }, () => this.#enter(token, traits));
+  }
+
+  #openApplication(request: IncomingMessage, socket: Socket, head: Buffer, asked: ApplicationRequest): void {
+    const front = this.#front!;
+    const { address, traits } = { address: front.addressOf(request), traits: asked };
+    this.#begin({ request, socket, head, address, traits }, () => front.enter(request, asked));
+  }
+
+  #begin({ request, socket, head, address, traits }: Arrival, enter: () => Promise<Entry>): void {
     socket.write(acceptUpgrade(request));
     const { clock } = this.#parts;
     const info: SessionInfo = {
@@ -104,7 +135,7 @@ export class Proxy {
       agent: agentName(""),
       connection: "",
       startedAt: clock.wall(),
-      address: socket.remoteAddress ?? "",
+      address,
       languages: (request.headers["accept-language"] ?? "").slice(0, 200),
     };
     const largest = Math.min(outputBytes, this.#around.options.limits.frameBytes);
@@ -117,9 +148,22 @@ export class Proxy {
     );
     const refusal = this.#refusal();
     this.#tunnels.set(info.id, tunnel);
-    if (refusal === null) void tunnel.open(() => this.#enter(token, traits));
+    if (refusal === null) void tunnel.open(enter);
     else tunnel.end(refusal);
     viewer?.begin(head);
+  }
+
+  #application(): Front | null {
+    const { options, tally, log } = this.#parts;
+    if (options.webapp === null) return null;
+    return new Front({
+      options: options.webapp,
+      tally,
+      log,
+      secure: options.listen.tls !== null,
+      enforcing: () => this.#around.options.enforcing,
+      held: (tunnelId) => [...this.#tunnels.values()].some((tunnel) => tunnel.holds(tunnelId)),
+    });
   }
 
   #refusal(): SamehandError | null {

@@ -3,7 +3,7 @@
  * (`webapp/application-target.ts`). A session relays to either in the same way.
  */
 import type { SamehandError } from "../core/errors.ts";
-import type { Ticket } from "../core/session.ts";
+import type { Judge, Ticket } from "../core/session.ts";
 import type { ServerScanner } from "../protocol/guacamole/server-scanner.ts";
 import type { GuacdOptions } from "./options.ts";
 
@@ -61,4 +61,8 @@ export interface Entry {
   readonly ticket: Ticket;
   /** @throws SamehandError `connection-unknown` where there is nothing to join */
   opening(): Opening;
+  /** Who judges them, where it is not the gateway's own judge. */
+  readonly judge?: Judge;
+  /** They may look on, and nothing of theirs reaches the target. */
+  readonly watchOnly?: boolean;
 }

@@ -43,6 +43,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
   #watch: Watch | null = null;
   #verdict: Verdict = "allow";
   #ended = false;
+  /** Nothing that this viewer does reaches the target. */
+  #watchOnly = false;
   readonly #begunAt: Millis;
   readonly #link = new Link();
   readonly #progress: Progress;
@@ -77,6 +79,11 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
     return this.#upstream?.connectionId ?? "";
   }
 
+  /** Whether files of the tunnel that the target calls so must stay where they are. */
+  holds(tunnelId: string): boolean {
+    return this.#hold.on && this.#upstream?.tunnelId === tunnelId;
+  }
+
   /** The guacd of this session: whoever joins it must go there. */
   get guacd(): GuacdOptions | null {
     return this.#guacd;
@@ -89,7 +96,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
       const { ticket } = entry;
       if (this.#ended) return;
       this.#info = { ...this.#info, agent: ticket.agent, connection: ticket.connection };
-      const watch = await this.#around.judge.open(ticket, this.#info, this);
+      this.#watchOnly = entry.watchOnly === true;
+      const watch = await (entry.judge ?? this.#around.judge).open(ticket, this.#info, this);
       if (this.#ended) {
         watch.close(this.#around.clock.now(), null);
         return;
@@ -307,7 +315,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
       else if (verdict === "quarantine") this.#quarantine();
       else if (before === "quarantine") this.#release();
     }
-    return !this.#hold.on && !this.#ended && (verdict === "allow" || verdict === "alert");
+    return !this.#hold.on && !this.#watchOnly && !this.#ended && (verdict === "allow" || verdict === "alert");
   }
 
   #quarantine(): void {

@@ -18,6 +18,7 @@ import { issueSamehandToken } from "../../gateway/proxy/token/samehand-token.ts"
 import { tokenKeys } from "../../gateway/settings.ts";
 import { type TestDesktop, startDesktop } from "./desktop.ts";
 import { startGuacd } from "./guacd.ts";
+import { WebApplication } from "./web-application.ts";
 
 export interface FarmOptions {
   /** Laid over the configuration, as in `samehand.yaml`. */
@@ -27,12 +28,16 @@ export interface FarmOptions {
   readonly clock?: Clock;
   readonly log?: Log;
   readonly pages?: ReadonlyMap<string, Page>;
+  /** A web application is put between the gateway and guacd, which serves this folder of pages. */
+  readonly application?: string;
 }
 
 export interface Farm {
   readonly gateway: Gateway;
   readonly desktop: TestDesktop;
   readonly guacd: Guacd;
+  /** There where it was asked for. */
+  readonly application: WebApplication | null;
   /** Where the store and the keys are. */
   readonly folder: string;
   /** A fresh token for the desktop. */
@@ -42,7 +47,14 @@ export interface Farm {
   stop(): Promise<void>;
 }
 
-export async function startFarm({ config = {}, policy, clock, log, pages }: FarmOptions = {}): Promise<Farm> {
+export async function startFarm({
+  config = {},
+  policy,
+  clock,
+  log,
+  pages,
+  application: folderOfPages,
+}: FarmOptions = {}): Promise<Farm> {
   const folder = mkdtempSync(join(tmpdir(), "samehand-test-"));
   const stops: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
   const stop = async (): Promise<void> => {
@@ -53,9 +65,13 @@ export async function startFarm({ config = {}, policy, clock, log, pages }: Farm
     stops.push(() => desktop.stop());
     const guacd = await startGuacd();
     stops.push(() => guacd.stop());
+    const settings = { guacdPort: guacd.port, desktop: desktop.settings, pages: folderOfPages ?? "" };
+    const application = folderOfPages === undefined ? null : await WebApplication.start(settings);
+    stops.push(() => application?.stop());
     for (const name of ["samehand.keys", "samehand.token-keys"])
       writeFileSync(join(folder, name), newKeyLine(new Date()));
     if (policy !== undefined) writeFileSync(join(folder, "policy.yaml"), policy);
+    const { webapp = {}, ...others } = config;
     const text = stringify({
       mode: "enforce",
       listen: { port: 0 },
@@ -64,8 +80,9 @@ export async function startFarm({ config = {}, policy, clock, log, pages }: Farm
       guacd: [{ host: "127.0.0.1", port: guacd.port }],
       connections: { desktop: { protocol: "vnc", settings: desktop.settings } },
       drainSeconds: 0,
+      ...(application === null ? {} : { webapp: { upstreams: [application.origin], ...(webapp as object) } }),
       ...(policy === undefined ? {} : { policy: "policy.yaml" }),
-      ...config,
+      ...others,
     });
     const loaded = parseConfig(text, join(folder, "samehand.yaml"), {}).config;
     const gateway = await startGateway(loaded, {
@@ -92,7 +109,7 @@ export async function startFarm({ config = {}, policy, clock, log, pages }: Farm
       last = next.catch(() => null);
       return next;
     };
-    return { gateway, desktop, guacd, folder, token, viewer, stop };
+    return { gateway, desktop, guacd, application, folder, token, viewer, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,0 +1,150 @@
+/**
+ * The web application's tunnel as the target of a session: a WebSocket whose messages are whole instructions both
+ * ways. It answers the viewer's place in guacd's: the handshake with guacd is the application's business.
+ */
+import { WebSocket } from "ws";
+import type { Log } from "../../core/log.ts";
+import { SamehandError } from "../../core/errors.ts";
+import { messageEnd } from "../../protocol/guacamole/messages.ts";
+import { ServerScanner } from "../../protocol/guacamole/server-scanner.ts";
+import { frame } from "../../protocol/websocket/frame.ts";
+import type { Target, TargetOwner } from "../target.ts";
+
+export interface ApplicationTunnel {
+  /** `ws:` or `wss:`, with everything that is asked for in its query. Secret: the login's token is in it. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** PEM to trust instead of the system's list. */
+  readonly ca?: string | Buffer;
+  /** The live connection that is joined, by the application's identifier; empty for one of its own. */
+  readonly joins: string;
+  /** Ends the whole login at the application: what a sever is for. */
+  readonly signOut: () => void;
+}
+
+/** The first message names the tunnel: an empty opcode and a UUID. */
+const greeting = /^0\.,36\.([0-9a-f-]{36});/;
+/** Largest message of the application: it sends one read of guacd's at a time, whose longest instruction has 32 KB. */
+const largestMessage = 1024 * 1024;
+const endGrace = 200;
+
+export class ApplicationTarget implements Target {
+  readonly scanner = new ServerScanner();
+  readonly #socket: WebSocket;
+  readonly #owner: TargetOwner;
+  readonly #tunnel: ApplicationTunnel;
+  #identifier = "";
+  #lost = false;
+
+  constructor(tunnel: ApplicationTunnel, owner: TargetOwner, log: Log) {
+    this.#owner = owner;
+    this.#tunnel = tunnel;
+    const { url, headers, ca } = tunnel;
+    this.#socket = new WebSocket(url, "guacamole", {
+      headers,
+      perMessageDeflate: false,
+      maxPayload: largestMessage,
+      followRedirects: false,
+      skipUTF8Validation: true,
+      ...(ca === undefined ? {} : { ca }),
+    });
+    this.#socket.on("message", (data: Buffer, binary: boolean) => this.#received(data, binary));
+    this.#socket.on("unexpected-response", (_request, response) => {
+      response.resume();
+      this.#lose(new SamehandError("upstream-refused", `the web application answered ${response.statusCode}`));
+    });
+    this.#socket.on("error", (cause) => {
+      log.debug({ cause: cause.message }, "the web application's tunnel failed");
+      this.#lose(new SamehandError(this.#identifier === "" ? "upstream-unreachable" : "upstream-closed", "", cause));
+    });
+    this.#socket.on("close", (_code, reason) => this.#closed(reason.toString()));
+  }
+
+  /** Sessions with the same one are on the same desktop. */
+  get connectionId(): string {
+    return this.#tunnel.joins === "" ? this.#identifier : this.#tunnel.joins;
+  }
+
+  /** The application's own name of the tunnel, by which the page asks for files. */
+  get tunnelId(): string {
+    return this.#identifier;
+  }
+
+  get connecting(): boolean {
+    return this.#socket.readyState === WebSocket.CONNECTING;
+  }
+
+  get waiting(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  write(bytes: Uint8Array | string): void {
+    if (this.#lost || this.#socket.readyState !== WebSocket.OPEN) return;
+    const whole = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
+    for (let at = 0; at < whole.length;) {
+      const end = messageEnd(whole, at);
+      // Masking is done in a copy, so that the caller's buffer is free again at once.
+      this.#socket.send(whole.subarray(at, end), { binary: false }, end === whole.length ? this.#flushed : undefined);
+      at = end;
+    }
+  }
+
+  taken(): void {
+    this.#socket.resume();
+  }
+
+  trim(): void {
+    // `ws` keeps no buffer of its own between messages.
+  }
+
+  end(last: string, cut: boolean): void {
+    const lose = this.#lost || this.#socket.readyState !== WebSocket.OPEN;
+    if (cut) this.#tunnel.signOut();
+    if (!lose) this.write(last);
+    this.#lost = true;
+    if (lose) this.#socket.terminate();
+    else this.#socket.close(1000);
+    setTimeout(() => this.#socket.terminate(), endGrace).unref();
+  }
+
+  readonly #flushed = (): void => this.#owner.flushed();
+
+  #received(data: Buffer, binary: boolean): void {
+    if (this.#lost) return;
+    if (binary) return this.#lose(new SamehandError("upstream-malformed", "a binary message"));
+    const rest = this.#identifier === "" ? this.#greeted(data) : data;
+    if (rest === null || rest.length === 0 || this.#lost) return;
+    try {
+      if (this.scanner.scan(rest, 0, rest.length) !== rest.length)
+        throw new SamehandError("upstream-malformed", "a message that is not whole instructions");
+    } catch (error) {
+      this.#lose(error instanceof SamehandError ? error : new SamehandError("upstream-malformed", "", error));
+      return;
+    }
+    if (!this.#owner.display(frame(rest))) this.#socket.pause();
+  }
+
+  /** @returns what came behind the tunnel's name, or null where it is none */
+  #greeted(data: Buffer): Buffer | null {
+    const named = greeting.exec(data.toString("latin1", 0, 64));
+    if (named === null) {
+      this.#lose(new SamehandError("upstream-malformed", "the web application did not name its tunnel"));
+      return null;
+    }
+    this.#identifier = named[1];
+    this.#owner.ready();
+    return data.subarray(named[0].length);
+  }
+
+  #closed(reason: string): void {
+    const detail = /^\d{1,5}$/.test(reason) ? `status ${reason}` : "";
+    this.#lose(new SamehandError(this.#identifier === "" ? "upstream-refused" : "upstream-closed", detail));
+  }
+
+  #lose(error: SamehandError): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#socket.terminate();
+    this.#owner.lost(error);
+  }
+}

@@ -1,0 +1,118 @@
+/** The web applications behind the gateway: which are well, and how they are asked. */
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type OutgoingHttpHeaders } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { createHash } from "node:crypto";
+import { SamehandError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+
+export interface ApplicationOptions {
+  /** Origins such as `http://127.0.0.1:8080`. */
+  readonly upstreams: readonly string[];
+  /** PEM to trust instead of the system's list, for `https` origins. */
+  readonly ca?: string | Buffer;
+  /** Path of the application, such as `/guacamole`; empty at the root. */
+  readonly path: string;
+  /** For an answer's head, and between two pieces of a body; seconds. */
+  readonly timeout: number;
+}
+
+export interface Question {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: OutgoingHttpHeaders;
+}
+
+const healthMillis = 5_000;
+
+export class Applications {
+  readonly options: ApplicationOptions;
+  readonly #log: Log;
+  readonly #origins: readonly URL[];
+  readonly #well: boolean[];
+  readonly #http = new HttpAgent({ keepAlive: true, maxFreeSockets: 64 });
+  readonly #https: HttpsAgent;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: ApplicationOptions, log: Log) {
+    this.options = options;
+    this.#log = log;
+    this.#origins = options.upstreams.map((upstream) => new URL(upstream));
+    this.#well = this.#origins.map(() => true);
+    this.#https = new HttpsAgent({
+      keepAlive: true,
+      maxFreeSockets: 64,
+      minVersion: "TLSv1.2",
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+    });
+  }
+
+  /** How many answer. */
+  get well(): number {
+    return this.#well.filter(Boolean).length;
+  }
+
+  /** Asks each one every few seconds whether it is there. */
+  begin(): void {
+    this.#timer = setInterval(() => this.#origins.forEach((_, n) => this.#check(n)), healthMillis).unref();
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+
+  /**
+   * The one that a stranger from this address is sent to: always the same while it is well, as a login lives in one.
+   * @throws SamehandError `upstream-unreachable` where none is well
+   */
+  choose(address: string): number {
+    const well = [...this.#origins.keys()].filter((n) => this.#well[n]);
+    if (well.length === 0) throw new SamehandError("upstream-unreachable", "no web application answers");
+    return well[createHash("sha256").update(address).digest().readUInt32BE(0) % well.length];
+  }
+
+  /** The origin of one, as a URL. */
+  origin(upstream: number): URL {
+    return this.#origins[upstream];
+  }
+
+  /** Begins a request; the caller hears `response` and `error`, and ends it. */
+  ask(upstream: number, { method, url, headers }: Question): ClientRequest {
+    const { protocol, hostname, port } = this.#origins[upstream];
+    const secure = protocol === "https:";
+    const options = { hostname: hostname.replace(/^\[|\]$/g, ""), port, method, path: url, headers, setHost: false };
+    const asked = secure
+      ? httpsRequest({ ...options, agent: this.#https, servername: hostname })
+      : httpRequest({ ...options, agent: this.#http });
+    return asked.setTimeout(this.options.timeout * 1000, () => asked.destroy(new SamehandError("upstream-timeout")));
+  }
+
+  /** What a WebSocket to one is secured with. */
+  get trusted(): { readonly ca?: string | Buffer } {
+    return this.options.ca === undefined ? {} : { ca: this.options.ca };
+  }
+
+  #check(n: number): void {
+    const asked = this.ask(n, {
+      method: "GET",
+      url: `${this.options.path}/`,
+      headers: { host: this.#origins[n].host },
+    });
+    asked.on("response", (answer) => {
+      answer.resume();
+      this.#mark(n, (answer.statusCode ?? 500) < 500);
+    });
+    asked.on("error", () => this.#mark(n, false));
+    asked.end();
+  }
+
+  #mark(n: number, well: boolean): void {
+    if (this.#well[n] === well) return;
+    this.#well[n] = well;
+    this.#log[well ? "info" : "warn"](
+      { upstream: this.#origins[n].origin },
+      well ? "a web application is back" : "a web application does not answer",
+    );
+  }
+}

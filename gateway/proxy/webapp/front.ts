@@ -1,0 +1,173 @@
+/**
+ * The web application as the rest of the proxy sees it: which requests are its, who may open its tunnel, and the way
+ * there.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { SamehandError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { Tally } from "../../core/tally.ts";
+import type { Entry, Opening } from "../target.ts";
+import { type Address, readAddress } from "./address.ts";
+import { type ApplicationTunnel, ApplicationTarget } from "./application-target.ts";
+import { Applications } from "./applications.ts";
+import { guestJudge } from "./guest-judge.ts";
+import { clientAddress, requestHeaders } from "./headers.ts";
+import { refuseHttpTunnel } from "./http-tunnel.ts";
+import type { WebApplicationOptions } from "./options.ts";
+import { SignIns } from "./sign-ins.ts";
+import { type ApplicationRequest, readApplicationRequest, writeApplicationRequest } from "./tunnel-request.ts";
+import { type Visitor, Visitors } from "./visitors.ts";
+import { WebApplication } from "./web-application.ts";
+
+export interface FrontParts {
+  readonly options: WebApplicationOptions;
+  readonly tally: Tally;
+  readonly log: Log;
+  /** Whether viewers speak TLS to the gateway. */
+  readonly secure: boolean;
+  /** Whether anybody may be refused or held. */
+  readonly enforcing: () => boolean;
+  /** Whether files of this tunnel must not move now. */
+  readonly held: (tunnel: string) => boolean;
+}
+
+/** Of the handshake, which is made anew towards the application. */
+const ofTheHandshake = /^(sec-websocket-|content-length$)/;
+
+export class Front {
+  readonly #parts: FrontParts;
+  readonly #applications: Applications;
+  readonly #signIns = new SignIns();
+  readonly #visitors: Visitors;
+  readonly #web: WebApplication;
+  #options: WebApplicationOptions;
+
+  constructor(parts: FrontParts) {
+    const { options, tally, log, secure, enforcing, held } = parts;
+    this.#parts = parts;
+    this.#options = options;
+    this.#applications = new Applications(options, log);
+    const applications = this.#applications;
+    const signIns = this.#signIns;
+    this.#visitors = new Visitors(applications, signIns, () => this.#options, enforcing);
+    this.#web = new WebApplication({
+      applications,
+      signIns,
+      tally,
+      log,
+      secure,
+      trust: () => this.#options,
+      held,
+      httpTunnel: (request, response, address) => this.#httpTunnel(request, response, address),
+    });
+  }
+
+  begin(): void {
+    this.#applications.begin();
+  }
+
+  close(): void {
+    this.#applications.close();
+  }
+
+  /** Takes what may change while it runs: people, guests, trust. The upstreams and the path stay. */
+  reload(options: WebApplicationOptions): void {
+    const { upstreams, path } = this.#options;
+    this.#options = { ...options, upstreams, path };
+  }
+
+  /** How many of the applications answer. */
+  get well(): number {
+    return this.#applications.well;
+  }
+
+  /** Whether a request target is the application's; judged by its raw form, which must be the plain one. */
+  covers(target: string): boolean {
+    const { path } = this.#options;
+    return target.startsWith(`${path}/`) || target === path || target.startsWith(`${path}?`);
+  }
+
+  /** @throws SamehandError before anything was answered */
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    this.#web.serve(request, response);
+  }
+
+  /**
+   * What an upgrade asks for.
+   * @throws SamehandError `upgrade-refused` for everything but the tunnel, `request-malformed`
+   */
+  readUpgrade(request: IncomingMessage): ApplicationRequest {
+    const address = readAddress(request.url ?? "");
+    const path = this.#web.inside(address);
+    if (path === null || path.length !== 1 || path[0] !== "websocket-tunnel")
+      throw new SamehandError("upgrade-refused");
+    return readApplicationRequest(address.query);
+  }
+
+  /** Where a request comes from. */
+  addressOf(request: IncomingMessage): string {
+    return clientAddress(request, this.#options);
+  }
+
+  /** @throws SamehandError where the visitor is unknown or refused */
+  async enter(request: IncomingMessage, asked: ApplicationRequest): Promise<Entry> {
+    const visitor = await this.#visitors.find(asked, this.addressOf(request));
+    const entry = { ticket: visitor.ticket, opening: () => this.#opening(request, asked, visitor) };
+    if (!visitor.guest) return entry;
+    const watchOnly = this.#parts.enforcing() && this.#options.guests === "watch";
+    return { ...entry, judge: guestJudge, watchOnly };
+  }
+
+  #opening(request: IncomingMessage, asked: ApplicationRequest, { upstream }: Visitor): Opening {
+    const { protocol, host } = this.#applications.origin(upstream);
+    const scheme = protocol === "https:" ? "wss" : "ws";
+    const tunnel: ApplicationTunnel = {
+      url: `${scheme}://${host}${this.#options.path}/websocket-tunnel?${writeApplicationRequest(asked)}`,
+      headers: this.#handshakeHeaders(request),
+      joins: asked.type === "a" ? asked.identifier : "",
+      signOut: () => this.#signOut(asked.token, upstream),
+      ...this.#applications.trusted,
+    };
+    return {
+      more: false,
+      guacd: null,
+      connect: (owner) => new ApplicationTarget(tunnel, owner, this.#parts.log),
+    };
+  }
+
+  #handshakeHeaders(request: IncomingMessage): Record<string, string> {
+    const headers = requestHeaders(request, this.#options, this.#parts.secure);
+    return Object.fromEntries(
+      Object.entries(headers)
+        .filter(([name]) => !ofTheHandshake.test(name))
+        .map(([name, value]) => [name, String(value)]),
+    );
+  }
+
+  /** Ends a login at the application, with all that it has open. */
+  #signOut(token: string, upstream: number): void {
+    this.#signIns.forget(token);
+    const { host } = this.#applications.origin(upstream);
+    const headers = { "guacamole-token": token, host };
+    const url = `${this.#options.path}/api/session`;
+    const question = this.#applications.ask(upstream, { method: "DELETE", url, headers });
+    question.on("response", (answer) => answer.resume());
+    question.on("error", (cause) =>
+      this.#parts.log.warn({ cause: cause.message }, "a login could not be ended at the web application"),
+    );
+    question.end();
+  }
+
+  #httpTunnel(request: IncomingMessage, response: ServerResponse, address: Address): void {
+    const { tally, enforcing } = this.#parts;
+    if (enforcing() && this.#options.httpTunnel === "refuse") {
+      tally.httpTunnelsRefused += 1;
+      tally.refused("http-tunnel-refused");
+      request.resume();
+      refuseHttpTunnel(response);
+      return;
+    }
+    if (address.query === "connect") tally.httpTunnelsPassed += 1;
+    this.#web.pass(request, response, address);
+  }
+}

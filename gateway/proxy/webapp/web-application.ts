@@ -1,0 +1,167 @@
+/**
+ * Guacamole's web application behind the gateway: pages, REST, downloads and sign-ins stream through as they are; who
+ * signs in is learned, files of a held session stay where they are, and the tunnels are somebody else's (`Proxy`).
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream";
+import { asSamehandError, SamehandError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { Tally } from "../../core/tally.ts";
+import { sendRefusal } from "../response.ts";
+import { type Address, parameter, readAddress } from "./address.ts";
+import type { Applications } from "./applications.ts";
+import { clientAddress, requestHeaders, responseHeaders, type Trust } from "./headers.ts";
+import { readTokenAnswer, type SignIn, type SignIns } from "./sign-ins.ts";
+
+export interface WebApplicationParts {
+  readonly applications: Applications;
+  readonly signIns: SignIns;
+  readonly tally: Tally;
+  readonly log: Log;
+  /** Whether viewers speak TLS to the gateway. */
+  readonly secure: boolean;
+  readonly trust: () => Trust;
+  /** Whether files of this tunnel (by the application's identifier of it) must not move now. */
+  readonly held: (tunnel: string) => boolean;
+  /** Somebody asks for the tunnel over plain HTTP. */
+  readonly httpTunnel: (request: IncomingMessage, response: ServerResponse, address: Address) => void;
+}
+
+/** An answer to a sign-in is a few hundred bytes. */
+const largestTokenAnswer = 64 * 1024;
+
+/** One thing that is asked of the application. */
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly address: Address;
+  readonly upstream: number;
+}
+
+export class WebApplication {
+  readonly #parts: WebApplicationParts;
+  readonly #base: readonly string[];
+
+  constructor(parts: WebApplicationParts) {
+    this.#parts = parts;
+    this.#base = parts.applications.options.path.split("/").filter((part) => part !== "");
+  }
+
+  /** Where in the application an address leads; null for what is not below its path. */
+  inside({ segments }: Address): readonly string[] | null {
+    return this.#base.every((part, n) => segments[n] === part) ? segments.slice(this.#base.length) : null;
+  }
+
+  /** Serves a request. @throws SamehandError before anything was answered */
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    const address = readAddress(request.url ?? "");
+    const path = this.inside(address);
+    if (path === null) throw new SamehandError("path-unknown");
+    const [top, second, third, fourth, fifth] = path;
+    if (top === "websocket-tunnel") throw new SamehandError("upgrade-refused");
+    if (top === "tunnel") {
+      this.#parts.httpTunnel(request, response, address);
+      return;
+    }
+    if (top === "api" && second === "session" && third === "tunnels" && fifth === "streams" && this.#parts.held(fourth))
+      throw new SamehandError("session-held");
+    const asked = { request, response, address, upstream: this.upstreamOf(request, address) };
+    if (top === "api" && second === "tokens" && third === undefined && request.method === "POST") this.#signIn(asked);
+    else this.#pass(asked, this.#leaving(request, address, path));
+  }
+
+  /** Forwards a request as it is. @throws SamehandError where no application answers */
+  pass(request: IncomingMessage, response: ServerResponse, address: Address): void {
+    this.#pass({ request, response, address, upstream: this.upstreamOf(request, address) }, "");
+  }
+
+  /** Which application a request goes to: where its login lives, or where its address is always sent. */
+  upstreamOf(request: IncomingMessage, address: Address): number {
+    const { signIns, applications, trust } = this.#parts;
+    const token = tokenOf(request, address);
+    const known = token === "" ? null : signIns.of(token);
+    return known?.upstream ?? applications.choose(clientAddress(request, trust()));
+  }
+
+  /** The token that a request ends the life of, where the application agrees; else empty. */
+  #leaving(request: IncomingMessage, address: Address, path: readonly string[]): string {
+    if (request.method !== "DELETE" || path[0] !== "api") return "";
+    if (path[1] === "tokens") return path[2] ?? "";
+    return path[1] === "session" && path.length === 2 ? tokenOf(request, address) : "";
+  }
+
+  /** Forwards both ways, a piece at a time, each side at the pace of the other. */
+  #pass(asked: Asked, leaving: string): void {
+    const { response } = asked;
+    const question = this.#ask(asked, {});
+    question.on("response", (answer) => {
+      const status = answer.statusCode ?? 502;
+      if (leaving !== "" && status < 300) this.#parts.signIns.forget(leaving);
+      response.writeHead(status, responseHeaders(answer.headers));
+      // Either side may go in the middle: what is left of the other is taken down with it.
+      pipeline(answer, response, ignore);
+    });
+  }
+
+  /** A sign-in's answer is held until it is read, so that its token is known before its holder can use it. */
+  #signIn(asked: Asked): void {
+    const { request, response, upstream } = asked;
+    const question = this.#ask(asked, { "accept-encoding": "identity" });
+    question.on("response", (answer) => {
+      const pieces: Buffer[] = [];
+      let size = 0;
+      answer.on("data", (piece: Buffer) => {
+        size += piece.length;
+        pieces.push(piece);
+        if (size > largestTokenAnswer) question.destroy(new SamehandError("upstream-malformed", "a sign-in's answer"));
+      });
+      answer.on("end", () => {
+        const body = Buffer.concat(pieces);
+        if (answer.statusCode === 200) this.#learn(body.toString("utf8"), request, upstream);
+        response.writeHead(answer.statusCode ?? 502, { ...responseHeaders(answer.headers), "content-length": size });
+        response.end(body);
+      });
+    });
+  }
+
+  #learn(body: string, request: IncomingMessage, upstream: number): void {
+    const { signIns, trust, log, tally } = this.#parts;
+    const answer = readTokenAnswer(body);
+    if (answer === null) {
+      log.warn({}, "an answer to a sign-in could not be read: its holder will be asked for at the application");
+      return;
+    }
+    const { token, dataSource, username } = answer;
+    const known = signIns.of(token);
+    // Who is signed in already posts the token at each navigation; that does not move it to another address.
+    const address = known?.address ?? clientAddress(request, trust());
+    const signIn: SignIn = { dataSource, username, address, upstream };
+    signIns.learn(token, signIn);
+    if (known === null) tally.signInsLearned += 1;
+  }
+
+  #ask({ request, response, address, upstream }: Asked, more: Record<string, string>) {
+    const { applications, trust, secure, tally } = this.#parts;
+    const headers = { ...requestHeaders(request, trust(), secure), ...more };
+    const question = applications.ask(upstream, { method: request.method ?? "GET", url: address.url, headers });
+    question.on("error", (cause) => {
+      const error = asSamehandError(cause, "upstream-unreachable");
+      tally.refused(error.code);
+      if (response.headersSent) response.destroy();
+      else sendRefusal(response, error);
+    });
+    response.on("close", () => {
+      if (!response.writableFinished) question.destroy();
+    });
+    pipeline(request, question, ignore);
+    return question;
+  }
+}
+
+/** The header is what the application reads first. */
+export function tokenOf(request: IncomingMessage, address: Address): string {
+  const header = request.headers["guacamole-token"];
+  return (typeof header === "string" ? header : null) ?? parameter(address.query, "token") ?? "";
+}
+
+function ignore(): void {}

@@ -1,0 +1,273 @@
+/**
+ * In front of the web application, on real parts: its own tunnel classes in a Tomcat, guacd, a desktop. What a login
+ * is, what crosses, what is refused, and that a hold and a sever mean what they mean before guacd.
+ */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import t, { type Test } from "tap";
+import { PartsUnavailable } from "../../demo/apt.ts";
+import { catalogue, SamehandError } from "../../gateway/core/errors.ts";
+import type { SessionControl } from "../../gateway/core/session.ts";
+import { agentName, epochMillis, millis } from "../../gateway/core/units.ts";
+import type { Decision } from "../../gateway/core/verdict.ts";
+import { instruction, ViewerClient } from "../../gateway/offline/viewer-client.ts";
+import { refused } from "../fixtures/differentials.ts";
+import { type Farm, startFarm } from "../parts/farm.ts";
+import { signIn, tunnelUrl, WebApplication } from "../parts/web-application.ts";
+
+const { password } = WebApplication;
+const decision: Decision = {
+  at: millis(0),
+  verdict: "quarantine",
+  wouldBe: "quarantine",
+  mode: "enforce",
+  trust: 0,
+  rule: "test",
+  reasons: [],
+  keystrokes: 0,
+  actions: 0,
+};
+
+/** A farm behind a web application; null, and the test skipped, where there is no JDK. */
+async function withFarm(t: Test, config: Record<string, unknown> = {}): Promise<Farm | null> {
+  const pages = mkdtempSync(join(tmpdir(), "samehand-pages-"));
+  writeFileSync(join(pages, "index.html"), "<p>the application's page</p>");
+  try {
+    const farm = await startFarm({ application: pages, config });
+    t.teardown(() => farm.stop());
+    return farm;
+  } catch (error) {
+    if (!(error instanceof PartsUnavailable)) throw error;
+    t.pass(`skipped: ${error.message}`);
+    return null;
+  }
+}
+
+const urlOf = ({ gateway }: Farm): string => `${gateway.url}/guacamole`;
+
+/** A session whose first picture has come. guacd 1.3 leaves a few of many without one, with no gateway between: again. */
+async function onDesktop(url: string, tries = 3): Promise<ViewerClient> {
+  const viewer = await ViewerClient.open(url);
+  if (viewer.seen.has("sync")) return viewer;
+  const late = AbortSignal.timeout(4000);
+  const picture = viewer.next("sync").then(() => true);
+  if (await Promise.race([picture, once(late, "abort").then(() => false)])) return viewer;
+  picture.catch(() => false);
+  await viewer.close();
+  if (tries === 1) throw new Error("no picture");
+  return onDesktop(url, tries - 1);
+}
+
+async function open(farm: Farm, username: string, more: Record<string, string> = {}) {
+  const { token } = await signIn(urlOf(farm), { username, password });
+  const viewer = await onDesktop(tunnelUrl(urlOf(farm), token, more));
+  const session = [...farm.gateway.proxy.sessions.values()].at(-1) as SessionControl & { connectionId: string };
+  return { token, viewer, session };
+}
+
+/** One request exactly as written: what `fetch` would tidy up first. */
+function raw(farm: Farm, path: string, headers: Record<string, string> = {}, method = "GET"): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(farm.gateway.url);
+    const asked = httpRequest({ hostname, port, path, method, headers, agent: false });
+    asked.on("response", (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    });
+    asked.on("upgrade", (_answer, socket) => {
+      socket.destroy();
+      resolve(101);
+    });
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+const upgrade = {
+  connection: "Upgrade",
+  upgrade: "websocket",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+  "sec-websocket-protocol": "guacamole",
+};
+
+t.test("the application's pages, sign-ins and desktops pass, and who types is known by account", async (t) => {
+  const farm = await withFarm(t, { webapp: { people: { "default/anna.b": "anna" } } });
+  if (farm === null) return;
+  t.match(await (await fetch(`${urlOf(farm)}/`)).text(), /the application's page/);
+  t.equal((await fetch(`${urlOf(farm)}/nothing`)).status, 404);
+  t.equal((await signIn(urlOf(farm), { username: "anna", password: "wrong" })).token, "");
+  const { token, viewer } = await open(farm, "bert");
+  for (const pressed of [true, false]) viewer.key(millis(0), 0x61 as never, pressed);
+  await farm.desktop.received((event) => event.kind === "key" && event.pressed && event.text === "a");
+  t.ok(farm.gateway.store.agent(agentName("default/bert")), "named by data source and user");
+  t.equal((await fetch(`${urlOf(farm)}/api/session/data/default/self?token=${token}`)).status, 200);
+  await open(farm, "anna.b");
+  t.ok(farm.gateway.store.agent(agentName("anna")), "an account that is mapped is the same agent");
+  const echo = await fetch(`${urlOf(farm)}/api/echo`, { method: "POST", body: "x".repeat(3_000_000) });
+  t.match(await echo.text(), /\n\n3000000$/, "a large body streams through");
+  const spoofed = await fetch(`${urlOf(farm)}/api/echo`, {
+    headers: { REMOTE_USER: "boss", "Remote-User": "boss", "X-Forwarded-For": "203.0.113.9" },
+  });
+  const seen = await spoofed.text();
+  t.notMatch(seen, /boss|203\.0\.113\.9/i, "nobody says for themselves who or where they are");
+  t.match(seen, /x-forwarded-for: 127\.0\.0\.1/);
+});
+
+t.test("what two readers could read in two ways, and every other upgrade, is refused", async (t) => {
+  const farm = await withFarm(t);
+  if (farm === null) return;
+  const { token } = await signIn(urlOf(farm), { username: "anna", password });
+  const query = new URL(tunnelUrl(urlOf(farm), token)).search;
+  const tricks = [
+    `/guacamole/websocket-tunnel;jsessionid=1${query}`,
+    `/guacamole/%77ebsocket-tunnel${query}`,
+    `/guacamole//websocket-tunnel${query}`,
+    `//guacamole/websocket-tunnel${query}`,
+    `/guacamole/./websocket-tunnel${query}`,
+    `/guacamole/x/../websocket-tunnel${query}`,
+    `/guacamole;a=b/websocket-tunnel${query}`,
+    `/guacamole/websocket-tunnel${query}&token=other`,
+    `/guacamole/websocket-tunnel${query.replace("token=", "%74oken=")}`,
+    `/guacamole/websocket-tunnel/${query}`,
+    `/guacamole/${query}`,
+    `/guacamole/api/session`,
+    `/guacamole/tunnel?connect`,
+  ];
+  for (const path of tricks) t.not(await raw(farm, path, upgrade), 101, path.replace(query, "?..."));
+  t.equal(await raw(farm, `/guacamole/websocket-tunnel${query}`, upgrade), 101, "the plain one is not");
+  t.not(await raw(farm, "/guacamole/", { ...upgrade, upgrade: "h2c" }), 101, "h2c");
+  t.equal(await raw(farm, `/guacamole/websocket-tunnel${query}`), 426, "without an upgrade");
+});
+
+t.test(
+  "what would be read otherwise in Java or in guacd ends the session before the desktop sees any of it",
+  async (t) => {
+    const farm = await withFarm(t);
+    if (farm === null) return;
+    const { token } = await signIn(urlOf(farm), { username: "anna", password });
+    for (const { name, messages } of refused) {
+      const viewer = await onDesktop(tunnelUrl(urlOf(farm), token));
+      for (const message of messages) viewer.send(message, { binary: false });
+      const { closeCode } = await viewer.ended;
+      t.not(closeCode, 1000, name);
+    }
+    await farm.desktop.settled();
+    t.equal(farm.desktop.typed(), "");
+  },
+);
+
+t.test(
+  "a held session's input and files stay where they are, and a sever ends the login and keeps it out",
+  async (t) => {
+    const farm = await withFarm(t);
+    if (farm === null) return;
+    const { token, viewer, session } = await open(farm, "anna");
+    const file = `${urlOf(farm)}/api/session/tunnels/${session.connectionId}/streams/0/report.txt?token=${token}`;
+    const press = (keysym: number) => {
+      for (const pressed of [true, false]) viewer.key(millis(0), keysym as never, pressed);
+    };
+    t.equal((await fetch(file)).status, 200);
+    session.quarantine(decision);
+    press(0x62);
+    t.equal((await fetch(file)).status, 403, "its files do not move");
+    session.release(decision);
+    press(0x63);
+    await farm.desktop.received((event) => event.kind === "key" && event.pressed && event.text === "c");
+    t.equal(farm.desktop.typed(), "c", "what was typed in the hold is gone");
+    t.equal((await fetch(file)).status, 200);
+    session.sever(new SamehandError("session-severed"));
+    const { status, closeReason } = await viewer.ended;
+    t.equal(status, catalogue["session-severed"].guacamole);
+    t.equal(closeReason, String(catalogue["session-severed"].guacamole));
+    const self = `${farm.application!.origin}/guacamole/api/session/data/default/self?token=${token}`;
+    for (let tries = 0; (await fetch(self)).status === 200 && tries < 50; tries++) await new Promise(setImmediate);
+    t.equal((await fetch(self)).status, 403, "the login is over at the application too");
+    farm.gateway.store.lock(agentName("default/anna"), epochMillis(Date.now() + 60_000), "test");
+    const again = await signIn(urlOf(farm), { username: "anna", password });
+    const back = await ViewerClient.open(tunnelUrl(urlOf(farm), again.token));
+    t.equal((await back.ended).status, catalogue["agent-locked"].guacamole, "whoever is locked cannot come back");
+  },
+);
+
+t.test("who joins a desktop is held and severed with whoever is doubted; guests only look on", async (t) => {
+  const farm = await withFarm(t);
+  if (farm === null) return;
+  const owner = await open(farm, "anna");
+  const joined = await open(farm, "bert", { GUAC_TYPE: "a", GUAC_ID: owner.session.connectionId });
+  t.equal(joined.session.connectionId, owner.session.connectionId);
+  const share = await signIn(urlOf(farm), { key: "share" });
+  const guest = await onDesktop(
+    tunnelUrl(urlOf(farm), share.token, {
+      GUAC_DATA_SOURCE: share.dataSource,
+      GUAC_TYPE: "a",
+      GUAC_ID: owner.session.connectionId,
+    }),
+  );
+  guest.key(millis(0), 0x67 as never, true);
+  owner.session.quarantine(decision);
+  joined.viewer.key(millis(0), 0x6a as never, true);
+  const { tally } = farm.gateway;
+  for (let n = 0; tally.instructionsHeld < 2 && n < 1000; n++) await new Promise(setImmediate);
+  t.equal(tally.instructionsHeld, 2, "both keys arrived");
+  owner.session.release(decision);
+  owner.viewer.key(millis(0), 0x6f as never, true);
+  await farm.desktop.received((event) => event.kind === "key" && event.pressed && event.text === "o");
+  t.equal(farm.desktop.typed(), "o", "neither the guest's key nor the one in the hold");
+  owner.session.sever(new SamehandError("session-severed"));
+  for (const viewer of [owner.viewer, joined.viewer, guest])
+    t.equal((await viewer.ended).status, catalogue["session-severed"].guacamole);
+});
+
+t.test("a login is asked for, bound to its address, and forgotten when it ends", async (t) => {
+  const farm = await withFarm(t, { webapp: { trustedProxies: ["127.0.0.1"] } });
+  if (farm === null) return;
+  const direct = await signIn(`${farm.application!.origin}/guacamole`, { username: "anna", password });
+  const viewer = await onDesktop(tunnelUrl(urlOf(farm), direct.token));
+  t.pass("a login from before is asked for at the application");
+  await viewer.close();
+  const unknown = await ViewerClient.open(tunnelUrl(urlOf(farm), "0".repeat(64)));
+  t.equal((await unknown.ended).status, catalogue["token-invalid"].guacamole);
+  const { token } = await signIn(urlOf(farm), { username: "bert", password });
+  const path = `/guacamole/websocket-tunnel${new URL(tunnelUrl(urlOf(farm), token)).search}`;
+  t.equal(await raw(farm, path, { ...upgrade, "x-forwarded-for": "203.0.113.9" }), 101);
+  for (let n = 0; !farm.gateway.tally.refusals.has("token-elsewhere") && n < 200; n++) await new Promise(setImmediate);
+  t.equal(farm.gateway.tally.refusals.get("token-elsewhere"), 1, "from elsewhere it opens nothing");
+  t.equal((await fetch(`${urlOf(farm)}/api/session?token=${token}`, { method: "DELETE" })).status, 204);
+  const out = await ViewerClient.open(tunnelUrl(urlOf(farm), token));
+  t.equal((await out.ended).status, catalogue["token-invalid"].guacamole, "signed out is out");
+});
+
+t.test("input over plain HTTP is refused so that the page shows it, and passes unseen in report mode", async (t) => {
+  const farm = await withFarm(t);
+  if (farm === null) return;
+  const connect = async (at: Farm) => {
+    const { token } = await signIn(urlOf(at), { username: "anna", password });
+    const body = new URL(tunnelUrl(urlOf(at), token)).searchParams;
+    return fetch(`${urlOf(at)}/tunnel?connect`, { method: "POST", body });
+  };
+  const refusal = await connect(farm);
+  t.equal(refusal.status, 403);
+  t.equal(refusal.headers.get("guacamole-status-code"), "771");
+  t.equal(farm.gateway.tally.httpTunnelsRefused, 1);
+  const report = await withFarm(t, { mode: "report" });
+  const passed = await connect(report!);
+  t.equal(passed.status, 200);
+  t.match(await passed.text(), /^[0-9a-f-]{36}$/);
+  t.equal(report!.gateway.tally.httpTunnelsPassed, 1, "and is counted");
+});
+
+t.test("twenty sessions at once stay apart", async (t) => {
+  const farm = await withFarm(t);
+  if (farm === null) return;
+  const viewers: ViewerClient[] = [];
+  for (let n = 0; n < 20; n++) viewers.push((await open(farm, `agent${n}`)).viewer);
+  for (const viewer of viewers) viewer.send(instruction("key", 0x78, 1) + instruction("key", 0x78, 0));
+  await farm.desktop.received(() => farm.desktop.typed().length === 20);
+  t.equal(farm.desktop.typed(), "x".repeat(20));
+  t.equal(farm.gateway.tally.sessionsLive, 20);
+  await Promise.all(viewers.map((viewer) => viewer.close()));
+});

@@ -10,14 +10,8 @@ import { FrameDecoder } from "../../gateway/protocol/websocket/frame-decoder.ts"
 import { accepted, refused } from "../fixtures/differentials.ts";
 import { atoi, guacdRead, type GuacdInstruction } from "../fixtures/guacd-parser.ts";
 import { cut } from "./mutate.ts";
-import type { Random } from "./random.ts";
-
-export interface Target {
-  readonly name: string;
-  readonly seeds: readonly Buffer[];
-  /** @returns true where the bytes were accepted: worth keeping as a seed */
-  readonly run: (bytes: Buffer, random: Random) => boolean;
-}
+import { fileTargets } from "./file-targets.ts";
+import type { Target } from "./target.ts";
 
 /** The code of a coded error; any other error is a finding. */
 function codeOf(action: () => void): string {
@@ -168,4 +162,4 @@ const frames: Target = {
   },
 };
 
-export const targets: readonly Target[] = [client, scanner, handshake, recording, frames];
+export const targets: readonly Target[] = [client, scanner, handshake, recording, frames, ...fileTargets];

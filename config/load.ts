@@ -48,6 +48,20 @@ export function parseConfig(text: string, file: string | null, environment: Envi
   return { config: absolute(result.data, folder), file, warnings: applied.warnings };
 }
 
+/** The files that a configuration names and that are read anew at a reload: policy, certificates, keys and secrets. */
+export function namedFiles(config: Config): string[] {
+  const { tls } = config.listen;
+  const secrets: (SecretSource | undefined)[] = [config.keys, config.tokens.keys, config.tokens.guacamoleLite?.key];
+  for (const { settings } of Object.values(config.connections))
+    for (const value of Object.values(settings)) if (typeof value === "object") secrets.push(value);
+  return [
+    config.policy,
+    ...(tls === undefined || tls.development ? [] : [tls.cert, tls.key]),
+    ...config.guacd.map((guacd) => ("tls" in guacd ? guacd.tls?.ca : undefined)),
+    ...secrets.map((secret) => secret?.file),
+  ].filter((file) => file !== undefined);
+}
+
 /** Paths in the file are relative to the file. */
 function absolute(config: Config, folder: string): Config {
   const at = (path: string) => resolve(folder, path);

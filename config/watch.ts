@@ -1,4 +1,4 @@
-/** Reloads a file when it changes or when told to (SIGHUP). A bad file changes nothing and says why. */
+/** Reloads files when they change or when told to (SIGHUP). A bad file changes nothing and says why. */
 import { statSync } from "node:fs";
 import { asSamehandError, type SamehandError } from "../gateway/core/errors.ts";
 import type { Environment } from "./environment.ts";
@@ -12,8 +12,8 @@ export interface Watching {
 }
 
 export interface WatchOptions<Value> {
-  /** null: nothing to look at, `reload` only. */
-  readonly file: string | null;
+  /** None: nothing to look at, `reload` only. */
+  readonly files: readonly string[];
   readonly load: () => Value;
   /** @param asked whether `reload` was called, rather than the file changed */
   readonly onChange: (value: Value, asked: boolean) => void;
@@ -23,11 +23,11 @@ export interface WatchOptions<Value> {
 }
 
 /**
- * Watches one file by its status, which also sees it replaced, by an editor or behind a symbolic link.
+ * Watches files by their status, which also sees one replaced, by an editor or behind a symbolic link.
  * Keeps no process alive.
  */
-export function watchFile<Value>(options: WatchOptions<Value>): Watching {
-  const { file, pollMillis = 1000 } = options;
+export function watchFiles<Value>(options: WatchOptions<Value>): Watching {
+  const { files, pollMillis = 1000 } = options;
   const load = (asked: boolean): void => {
     let value: Value;
     try {
@@ -38,10 +38,10 @@ export function watchFile<Value>(options: WatchOptions<Value>): Watching {
     }
     options.onChange(value, asked);
   };
-  if (file === null) return { reload: () => load(true), close() {} };
-  let seen = mark(file);
+  if (files.length === 0) return { reload: () => load(true), close() {} };
+  let seen = files.map(mark).join();
   const timer = setInterval(() => {
-    const now = mark(file);
+    const now = files.map(mark).join();
     if (now === seen) return;
     seen = now;
     load(false);
@@ -77,9 +77,9 @@ export function watchConfig(
   },
 ): Watching {
   let before = loaded.config;
-  return watchFile({
+  return watchFiles({
     ...options,
-    file: loaded.file,
+    files: loaded.file === null ? [] : [loaded.file],
     load: () => loadConfig(loaded.file, environment),
     onChange: ({ config, warnings }, asked) => {
       const keys = changedKeys(before, config);

@@ -154,12 +154,14 @@ export class Gateway {
     const tls = this.#certificate(config);
     const tokens = acceptedTokens(config, this.store, this.#clock);
     const keys = readKeyRing(config.keys);
+    const options = proxyOptions(config, tls, this.#pages());
+    // Everything is read: from here on nothing fails.
     this.store.useKeys(keys);
     this.#policy = policy;
     this.#tls = tls;
     this.#tokens = tokens;
     this.#config = config;
-    this.proxy.reload(proxyOptions(config, tls, this.#pages()));
+    this.proxy.reload(options);
     this.#note("configuration.changed", { mode: config.mode });
     this.#log.info({ mode: config.mode }, "configuration reloaded");
   }

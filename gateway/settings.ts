@@ -1,6 +1,7 @@
 /** The configuration's form turned into what each room asks for, so that neither knows the other. */
 import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
+import { createSecureContext } from "node:tls";
 import { readKeyRing, readSecret, readSettings } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { readText } from "../config/text.ts";
@@ -97,7 +98,10 @@ function guacdTls(guacd: Config["guacd"][number]): GuacdOptions["tls"] {
   };
 }
 
-/** The certificate and key from their files. @throws SamehandError `config-invalid` */
+/**
+ * The certificate and key from their files.
+ * @throws SamehandError `config-invalid` where they cannot be read, or do not belong together
+ */
 export function tlsFiles(config: Config): TlsPair | null {
   const { tls } = config.listen;
   if (tls === undefined || tls.development) return null;
@@ -108,7 +112,17 @@ export function tlsFiles(config: Config): TlsPair | null {
       throw new SamehandError("config-invalid", `listen.tls: ${file} cannot be read`, error);
     }
   };
-  return { cert: read(tls.cert), key: read(tls.key) };
+  const pair = { cert: read(tls.cert), key: read(tls.key) };
+  try {
+    createSecureContext(pair);
+  } catch (error) {
+    throw new SamehandError(
+      "config-invalid",
+      `listen.tls: ${tls.cert} and ${tls.key} are no certificate with its key`,
+      error,
+    );
+  }
+  return pair;
 }
 
 /** The token ring as issuing wants it: the newest key first. @throws SamehandError `key-invalid` */

@@ -2,14 +2,13 @@
 import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Loaded, configFile, loadConfig } from "../../config/load.ts";
+import { type Loaded, configFile, loadConfig, namedFiles } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
-import { type Watching, watchConfig, watchFile } from "../../config/watch.ts";
+import { type Watching, watchConfig, watchFiles } from "../../config/watch.ts";
 import { asSamehandError, type SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import type { Log } from "../core/log.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
-import { loadPolicy } from "../policy/policy-file.ts";
 import type { TlsPair } from "../proxy/options.ts";
 import { createLog } from "../telemetry/log.ts";
 import { keptDevelopmentPki } from "./pki.ts";
@@ -59,37 +58,36 @@ async function developmentTls(config: Config, log: Log): Promise<{ developmentTl
   return { developmentTls: { cert, key } };
 }
 
-/** Reloads on SIGHUP and on a change of the configuration or the policy. @returns a call that stops it */
+/** Reloads on SIGHUP and on a change of the configuration or of a file that it names. @returns a call that stops it */
 function follow(gateway: Gateway, loaded: Loaded, io: Io, log: Log): () => void {
-  let { config } = loaded;
+  // What was asked for last, taken or refused: once the file that was at fault is mended, it is tried again.
+  let wanted = loaded.config;
   const refused = (error: SamehandError): void =>
     log.error({ code: error.code, detail: error.detail }, "the change was refused; what ran goes on");
-  const take = (next: Config): void => {
+  const take = (): void => {
     try {
-      gateway.reload(next);
-      config = next;
+      gateway.reload(wanted);
     } catch (error) {
       refused(asSamehandError(error, "config-invalid"));
     }
   };
+  const watchNamed = (): Watching =>
+    watchFiles({ files: namedFiles(wanted), load: () => wanted, onChange: take, onRefused: refused });
+  let named = watchNamed();
   const configuration = watchConfig(loaded, io.env, {
     onRefused: refused,
-    onChange: ({ config: next, keys, afterRestart, warnings }) => {
+    onChange: ({ config, keys, afterRestart, warnings }) => {
       for (const warning of warnings) log.warn({}, warning);
       log.info({ keys, afterRestart }, "the configuration changed");
-      if (next.policy !== config.policy) policy = watchPolicy(next.policy, policy);
-      take(next);
+      wanted = config;
+      named.close();
+      named = watchNamed();
+      take();
     },
   });
-  const watchPolicy = (file: string | undefined, before: Watching | null): Watching | null => {
-    before?.close();
-    if (file === undefined) return null;
-    return watchFile({ file, load: () => loadPolicy(file), onChange: () => take(config), onRefused: refused });
-  };
-  let policy = watchPolicy(config.policy, null);
   io.onReload?.(() => configuration.reload());
   return () => {
     configuration.close();
-    policy?.close();
+    named.close();
   };
 }

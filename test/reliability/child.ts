@@ -9,16 +9,30 @@ export interface Child {
   readonly tunnelUrl: string;
   readonly metricsUrl: string;
   readonly signal: (signal: NodeJS.Signals) => void;
+  /** The next line from now on that matches; `program.line` also finds past ones. Rejects when the program ends. */
+  readonly next: (pattern: RegExp) => Promise<string>;
 }
 
 /** @param wrap a command that runs the one behind it, such as `prlimit --nofile=64` */
 export async function serve(folder: string, wrap: readonly string[] = []): Promise<Child> {
   const [first, ...rest] = [...wrap, command];
+  const waiting = new Set<(line: string) => void>();
   const program = new Program({
     name: "samehand",
     command: [first, ...rest, "serve", "--config", join(folder, "samehand.yaml")],
     env: { ...process.env, NODE_OPTIONS: "" },
+    onLine: (line) => waiting.forEach((hear) => hear(line)),
   });
+  const next = (pattern: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const hear = (line: string): void => {
+        if (!pattern.test(line)) return;
+        waiting.delete(hear);
+        resolve(line);
+      };
+      waiting.add(hear);
+      void program.exited.then((code) => reject(new Error(`ended with ${code} before it said ${String(pattern)}`)));
+    });
   const [line] = await program.line(/.*"msg":"listening".*/, 30_000);
   const { listen, metrics } = JSON.parse(line) as { listen: string; metrics: string };
   return {
@@ -26,5 +40,6 @@ export async function serve(folder: string, wrap: readonly string[] = []): Promi
     tunnelUrl: `${listen.replace(/^http/, "ws")}/websocket-tunnel`,
     metricsUrl: metrics,
     signal: (signal) => void process.kill(program.pid, signal),
+    next,
   };
 }

@@ -9,8 +9,14 @@ import { type Decision, type Mode, stricter } from "../core/verdict.ts";
 import { CircuitBreaker } from "../policy/circuit-breaker.ts";
 import type { Store } from "../store/store.ts";
 
-/** Decisions that say nothing new of the hand: of time that passed, and of what was said before. */
-const notOfTheHand = new Set(["presence-idle", "quarantine-expired", "left-while-held"]);
+/** Decisions that say nothing new of the hand: of time that passed, of what was said before, and of operators. */
+const notOfTheHand = new Set([
+  "presence-idle",
+  "quarantine-expired",
+  "left-while-held",
+  "held-by-operator",
+  "severed-by-operator",
+]);
 
 export class Enforcement {
   readonly #store: Pick<Store, "breaker">;

@@ -9,6 +9,7 @@ import type { SessionControl, SessionInfo, Watch } from "../core/session.ts";
 import type { ButtonMask, Keysym, Millis } from "../core/units.ts";
 import type { Decision, Verdict } from "../core/verdict.ts";
 import { Inspector } from "../inspect/inspector.ts";
+import { Presence } from "../inspect/presence.ts";
 import type { Decider, Surroundings } from "../policy/decider.ts";
 import type { AgentRecord } from "../store/store.ts";
 import { logDecision } from "../telemetry/log.ts";
@@ -46,6 +47,7 @@ export class SessionWatch implements Watch {
   readonly #verification: Verification;
   readonly #lessons: Lessons;
   readonly #account = new Account();
+  readonly #presence: Presence;
   #decider: Decider;
   #holding = false;
   #closed = false;
@@ -63,6 +65,7 @@ export class SessionWatch implements Watch {
     this.#lessons = new Lessons(options.background, this.#inspector);
     this.#decider = this.#begin();
     const { doubt, clock } = options;
+    this.#presence = new Presence(clock.now());
     if (doubt !== null) this.#act(this.#decider.resume(clock.now(), doubt.suspicion, doubt.held));
   }
 
@@ -77,6 +80,7 @@ export class SessionWatch implements Watch {
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
     try {
       if (this.#verification.due) this.#inspector.verifyWith(this.#verification.build());
+      this.#presence.key(at, keysym, pressed);
       this.#inspector.key(at, keysym, pressed);
     } catch (error) {
       this.#fail(error);
@@ -86,6 +90,7 @@ export class SessionWatch implements Watch {
   pointer(at: Millis, x: number, y: number, mask: ButtonMask): void {
     try {
       if (this.#verification.due) this.#inspector.verifyWith(this.#verification.build());
+      this.#presence.pointer(at, x, y, mask);
       this.#inspector.pointer(at, x, y, mask);
     } catch (error) {
       this.#fail(error);
@@ -104,6 +109,7 @@ export class SessionWatch implements Watch {
     if (this.#closed) return;
     this.#guarded(() => {
       this.#act(this.#decider.tick(at));
+      this.#act(this.#attend(at));
       if (this.#lessons.due) this.#teach();
     });
   }
@@ -150,6 +156,14 @@ export class SessionWatch implements Watch {
     if (decision === null) return "already";
     this.#act(decision);
     return "done";
+  }
+
+  /** Whether anybody is there. */
+  #attend(at: Millis): Decision | null {
+    const { presence } = this.#options.settings().policy;
+    if (presence === null) return null;
+    const limit = presence.idleMinutes * 60_000;
+    return this.#presence.idleFor(at, limit) >= limit ? this.#decider.absent(at) : this.#decider.returned(at);
   }
 
   /** Ends the session from outside: a lock, or a sever in another session of the agent. */
@@ -209,6 +223,7 @@ export class SessionWatch implements Watch {
 
   #release(decision: Decision): void {
     this.#holding = false;
+    this.#presence.seen(decision.at);
     this.#options.onRecognised();
     this.#options.control.release(decision);
   }

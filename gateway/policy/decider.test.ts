@@ -143,3 +143,35 @@ t.test(
     t.end();
   },
 );
+
+t.test("a session at which nobody is is held until somebody proves who is there, and never severed for it", (t) => {
+  const session = new Session(decider()).say(100, 0.6, 1);
+  const held = session.decider.absent(session.now);
+  t.match(held, { verdict: "quarantine", rule: "presence-idle" });
+  t.equal(session.decider.absent(session.now), null, "told once");
+  session.at += 10 * 3_600_000;
+  t.equal(session.decider.tick(session.now), null, "no time-out");
+  session.say(40, 0.6, 1);
+  t.equal(session.decider.returned(session.now), null);
+  t.equal(session.decider.decision.verdict, "quarantine", "typing like the agent is no proof");
+  t.match(session.decider.challengePassed(session.now), { verdict: "allow" });
+  t.match(session.decider.absent(session.now), { verdict: "quarantine" }, "again, after the next silence");
+  t.end();
+});
+
+t.test("a wrong hand at a session that was left alone is held as a wrong hand", (t) => {
+  const session = new Session(decider()).say(100, 0.6, 1);
+  session.decider.absent(session.now);
+  session.say(60, -2, -2);
+  t.match(session.verdicts[0], /^quarantine wrong-hand/);
+  t.match(session.verdicts[1], /^sever /);
+  t.end();
+});
+
+t.test("in report mode an absence is told, and its end", (t) => {
+  const session = new Session(decider({ mode: "report" })).say(100, 0.6, 1);
+  t.match(session.decider.absent(session.now), { verdict: "alert", wouldBe: "quarantine", rule: "presence-idle" });
+  t.match(session.decider.returned(session.now), { verdict: "allow", rule: "presence-returned" });
+  t.equal(session.decider.returned(session.now), null);
+  t.end();
+});

@@ -63,6 +63,8 @@ export class Decider {
   #quarantines = 0;
   /** An operator holds the session: only an operator ends that, and report mode does not soften it. */
   #ordered = false;
+  /** What is held is held because nobody is there: no time-out, and no recognition by typing. */
+  #absent = false;
   /** LLR of each modality since trust last started anew. */
   #said = { keyboard: 0, pointer: 0 };
 
@@ -128,6 +130,24 @@ export class Decider {
     return this.#heldSince === null ? null : at - this.#heldSince;
   }
 
+  /**
+   * Nobody has been there for too long: the session is held until who returns has proved who it is. That says nothing
+   * of the hand, and no time-out severs it.
+   */
+  absent(at: Millis): Decision | null {
+    if (stricter(this.#standing, "alert")) return null;
+    this.#absent = true;
+    const { keystrokes, actions } = this.#decision;
+    return this.#stand("quarantine", "presence-idle", at, keystrokes, actions);
+  }
+
+  /** Somebody is there again: where nothing was held, there is nothing to prove. */
+  returned(at: Millis): Decision | null {
+    if (!this.#absent || this.#decision.mode === "enforce") return null;
+    const { keystrokes, actions } = this.#decision;
+    return this.#stand("allow", "presence-returned", at, keystrokes, actions);
+  }
+
   /** Lets time pass: a quarantine that nobody answered ends in a sever, and a change of mode takes effect. */
   tick(at: Millis): Decision | null {
     if (this.#ordered) return null;
@@ -156,6 +176,7 @@ export class Decider {
     if (this.#standing === "sever" || (this.#decision.verdict === verdict && this.#ordered === (verdict !== "allow")))
       return null;
     this.#ordered = verdict !== "allow";
+    this.#absent = false;
     if (verdict === "allow") {
       this.filter.confirm();
       this.#lone.restart();
@@ -170,13 +191,19 @@ export class Decider {
   #changeMode(at: Millis): Decision {
     this.#heldSince = null;
     const { keystrokes, actions } = this.#decision;
-    return this.#stand("quarantine", "mode-changed", at, keystrokes, actions);
+    return this.#stand("quarantine", this.#absent ? "presence-idle" : "mode-changed", at, keystrokes, actions);
   }
 
   #rule(at: Millis, keystrokes: number, actions: number): Decision | null {
     if (this.#standing === "sever" || this.#ordered) return null;
     const held = this.#standing === "quarantine";
     const ruling = this.#options.rules.decide(this.#facts(at, keystrokes, actions));
+    if (this.#absent) {
+      if (!stricter(ruling.verdict, "alert")) return null;
+      // Who came back is not the agent: what is held is held for that from now on.
+      this.#absent = false;
+      return this.#stand("quarantine", ruling.rule, at, keystrokes, actions);
+    }
     if (held && !stricter(ruling.verdict, "quarantine")) {
       const recognised = this.filter.suspicion <= this.#thresholds.release && ruling.verdict !== "quarantine";
       return recognised ? this.#stand("allow", "recognised-while-held", at, keystrokes, actions) : null;
@@ -240,7 +267,8 @@ export class Decider {
     why: readonly Reason[] = [],
   ): Decision {
     this.#standing = verdict;
-    if (verdict !== "quarantine") this.#heldSince = null;
+    if (verdict !== "quarantine") this.#absent = false;
+    if (verdict !== "quarantine" || this.#absent) this.#heldSince = null;
     else if (this.#heldSince === null) {
       this.#heldSince = at;
       this.#quarantines++;

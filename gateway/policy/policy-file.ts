@@ -68,6 +68,10 @@ export const policySchema = z.strictObject({
   challenge: challenge
     .optional()
     .describe("what a quarantine asks for; absent: it ends by itself where the typing is recognised"),
+  presence: z
+    .strictObject({ idleMinutes: z.number().positive().max(1440).default(15).describe("without a person's input") })
+    .optional()
+    .describe("holds a session at which nobody is (PCI DSS 8.2.8); absent: none is held for that"),
   rules: z.array(rule).max(200),
 });
 
@@ -100,6 +104,7 @@ class CompiledPolicy implements Policy {
   readonly quarantineSeconds: number;
   readonly strangers: Policy["strangers"];
   readonly challenge: Policy["challenge"];
+  readonly presence: Policy["presence"];
   readonly failures = new Map<string, number>();
   readonly rules: readonly Rule[];
   readonly #facts = new CelFacts();
@@ -110,6 +115,7 @@ class CompiledPolicy implements Policy {
     this.quarantineSeconds = policy.quarantineSeconds;
     this.strangers = policy.strangers;
     this.challenge = policy.challenge ?? null;
+    this.presence = policy.presence ?? null;
     if (policy.strangers === "challenge" && this.challenge === null)
       throw new SamehandError(
         "policy-invalid",

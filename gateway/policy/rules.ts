@@ -54,6 +54,8 @@ export interface Policy {
   readonly strangers: "enrol" | "challenge" | "deny";
   /** What a quarantine asks for; null: it ends by itself where the typing is recognised. */
   readonly challenge: ChallengePolicy | null;
+  /** After how long without a person's input a session is held; null: never. */
+  readonly presence: { readonly idleMinutes: number } | null;
   /**
    * The first rule that matches. Pure and about a microsecond; never throws: a rule that fails to evaluate is
    * counted in `failures` and passed over.

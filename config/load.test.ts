@@ -48,7 +48,7 @@ limts: {}
 connections:
   desk: {protocl: vnc, settings: {password: {fil: x}}}
 drainSeconds: -1
-workers: 2
+workers: 0
 limits: {sessions: 0}
 `;
   t.same(
@@ -67,7 +67,7 @@ limits: {sessions: 0}
       "/etc/s.yaml:9:45: `connections.desk.settings.password` must have either `file` or `value`",
       "/etc/s.yaml:9:46: unknown key `connections.desk.settings.password.fil`; did you mean `file`?",
       "/etc/s.yaml:10:15: `drainSeconds` must be at least 0",
-      "/etc/s.yaml:11:10: `workers` must be `1`",
+      "/etc/s.yaml:11:10: `workers` must be at least 1",
       "/etc/s.yaml:12:20: `limits.sessions` must be at least 1",
     ].sort(),
   );

@@ -201,7 +201,7 @@ export const configSchema = z.strictObject({
         .min(64 * 1024 * 1024)
         .max(Number.MAX_SAFE_INTEGER)
         .optional()
-        .describe("of the process, above which new sessions are refused; absent: 80 % of the memory there is"),
+        .describe("of each process, above which new sessions are refused; absent: 80 % of the memory there is"),
       requestSeconds: seconds.default(10).describe("for a request's head"),
       connectSeconds: seconds.default(5).describe("to reach guacd"),
       handshakeSeconds: seconds.default(15).describe("for guacd to be ready"),
@@ -211,7 +211,12 @@ export const configSchema = z.strictObject({
     .prefault({}),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info") }).prefault({}),
   drainSeconds: z.number().min(0).max(86_400).default(30).describe("how long sessions may go on at a shut-down"),
-  workers: z.literal(1).default(1).describe("processes; several gateways with `listen.reusePort` share a store"),
+  workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe("processes that share the port and the limits; more than one needs Linux, 3.9 or newer"),
 });
 
 /** The whole configuration, every default filled in, paths absolute. */

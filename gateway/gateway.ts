@@ -2,19 +2,21 @@
  * Puts a gateway together from a configuration: store, background, judge, proxy, metrics; reloads, drains and
  * stops it. The command line and the tests use the same one.
  */
-import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { readKeyRing } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { Background } from "../models/background.ts";
-import { Admin } from "./admin/admin.ts";
+import type { Admin } from "./admin/admin.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { SamehandError } from "./core/errors.ts";
 import type { Log } from "./core/log.ts";
+import type { Fleet } from "./core/fleet.ts";
 import { Tally } from "./core/tally.ts";
+import { Bus } from "./fleet/bus.ts";
 import { LiveJudge } from "./judge/judge.ts";
 import { defaultPolicyFile, loadPolicy } from "./policy/policy-file.ts";
 import type { Policy } from "./policy/rules.ts";
+import { operators, version } from "./operators.ts";
 import { agentPages } from "./pages/pages.ts";
 import type { Page, TlsPair } from "./proxy/options.ts";
 import { Proxy } from "./proxy/proxy.ts";
@@ -35,15 +37,15 @@ export interface GatewayOptions {
   readonly pages?: ReadonlyMap<string, Page>;
   /** Certificate and key for `listen.tls.development`. */
   readonly developmentTls?: TlsPair;
+  /** Where this is one process of several: metrics, readiness and the sum of all are the first one's business. */
+  readonly fleet?: Bus;
 }
-
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
 
 export class Gateway {
   readonly store: Store;
   readonly tally = new Tally();
+  /** How to reach every process of the gateway: this one alone, or one of several. */
+  readonly fleet: Fleet;
   readonly proxy: Proxy;
   readonly #log: Log;
   readonly #clock: Clock;
@@ -67,6 +69,7 @@ export class Gateway {
   constructor(config: Config, options: GatewayOptions = {}) {
     this.#config = config;
     this.#options = options;
+    this.fleet = options.fleet ?? new Bus("1");
     this.#log = options.log ?? createLog(config.log.level);
     this.#clock = options.clock ?? systemClock;
     this.#policy = loadPolicy(config.policy ?? defaultPolicyFile);
@@ -95,6 +98,7 @@ export class Gateway {
       this.#tokens = acceptedTokens(config, this.store, this.#clock);
       this.#judge = new LiveJudge({
         ...base,
+        fleet: this.fleet,
         store: this.store,
         background,
         settings: () => ({
@@ -106,28 +110,43 @@ export class Gateway {
       });
       this.proxy = new Proxy({
         ...base,
+        fleet: this.fleet,
         judge: this.#judge,
         tokens: { open: (token) => this.#tokens.open(token) },
         options: proxyOptions(config, this.#tls, this.#pages()),
       });
-      this.admin = this.#operators(config);
+      this.admin = operators(config, {
+        store: this.store,
+        fleet: this.fleet,
+        policy: () => this.#policy,
+        clock: this.#clock,
+        log: this.#log,
+        tls: this.#tls,
+        organisation: () => this.#config.organisation.name,
+      });
     } catch (error) {
       this.store.close();
       this.#metrics.close();
       throw error;
     }
     const { host, port } = config.metrics;
+    this.#join();
     this.#metricsServer = new MetricsServer({ host, port, metrics: this.#metrics, unready: () => this.#unready() });
   }
 
   /** Listens. @throws the system's error where an address cannot be had */
   async listen(): Promise<void> {
-    this.#metricsAddress = await this.#metricsServer.listen();
-    await this.admin.listen();
+    // Of several processes the first has these, and says when all listen.
+    if (this.#options.fleet === undefined) {
+      this.#metricsAddress = await this.#metricsServer.listen();
+      await this.admin.listen();
+    }
     this.#address = await this.proxy.listen();
-    this.#note("gateway.started", { version, mode: this.#config.mode });
+    if (this.#options.fleet !== undefined) return;
+    const { mode } = this.#config;
+    this.#note("gateway.started", { version, mode });
     const { url: console } = this.admin;
-    this.#log.info({ listen: this.url, console, metrics: this.metricsUrl, mode: this.#config.mode }, "listening");
+    this.#log.info({ listen: this.url, console, metrics: this.metricsUrl, mode }, "listening");
   }
 
   /** Where pages and the tunnel are, such as `http://127.0.0.1:8443`. */
@@ -180,28 +199,33 @@ export class Gateway {
     await this.#judge.close();
     this.#note("gateway.stopped", {});
     this.store.close();
-    await this.#metricsServer.close();
+    if (this.#metricsAddress !== null) await this.#metricsServer.close();
     this.#metrics.close();
   }
 
   /** In which mode the gateway ran when is part of what a verdict rests on. */
   #note(action: string, detail: Detail): void {
-    this.store.audit.note({ actor: "gateway", action, why: "", detail });
+    if (this.#options.fleet === undefined) this.store.audit.note({ actor: "gateway", action, why: "", detail });
   }
 
-  #operators(config: Config): Admin {
-    const { host, port, signInHours } = config.admin;
-    return new Admin({
-      store: this.store,
-      live: this.#judge.sessions,
-      policy: () => this.#policy,
-      clock: this.#clock,
-      log: this.#log,
-      listen: { host, port, tls: this.#tls },
-      version,
-      organisation: () => this.#config.organisation.name,
-      signInHours,
+  /** Tells the others what changes in the store here, hears of what changes there, and answers for this process. */
+  #join(): void {
+    let hearing = false;
+    this.store.onChange((change) => {
+      if (!hearing) this.fleet.publish("changed", change);
     });
+    this.fleet.subscribe("changed", (change, elsewhere) => {
+      if (!elsewhere) return;
+      hearing = true;
+      this.store.heard(change);
+      hearing = false;
+    });
+    const { sessions } = this.#judge;
+    this.fleet.answer("sessions", () => sessions.list());
+    this.fleet.answer("session", (id) => sessions.detail(id));
+    this.fleet.answer("act", ({ id, act }) => sessions.act(id, act));
+    this.fleet.answer("unready", () => this.#unready());
+    this.fleet.answer("metrics", async () => ({ worker: this.fleet.name, metrics: await this.#metrics.json() }));
   }
 
   #unready(): string[] {

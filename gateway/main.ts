@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { asSamehandError, SamehandError } from "./core/errors.ts";
-import type { Io } from "./core/io.ts";
+import type { Io, Parent } from "./core/io.ts";
 
 /** Exit code of a command: 0 done, 1 failed, 2 usage. */
 type Run = (args: string[], io: Io) => Promise<number>;
@@ -45,13 +45,28 @@ function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** Where `samehand serve` started this process as a worker. */
+function parentProcess(): Parent | null {
+  if (process.send === undefined) return null;
+  return {
+    send: (message) => void (process.connected && process.send?.(message, undefined, {}, () => {})),
+    onMessage: (listener) => process.on("message", listener),
+    onGone: (listener) => process.once("disconnect", listener),
+    close: () => process.disconnect(),
+  };
+}
+
 async function main(argv: string[]): Promise<number> {
   const [name = "--help", ...args] = argv;
   if (name === "--help" || name === "-h" || name === "help") {
     process.stdout.write(help());
     return 0;
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const parent = parentProcess();
+  // Told to nobody: only `serve` starts it.
+  const worker = { about: "", load: () => import("./commands/worker.ts") };
+  const known: typeof commands = parent !== null && name === "worker" ? { worker } : commands;
+  const command = Object.hasOwn(known, name) ? known[name] : undefined;
   if (command === undefined) {
     process.stderr.write(`samehand: unknown command '${name}'\n\n${help()}`);
     return 2;
@@ -62,6 +77,7 @@ async function main(argv: string[]): Promise<number> {
     env: process.env,
     stop: stopSignal(),
     onReload: (listener) => process.on("SIGHUP", listener),
+    ...(parent === null ? {} : { parent }),
   };
   const { run } = await command.load();
   return run(args, io);

@@ -32,26 +32,34 @@ export function storeOptions(config: Config): Pick<StoreOptions, "path" | "keys"
 
 /** @throws SamehandError `config-invalid` where a certificate cannot be read */
 export function proxyOptions(config: Config, tls: TlsPair | null, pages: ReadonlyMap<string, Page>): ProxyOptions {
-  const { listen, limits, organisation } = config;
+  const { listen, limits, organisation, workers } = config;
+  // The kernel spreads connections evenly, so each process may take its part of them.
+  const part = (limit: number): number => Math.ceil(limit / workers);
   return {
-    listen: { host: listen.host, port: listen.port, reusePort: listen.reusePort, tls, origins: listen.origins },
+    listen: {
+      host: listen.host,
+      port: listen.port,
+      reusePort: listen.reusePort || workers > 1,
+      tls,
+      origins: listen.origins,
+    },
     guacd: config.guacd.map((guacd) => ({ host: guacd.host, port: guacd.port, tls: guacdTls(guacd) })),
     pages,
     enforcing: config.mode === "enforce",
     webapp: webApplication(config),
     limits: {
       sessions: limits.sessions,
-      connections: limits.connections,
-      connectionsPerAddress: limits.connectionsPerAddress,
-      upgradesPerSecond: limits.upgradesPerSecond,
-      upgradeBurst: limits.upgradeBurst,
+      connections: part(limits.connections),
+      connectionsPerAddress: part(limits.connectionsPerAddress),
+      upgradesPerSecond: part(limits.upgradesPerSecond),
+      upgradeBurst: part(limits.upgradeBurst),
       instructionsPerSecond: limits.instructionsPerSecond,
       instructionBurst: limits.instructionBurst,
       bytesPerSecond: limits.bytesPerSecond,
       byteBurst: limits.byteBurst,
       frameBytes: limits.frameBytes,
       bufferedBytes: limits.bufferBytes,
-      memoryBytes: limits.memoryBytes ?? memoryShare * availableMemory(),
+      memoryBytes: limits.memoryBytes ?? (memoryShare * availableMemory()) / workers,
     },
     timeouts: {
       headers: limits.requestSeconds,

@@ -8,8 +8,9 @@ import { type Watching, watchConfig, watchFiles } from "../../config/watch.ts";
 import { asSamehandError, type SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import type { Log } from "../core/log.ts";
-import { type Gateway, startGateway } from "../gateway.ts";
-import type { TlsPair } from "../proxy/options.ts";
+import type { PemPair } from "../fleet/messages.ts";
+import { startWorkers } from "../fleet/workers.ts";
+import { startGateway } from "../gateway.ts";
 import { createLog } from "../telemetry/log.ts";
 import { keptDevelopmentPki } from "./pki.ts";
 
@@ -36,7 +37,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const log = createLog(config.log.level);
   for (const warning of warnings) log.warn({}, warning);
   const development = config.listen.tls?.development === true ? await developmentTls(config, log) : {};
-  const gateway = await startGateway(config, { log, ...development });
+  const gateway = await (config.workers > 1 ? startWorkers : startGateway)(config, { log, ...development });
   const firstRun = gateway.admin.firstRunUrl();
   // To the terminal only: a log that is collected would hand out the sign-in.
   if (firstRun !== null)
@@ -51,28 +52,34 @@ export async function run(args: string[], io: Io): Promise<number> {
 }
 
 /** The development certificate beside the store, made at the first start so that browsers need to trust it once. */
-async function developmentTls(config: Config, log: Log): Promise<{ developmentTls: TlsPair }> {
+async function developmentTls(config: Config, log: Log): Promise<{ developmentTls: PemPair }> {
   const folder = join(dirname(config.store), "development-tls");
   const { cert, key } = await keptDevelopmentPki(folder);
   log.warn({ trust: join(folder, "ca.pem") }, "a development certificate is in use");
   return { developmentTls: { cert, key } };
 }
 
+/** A gateway of one process, or of several. */
+interface Reloading {
+  /** @throws SamehandError where nothing was changed */
+  reload(config: Config): void | Promise<void>;
+}
+
 /** Reloads on SIGHUP and on a change of the configuration or of a file that it names. @returns a call that stops it */
-function follow(gateway: Gateway, loaded: Loaded, io: Io, log: Log): () => void {
+function follow(gateway: Reloading, loaded: Loaded, io: Io, log: Log): () => void {
   // What was asked for last, taken or refused: once the file that was at fault is mended, it is tried again.
   let wanted = loaded.config;
   const refused = (error: SamehandError): void =>
     log.error({ code: error.code, detail: error.detail }, "the change was refused; what ran goes on");
-  const take = (): void => {
+  const take = async (): Promise<void> => {
     try {
-      gateway.reload(wanted);
+      await gateway.reload(wanted);
     } catch (error) {
       refused(asSamehandError(error, "config-invalid"));
     }
   };
   const watchNamed = (): Watching =>
-    watchFiles({ files: namedFiles(wanted), load: () => wanted, onChange: take, onRefused: refused });
+    watchFiles({ files: namedFiles(wanted), load: () => wanted, onChange: () => void take(), onRefused: refused });
   let named = watchNamed();
   const configuration = watchConfig(loaded, io.env, {
     onRefused: refused,
@@ -82,7 +89,7 @@ function follow(gateway: Gateway, loaded: Loaded, io: Io, log: Log): () => void 
       wanted = config;
       named.close();
       named = watchNamed();
-      take();
+      void take();
     },
   });
   io.onReload?.(() => configuration.reload());

@@ -251,6 +251,7 @@ export const catalogue = {
     1011,
     0x0200,
   ),
+  "worker-lost": entry("a worker process ended", "look at the lines before it in the log", 503, 1011, 0x0200),
   "profile-unreadable": entry(
     "the profile cannot be decrypted or was changed",
     "check the key file and its key ids",

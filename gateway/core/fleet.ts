@@ -3,6 +3,7 @@
  * What crosses it is plain JSON; nothing in it was typed by anybody, and none of it is a secret.
  */
 import type { ErrorCode } from "./errors.ts";
+import type { ActOutcome, LiveDetail, LiveSummary, OperatorAct } from "./live.ts";
 import type { AgentName, EpochMillis, SessionId } from "./units.ts";
 
 /** What is told to every process, and what comes with it. */
@@ -38,11 +39,17 @@ export interface FleetQuestions {
     readonly answer: {
       readonly connectionId: string;
       readonly guacd: { readonly host: string; readonly port: number };
-      readonly held: boolean;
     } | null;
   };
+  /** The live sessions of one process, one of them, and what an operator does to one. */
+  sessions: { readonly ask: null; readonly answer: readonly LiveSummary[] };
+  session: { readonly ask: SessionId; readonly answer: LiveDetail | null };
+  act: { readonly ask: { readonly id: SessionId; readonly act: OperatorAct }; readonly answer: ActOutcome };
   /** The metrics of one process, as prom-client's JSON. */
-  metrics: { readonly ask: null; readonly answer: readonly object[] };
+  metrics: {
+    readonly ask: null;
+    readonly answer: { readonly worker: string; readonly metrics: readonly object[] };
+  };
   /** Why one process should get no new sessions. */
   unready: { readonly ask: null; readonly answer: readonly string[] };
   /**

@@ -5,11 +5,12 @@
 import type { Background } from "../../models/background.ts";
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
+import type { Fleet } from "../core/fleet.ts";
 import type { Log } from "../core/log.ts";
 import type { Enrolment } from "../core/maturity.ts";
 import type { Judge, SessionControl, SessionInfo, Ticket } from "../core/session.ts";
 import type { Tally } from "../core/tally.ts";
-import type { AgentName } from "../core/units.ts";
+import type { AgentName, SessionId } from "../core/units.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Policy } from "../policy/rules.ts";
 import type { AgentRecord, Store } from "../store/store.ts";
@@ -34,8 +35,10 @@ export interface JudgeOptions {
   readonly tally: Tally;
   readonly log: Log;
   readonly clock: Clock;
-  /** This process's name in the fleet. */
+  /** This process's name in the fleet, where no fleet says it. */
   readonly worker?: string;
+  /** The other processes of this gateway; left out where this one is alone. */
+  readonly fleet?: Fleet;
 }
 
 /** How often the farm's background is made anew, ms. */
@@ -45,7 +48,7 @@ export class LiveJudge implements Judge {
   readonly #options: JudgeOptions;
   readonly #learning: Learning;
   readonly #live = new Map<AgentName, Set<SessionWatch>>();
-  readonly #doubts = new Doubts();
+  readonly #doubts: Doubts;
   /** What operators see and act on. */
   readonly sessions: LiveRegistry;
   readonly #stopListening: () => void;
@@ -64,8 +67,12 @@ export class LiveJudge implements Judge {
       },
     };
     this.#options = options;
-    this.sessions = new LiveRegistry(options.clock, options.worker ?? String(process.pid));
+    this.sessions = new LiveRegistry(options.clock, options.fleet?.name ?? options.worker ?? "1");
     this.#learning = new Learning(options);
+    this.#doubts = new Doubts(options.fleet);
+    options.fleet?.subscribe("learned", ({ agent }, elsewhere) => {
+      if (elsewhere) this.#learning.forget(agent);
+    });
     this.#refreshing = setInterval(() => this.#learning.refresh(), farmMillis).unref();
     this.#stopListening = options.store.onChange((change) => {
       if (change.kind === "locked") this.#endAll(change.lock.agent, new SamehandError("agent-locked"));
@@ -80,11 +87,32 @@ export class LiveJudge implements Judge {
    * @throws SamehandError `agent-locked`, `agent-unknown`, `too-many-sessions`, `store-unavailable`, `profile-unreadable`
    */
   async open(ticket: Ticket, session: SessionInfo, control: SessionControl): Promise<SessionWatch> {
-    const { store, clock } = this.#options;
+    const { store } = this.#options;
     const settings = this.#options.settings();
     if (store.lockOf(ticket.agent) !== null) throw new SamehandError("agent-locked");
-    const live = this.#live.get(ticket.agent) ?? new Set();
-    if (live.size >= settings.sessionsPerAgent) throw new SamehandError("too-many-sessions", "sessionsPerAgent");
+    try {
+      await this.#claim(ticket.agent, session.id, settings.sessionsPerAgent);
+      return this.#watch(ticket, session, control, settings);
+    } catch (error) {
+      this.#options.fleet?.publish("left", { session: session.id });
+      throw error;
+    }
+  }
+
+  /** Takes one of the agent's sessions, of all that there are in the fleet. @throws SamehandError `too-many-sessions` */
+  async #claim(agent: AgentName, session: SessionId, sessionsPerAgent: number): Promise<void> {
+    if ((this.#live.get(agent)?.size ?? 0) >= sessionsPerAgent)
+      throw new SamehandError("too-many-sessions", "sessionsPerAgent");
+    const { fleet } = this.#options;
+    if (fleet === undefined) return;
+    const [refusal] = await fleet.ask("claim", { session, agent, worker: fleet.name, sessionsPerAgent });
+    if (refusal !== undefined && refusal !== null) throw new SamehandError(refusal, "sessionsPerAgent");
+    // A lock may have come while this was asked.
+    if (this.#options.store.lockOf(agent) !== null) throw new SamehandError("agent-locked");
+  }
+
+  #watch(ticket: Ticket, session: SessionInfo, control: SessionControl, settings: JudgeSettings): SessionWatch {
+    const { store, clock } = this.#options;
     const record = this.#admit(ticket.agent, settings.policy);
     const watch = new SessionWatch({
       ...this.#options,
@@ -94,15 +122,15 @@ export class LiveJudge implements Judge {
       control,
       doubt: this.#doubts.of(ticket.agent, clock.wall()),
       onDoubt: (doubt) => this.#doubts.note(ticket.agent, doubt),
-      onRecognised: () => this.#doubts.clear(ticket.agent),
+      onRecognised: () => this.#doubts.recognised(ticket.agent),
       onDecision: (decision) => this.#enforcement.decided(ticket.agent, decision),
       onEnd: () => {
         this.sessions.remove(session.id);
-        this.#left(ticket.agent, watch);
+        this.#left(ticket.agent, session.id, watch);
       },
       onSever: (minutes, reason) => this.#lock(ticket.agent, minutes, reason),
     });
-    this.#live.set(ticket.agent, live.add(watch));
+    this.#live.set(ticket.agent, (this.#live.get(ticket.agent) ?? new Set()).add(watch));
     this.sessions.add(session.id, watch);
     this.#enforcement.entered(ticket.agent);
     store.sessionStarted(session);
@@ -134,7 +162,8 @@ export class LiveJudge implements Judge {
     for (const watch of this.#live.get(agent) ?? []) watch.end(error);
   }
 
-  #left(agent: AgentName, watch: SessionWatch): void {
+  #left(agent: AgentName, session: SessionId, watch: SessionWatch): void {
+    this.#options.fleet?.publish("left", { session });
     const live = this.#live.get(agent);
     live?.delete(watch);
     this.#enforcement.left(agent);

@@ -9,6 +9,7 @@ import { type Part, Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Enrolment, type Maturity, maturityOf } from "../core/maturity.ts";
+import type { Fleet } from "../core/fleet.ts";
 import type { Log } from "../core/log.ts";
 import type { AgentName } from "../core/units.ts";
 import type { AgentId, AgentRecord, Store, Profile as StoredProfile } from "../store/store.ts";
@@ -19,6 +20,7 @@ export interface LearningOptions {
   readonly background: Background;
   readonly log: Log;
   readonly clock: Clock;
+  readonly fleet?: Fleet;
 }
 
 /** How much is known of an agent: all that a session needs before its first input. */
@@ -114,6 +116,7 @@ export class Learning {
       for (const peak of peaks) profile.peaked(peak);
       return { keystrokes: profile.keystrokes, actions: profile.actions, body: profile.encode() };
     });
+    this.#options.fleet?.publish("learned", { agent: name });
     this.#offerTrees(name, id, enrolment);
   }
 

@@ -4,10 +4,12 @@ import type { IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
+import type { Fleet } from "../core/fleet.ts";
 import type { Log } from "../core/log.ts";
-import type { Judge, SessionControl, SessionInfo, Ticket } from "../core/session.ts";
+import type { Judge, SessionControl, SessionInfo } from "../core/session.ts";
 import type { Tally } from "../core/tally.ts";
 import { agentName, type SessionId, sessionId } from "../core/units.ts";
+import { Desktops } from "./desktops.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Listener } from "./listener.ts";
 import type { ProxyOptions } from "./options.ts";
@@ -30,6 +32,8 @@ export interface ProxyParts {
   readonly tally: Tally;
   readonly log: Log;
   readonly clock: Clock;
+  /** The other processes of this gateway; left out where this one is alone. */
+  readonly fleet?: Fleet;
 }
 
 /** A viewer whose upgrade is in order. */
@@ -47,6 +51,7 @@ const outputBytes = 64 * 1024;
 
 export class Proxy {
   readonly #tunnels = new Map<SessionId, Tunnel>();
+  readonly #desktops: Desktops;
   readonly #listener: Listener;
   readonly #front: Front | null;
   readonly #heartbeat: Heartbeat;
@@ -63,6 +68,7 @@ export class Proxy {
       open: (...upgrade) => this.#open(...upgrade),
       openApplication: (...upgrade) => this.#openApplication(...upgrade),
     });
+    this.#desktops = new Desktops(parts.fleet);
     this.#heartbeat = new Heartbeat(parts.clock, this.#tunnels);
     this.#around = this.#surroundings();
   }
@@ -178,7 +184,9 @@ export class Proxy {
     // Told inside of the tunnel, where the viewer shows it.
     if (token === "") throw new SamehandError("token-missing");
     const ticket = await this.#parts.tokens.open(token);
-    return { ticket, opening: () => new GuacdOpening(traits, ticket, this.#route(ticket)) };
+    const { target } = ticket;
+    const route = "join" in target ? await this.#joined(target.join) : this.#route(target.protocol);
+    return { ticket, opening: () => new GuacdOpening(traits, ticket, route) };
   }
 
   #surroundings(): Surroundings<Tunnel> {
@@ -186,40 +194,33 @@ export class Proxy {
       ...this.#parts,
       output: new Output(outputBytes),
       late: (at) => this.#heartbeat.late(at),
-      shared: (tunnel) => this.#shared(tunnel),
+      shared: (tunnel) => this.#desktops.changed(tunnel),
       ended: (tunnel, severed) => this.#ended(tunnel, severed),
     };
   }
 
-  /** In turn over the guacds; who joins goes where the connection lives. */
-  #route(ticket: Ticket): Route {
+  /** In turn over the guacds. */
+  #route(select: string): Route {
     const { guacd } = this.#around.options;
-    if ("protocol" in ticket.target) {
-      this.#turn = (this.#turn + 1) % Math.max(1, guacd.length);
-      return { select: ticket.target.protocol, guacds: [...guacd.slice(this.#turn), ...guacd.slice(0, this.#turn)] };
+    this.#turn = (this.#turn + 1) % Math.max(1, guacd.length);
+    return { select, guacds: [...guacd.slice(this.#turn), ...guacd.slice(0, this.#turn)] };
+  }
+
+  /** Who joins goes where the connection lives. @throws SamehandError `connection-unknown` */
+  async #joined(join: string): Promise<Route> {
+    const { guacd } = this.#around.options;
+    const place = await this.#desktops.locate(join);
+    if (place !== null) {
+      const { host, port } = place.guacd;
+      return { select: place.connectionId, guacds: guacd.filter((each) => each.host === host && each.port === port) };
     }
-    const { join } = ticket.target;
-    for (const tunnel of this.#tunnels.values())
-      if (tunnel.guacd !== null && tunnel.connectionId !== "" && (tunnel.id === join || tunnel.connectionId === join))
-        return { select: tunnel.connectionId, guacds: [tunnel.guacd] };
     if (!join.startsWith("$")) throw new SamehandError("connection-unknown", "no live session to join");
     return { select: join, guacds: guacd.slice(0, 1) };
   }
 
-  /** Whoever joined a connection drives the same desktop: while one of them is held, all are. */
-  #shared({ connectionId }: Tunnel): void {
-    if (connectionId === "") return;
-    const sharing = [...this.#tunnels.values()].filter((tunnel) => tunnel.connectionId === connectionId);
-    const held = sharing.filter((tunnel) => tunnel.held).length;
-    for (const tunnel of sharing) tunnel.companionHeld(held > (tunnel.held ? 1 : 0));
-  }
-
-  /** A connection lives in guacd until its last user leaves: a sever ends everybody who joined it. */
   #ended(tunnel: Tunnel, severed: SamehandError | null): void {
     this.#tunnels.delete(tunnel.id);
-    if (severed !== null && tunnel.connectionId !== "")
-      for (const other of this.#tunnels.values()) if (other.connectionId === tunnel.connectionId) other.sever(severed);
-    if (severed === null) this.#shared(tunnel);
+    this.#desktops.ended(tunnel, severed);
     if (this.#tunnels.size > 0) return;
     for (const resolve of this.#emptied) resolve();
     this.#emptied = [];

@@ -62,6 +62,25 @@ export class Locks {
     return stood;
   }
 
+  /**
+   * Another process of this gateway locked. Called after `refresh`: what the disk did not take there stands in memory
+   * here too.
+   */
+  heard(lock: Lock): void {
+    const standing = this.of(lock.agent);
+    if (standing !== null && !longer(lock, standing)) return;
+    this.#remember(lock);
+    if (!this.#stands(lock)) return;
+    this.#byAgent.set(lock.agent, lock);
+    this.#unwritten.add(lock.agent);
+    this.#tell({ kind: "locked", lock });
+  }
+
+  /** Another process of this gateway unlocked. Called before `refresh`. */
+  heardUnlock(agent: AgentName): void {
+    this.#unwritten.delete(agent);
+  }
+
   /** Takes over what another process wrote. */
   refresh(): void {
     const before = this.#byAgent;

@@ -213,6 +213,17 @@ class SqliteStore implements Store {
     return () => void this.#listeners.delete(listener);
   }
 
+  heard(change: StoreChange): void {
+    if (change.kind === "forgotten") return this.#tell(change);
+    if (change.kind === "unlocked") this.#locks.heardUnlock(change.agent);
+    try {
+      this.#locks.refresh();
+    } catch (error) {
+      this.#log.warn({ code: asSamehandError(error, "store-unavailable").code }, "the store cannot be read");
+    }
+    if (change.kind === "locked") this.#locks.heard(change.lock);
+  }
+
   get problem(): SamehandError | null {
     return this.#db.problem ?? this.#waiting.problem;
   }

@@ -186,6 +186,11 @@ export interface Store {
 
   /** Hears what this or another process changed, within about a second. @returns a call that stops it */
   onChange(listener: (change: StoreChange) => void): () => void;
+  /**
+   * Another process of this gateway told of a change: it is looked up now rather than at the next look. A lock that
+   * the disk does not have stands in memory. Never throws.
+   */
+  heard(change: StoreChange): void;
   /** Why the store cannot be written now, or null. */
   readonly problem: SamehandError | null;
   /** Writes that wait to be tried again. */

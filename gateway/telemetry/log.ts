@@ -9,11 +9,18 @@ export type Level = "debug" | "info" | "warn" | "error" | "silent";
 /** Fields that must never be written, should a caller pass them by mistake. */
 const secrets = ["token", "settings", "password", "keysym", "text", "query", "url"];
 
-/** @param destination standard output by default; tests give their own */
-export function createLog(level: Level, destination?: DestinationStream): Log & { level: string } {
+/**
+ * @param destination standard output by default; tests give their own
+ * @param about fields of every line
+ */
+export function createLog(
+  level: Level,
+  destination?: DestinationStream,
+  about: Readonly<Record<string, string>> = {},
+): Log & { level: string } {
   const options = {
     level,
-    base: { service: "samehand" },
+    base: { service: "samehand", ...about },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: [...secrets, ...secrets.map((name) => `*.${name}`)], remove: true },
   };

@@ -2,15 +2,14 @@
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Metrics } from "./metrics.ts";
 
 export interface MetricsServerOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  readonly metrics: Metrics;
+  readonly metrics: { expose(): Promise<string> };
   /** Why new sessions should go elsewhere, in words; empty when this gateway is ready. */
-  readonly unready: () => readonly string[];
+  readonly unready: () => readonly string[] | Promise<readonly string[]>;
 }
 
 export class MetricsServer {
@@ -23,7 +22,7 @@ export class MetricsServer {
       const path = (request.url ?? "").split("?")[0];
       if (request.method !== "GET" && request.method !== "HEAD") return this.#say(response, 405, "use GET\n");
       if (path === "/healthz") return this.#say(response, 200, "ok\n");
-      if (path === "/readyz") return this.#ready(response);
+      if (path === "/readyz") return void this.#ready(response);
       if (path === "/metrics") return void this.#expose(response);
       this.#say(response, 404, "/metrics, /healthz, /readyz\n");
     });
@@ -50,8 +49,8 @@ export class MetricsServer {
     }
   }
 
-  #ready(response: ServerResponse): void {
-    const reasons = this.#options.unready();
+  async #ready(response: ServerResponse): Promise<void> {
+    const reasons = await this.#options.unready();
     this.#say(response, reasons.length === 0 ? 200 : 503, reasons.length === 0 ? "ready\n" : `${reasons.join("\n")}\n`);
   }
 

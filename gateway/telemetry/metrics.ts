@@ -57,7 +57,13 @@ export class Metrics {
   constructor(options: MetricsOptions) {
     const { tally, version } = options;
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 20 });
-    this.#gauge("samehand_build_info", "The running version.", ["version"], (gauge) => gauge.set({ version }, 1));
+    this.#gauge(
+      "samehand_build_info",
+      "The running version.",
+      ["version"],
+      (gauge) => gauge.set({ version }, 1),
+      "first",
+    );
     for (const [field, name, help] of counters) this.#counter(name, help, () => tally[field]);
     for (const [field, name, help] of gauges) this.#gauge(name, help, [], (gauge) => gauge.set(tally[field]));
     this.#labelled(
@@ -76,16 +82,30 @@ export class Metrics {
           return { labels: { mode, verdict }, value };
         }),
     );
-    this.#gauge("samehand_store_available", "1 while the store can be written.", [], (gauge) =>
-      gauge.set(options.store().available ? 1 : 0),
+    this.#gauge(
+      "samehand_store_available",
+      "1 while the store can be written.",
+      [],
+      (gauge) => gauge.set(options.store().available ? 1 : 0),
+      "min",
     );
     this.#gauge("samehand_store_waiting_writes", "Writes that wait to be tried again.", [], (gauge) =>
       gauge.set(options.store().waiting),
     );
-    this.#gauge("samehand_circuit_breaker_tripped", "1 while verdicts are only reported.", [], (gauge) =>
-      gauge.set(options.store().tripped ? 1 : 0),
+    this.#gauge(
+      "samehand_circuit_breaker_tripped",
+      "1 while verdicts are only reported.",
+      [],
+      (gauge) => gauge.set(options.store().tripped ? 1 : 0),
+      "max",
     );
-    this.#gauge("samehand_locks", "Agents that are locked now.", [], (gauge) => gauge.set(options.store().locks));
+    this.#gauge(
+      "samehand_locks",
+      "Agents that are locked now.",
+      [],
+      (gauge) => gauge.set(options.store().locks),
+      "max",
+    );
   }
 
   /** Hears how long each read and each write of the store took. */
@@ -95,6 +115,11 @@ export class Metrics {
   /** The exposition for a scrape. */
   expose(): Promise<string> {
     return this.registry.metrics();
+  }
+
+  /** The same as data, for a process that sums up several. */
+  json(): Promise<object[]> {
+    return this.registry.getMetricsAsJSON();
   }
 
   /** Forgets the metrics, and what the library runs for them. */
@@ -134,11 +159,19 @@ export class Metrics {
     this.registry.registerMetric(counter);
   }
 
-  #gauge(name: string, help: string, labelNames: string[], set: (gauge: Gauge) => void): void {
+  /** @param aggregator how the values of several processes become one */
+  #gauge(
+    name: string,
+    help: string,
+    labelNames: string[],
+    set: (gauge: Gauge) => void,
+    aggregator: "sum" | "first" | "min" | "max" = "sum",
+  ): void {
     const gauge = new Gauge({
       name,
       help,
       labelNames,
+      aggregator,
       registers: [],
       collect() {
         set(this);

@@ -1,0 +1,100 @@
+/** One worker, as the first process sees it: a child with a link of the bus, and what it says of its life. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { type ErrorCode, SamehandError } from "../core/errors.ts";
+import type { Config } from "../../config/schema.ts";
+import type { Bus, BusMessage, Link } from "./bus.ts";
+import type { FromWorker, PemPair, ToWorker } from "./messages.ts";
+
+const main = new URL(import.meta.url.endsWith(".ts") ? "../main.ts" : "../main.js", import.meta.url);
+
+/** What makes a worker. */
+export interface WorkerStart {
+  readonly name: string;
+  /** With the port that all workers share; 0 for the first. */
+  readonly config: Config;
+  readonly developmentTls: PemPair | null;
+}
+
+export class WorkerProcess implements Link {
+  readonly name: string;
+  /** Resolves when it is gone. */
+  readonly gone: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** Where it listens. @throws SamehandError where it cannot start */
+  readonly listening: Promise<{ readonly port: number; readonly url: string }>;
+  readonly #child: ChildProcess;
+  readonly #bus: Bus;
+  #waiting: ((refused: SamehandError | null) => void)[] = [];
+
+  constructor(start: WorkerStart, bus: Bus) {
+    this.name = start.name;
+    this.#bus = bus;
+    this.#child = fork(main, ["worker"], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    this.gone = once(this.#child, "exit").then(([code, signal]) => {
+      bus.detach(this);
+      this.#settle(null);
+      return { code: code as number | null, signal: signal as string | null };
+    });
+    this.listening = new Promise((resolve, reject) => {
+      const failed = (code: ErrorCode, detail: string): void => reject(new SamehandError(code, detail));
+      this.#child.on("message", (message: FromWorker) => {
+        if ("bus" in message) this.#bus.received(message, this);
+        else if ("listening" in message) resolve(message.listening);
+        else if ("failed" in message) failed(message.failed.code, message.failed.detail);
+        else
+          this.#settle(
+            message.refused === null ? null : new SamehandError(message.refused.code, message.refused.detail),
+          );
+      });
+      void this.gone.then(() => failed("worker-lost", `worker ${start.name} ended before it listened`));
+    });
+    this.listening.catch(() => {});
+    this.#child.on("error", () => {});
+    bus.attach(this);
+    this.#tell({ start });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  send(message: BusMessage): void {
+    this.#tell(message);
+  }
+
+  /** @returns why it was refused, or null */
+  reload(config: Config): Promise<SamehandError | null> {
+    return this.#ask({ reload: config });
+  }
+
+  /** Resolves when its sessions are over, or were ended. */
+  async drain(): Promise<void> {
+    await this.#ask({ drain: true });
+  }
+
+  /** Ends what lives; resolves when the process is gone, after `longest` ms by force. */
+  async close(longest = 10_000): Promise<void> {
+    this.#tell({ close: true });
+    const late = setTimeout(() => this.#child.kill("SIGKILL"), longest);
+    await this.gone;
+    clearTimeout(late);
+  }
+
+  #ask(message: ToWorker): Promise<SamehandError | null> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      if (!this.#child.connected) this.#settle(null);
+      else this.#tell(message);
+    });
+  }
+
+  #settle(refused: SamehandError | null): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve(refused);
+  }
+
+  #tell(message: ToWorker): void {
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+}

@@ -1,0 +1,49 @@
+/** The operators' room over the sessions of every process: the same for a gateway of one, and of several. */
+import { readFileSync } from "node:fs";
+import type { Config } from "../config/schema.ts";
+import { Admin, type AdminParts } from "./admin/admin.ts";
+import type { Fleet } from "./core/fleet.ts";
+import type { ActOutcome, LiveDetail, LiveSessions, LiveSummary, OperatorAct } from "./core/live.ts";
+import type { SessionId } from "./core/units.ts";
+import type { TlsPair } from "./proxy/options.ts";
+
+export const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+/** The live sessions of all processes. */
+export class FleetSessions implements LiveSessions {
+  readonly #fleet: Fleet;
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+  }
+
+  async list(): Promise<readonly LiveSummary[]> {
+    const answers = await this.#fleet.ask("sessions", null);
+    return answers.flat();
+  }
+
+  async detail(id: SessionId): Promise<LiveDetail | null> {
+    const answers = await this.#fleet.ask("session", id);
+    return answers.find((detail) => detail !== null) ?? null;
+  }
+
+  async act(id: SessionId, act: OperatorAct): Promise<ActOutcome> {
+    const answers = await this.#fleet.ask("act", { id, act });
+    return answers.find((outcome) => outcome !== "gone") ?? "gone";
+  }
+}
+
+/** @param parts what the operators' room stands on; its addresses come from the configuration */
+export function operators(
+  config: Config,
+  parts: Pick<AdminParts, "store" | "policy" | "clock" | "log" | "organisation"> & {
+    readonly fleet: Fleet;
+    readonly tls: TlsPair | null;
+  },
+): Admin {
+  const { host, port, signInHours } = config.admin;
+  const { fleet, tls, ...rest } = parts;
+  return new Admin({ ...rest, live: new FleetSessions(fleet), listen: { host, port, tls }, version, signInHours });
+}

@@ -1,0 +1,63 @@
+/**
+ * The metrics of several processes as one scrape. What a process that died had counted is kept, so that no sum ever
+ * falls; what it counted after the last scrape is lost with it, and nobody had seen it.
+ */
+import { AggregatorRegistry, Gauge, Registry } from "prom-client";
+import type { Fleet } from "../core/fleet.ts";
+
+/** One metric, as `Registry.getMetricsAsJSON` gives it and JSON keeps it. */
+interface Metric {
+  readonly name: string;
+  readonly type: string;
+  readonly values: readonly { readonly value: number | null }[];
+}
+
+export class FleetMetrics {
+  readonly #fleet: Fleet;
+  readonly #workers: () => number;
+  /** What each process said last. */
+  readonly #latest = new Map<string, readonly Metric[]>();
+  /** What processes that died had counted, each name once. */
+  #departed: readonly Metric[] = [];
+  #lost = 0;
+
+  /** @param workers how many processes there are */
+  constructor(fleet: Fleet, workers: () => number) {
+    this.#fleet = fleet;
+    this.#workers = workers;
+  }
+
+  /** The exposition for a scrape. */
+  async expose(): Promise<string> {
+    for (const { worker, metrics } of await this.#fleet.ask("metrics", null))
+      this.#latest.set(worker, (metrics as readonly Metric[]).map(withoutNull));
+    const registry = AggregatorRegistry.aggregate<"text/plain; version=0.0.4; charset=utf-8">([
+      ...this.#latest.values(),
+      this.#departed,
+    ]);
+    this.#gauge(registry, "samehand_workers", "Worker processes that live.", this.#workers());
+    this.#gauge(registry, "samehand_workers_lost", "Worker processes that ended by themselves.", this.#lost);
+    return registry.metrics();
+  }
+
+  /** A process is gone. */
+  lost(worker: string): void {
+    this.#lost += 1;
+    const latest = this.#latest.get(worker) ?? [];
+    this.#latest.delete(worker);
+    const counted = latest.filter(({ type }) => type === "counter" || type === "histogram");
+    const sum = AggregatorRegistry.aggregate([this.#departed, counted]);
+    // What `aggregate` registers holds its own values; no collector runs.
+    this.#departed = sum.getMetricsAsArray() as unknown as readonly Metric[];
+  }
+
+  #gauge(registry: Registry, name: string, help: string, value: number): void {
+    new Gauge({ name, help, registers: [registry] }).set(value);
+  }
+}
+
+/** JSON has no NaN: a mean of nothing arrives as null, and counts for nothing. */
+const withoutNull = (metric: Metric): Metric => ({
+  ...metric,
+  values: metric.values.filter(({ value }) => value !== null),
+});

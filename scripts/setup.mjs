@@ -1,10 +1,10 @@
 /**
  * Makes a fresh clone ready: installs the dependencies when they are missing or older than the lock file, and builds
- * tap's own files. Runs before `npm start` and `npm test`, on any Node from 20 on; does nothing when all is there.
+ * tap's own files and the operators' console. Runs before `npm start` and `npm test`, on any Node from 20 on; does nothing when all is there.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -62,4 +62,19 @@ if (!linked && !upToDate()) {
 if (!existsSync(built) || readFileSync(built, "utf8") !== key) {
   run("building the test runner's files", ["tap", "build"]);
   writeFileSync(built, key);
+}
+
+const consoleFolder = join(root, "console");
+const sources = readdirSync(consoleFolder, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && !/[\\/]dist([\\/]|$)/.test(entry.parentPath))
+  .map((entry) => join(entry.parentPath, entry.name))
+  .sort();
+const consoleKey = createHash("sha256").update(key);
+for (const file of sources) consoleKey.update(file.slice(root.length)).update(readFileSync(file));
+const consoleBuilt = join(consoleFolder, "dist", ".built");
+const consoleVersion = consoleKey.digest("hex");
+if (!existsSync(consoleBuilt) || readFileSync(consoleBuilt, "utf8") !== consoleVersion) {
+  run("building the operators' console", ["vite", "build", "console", "--logLevel", "warn"]);
+  mkdirSync(dirname(consoleBuilt), { recursive: true });
+  writeFileSync(consoleBuilt, consoleVersion);
 }

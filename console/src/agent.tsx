@@ -1,0 +1,200 @@
+/** One agent: enrolment, versions of the profile, drift, other devices, locks and past sessions. */
+import type { AgentDetail } from "../../gateway/admin/contract/index.ts";
+import { Act } from "./act.tsx";
+import { amountWords, progressOf } from "./agents.tsx";
+import { get, part, post, wordsOf } from "./api.ts";
+import { useAnswer } from "./answer.ts";
+import { may } from "./operator.ts";
+import { Fact, Fault, Meter, Verdict, Waiting } from "./parts.tsx";
+import { to } from "./route.ts";
+import { changed } from "./session-list.ts";
+import { count, dayTime, lasting, percent } from "./words.ts";
+
+export function AgentPage({ name }: { name: string }) {
+  const path = `/agents/${part(name)}`;
+  const { value, fault, again } = useAnswer(() => get<"agent">(path), [name, changed.value], 5000);
+  if (value === null) return fault === null ? <Waiting what="the agent" /> : <Fault words={fault} />;
+  return (
+    <article>
+      <div class="tools">
+        <h1>
+          {value.name} {value.lock !== null && <span class="verdict sever">locked</span>}
+        </h1>
+        <Buttons agent={value} path={path} again={again} />
+      </div>
+      <Facts agent={value} />
+      <div class="pair">
+        <Versions agent={value} path={path} again={again} />
+        <Modes agent={value} />
+      </div>
+      <Sessions agent={value} />
+    </article>
+  );
+}
+
+interface WithPath {
+  readonly agent: AgentDetail;
+  readonly path: string;
+  readonly again: () => void;
+}
+
+function Buttons({ agent, path, again }: WithPath) {
+  return (
+    <div class="buttons">
+      {may("responder") &&
+        (agent.lock === null ? (
+          <Act
+            label="Lock"
+            danger
+            meaning="Ends every session of this agent and refuses new ones until somebody unlocks them."
+            act={(reason) => post<"lock">(`${path}/lock`, { reason, minutes: null })}
+            done={again}
+          />
+        ) : (
+          <Act
+            label="Unlock"
+            meaning="The agent may connect again."
+            act={(reason) => post<"unlock">(`${path}/unlock`, { reason })}
+            done={again}
+          />
+        ))}
+      {may("privacy") && (
+        <>
+          <button type="button" onClick={() => void save(agent.name, path)}>
+            Export
+          </button>
+          <Act
+            label="Forget"
+            danger
+            meaning="Erases the agent's key, profile, sessions and name. It cannot be undone."
+            act={(reason) => post<"forget">(`${path}/forget`, { reason })}
+            done={again}
+          />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Hands all that is kept to the operator as a file. */
+async function save(name: string, path: string): Promise<void> {
+  try {
+    const all = await get<"exportAgent">(`${path}/export`);
+    const address = URL.createObjectURL(new Blob([JSON.stringify(all, null, 2)], { type: "application/json" }));
+    const link = Object.assign(document.createElement("a"), { href: address, download: `samehand-${name}.json` });
+    link.click();
+    URL.revokeObjectURL(address);
+  } catch (error) {
+    alert(wordsOf(error));
+  }
+}
+
+function Facts({ agent }: { agent: AgentDetail }) {
+  const { drift, lock } = agent;
+  return (
+    <dl class="facts">
+      <Fact name="Profile">
+        {agent.maturity}
+        <Meter share={progressOf(agent)} label="Enrolment" />
+      </Fact>
+      <Fact name="Learned">{amountWords(agent.learned)}</Fact>
+      <Fact name="Still needed">{agent.maturity === "mature" ? "nothing" : amountWords(agent.missing.mature)}</Fact>
+      <Fact name="Enrolled">{dayTime(agent.enrolledAt)}</Fact>
+      <Fact name="Last learned">{agent.learnedAt === null ? "never" : dayTime(agent.learnedAt)}</Fact>
+      <Fact name="Drift used">
+        {drift === null
+          ? "none"
+          : `keyboard ${percent(drift.keyboard)}, pointer ${percent(drift.pointer)} of what is allowed`}
+      </Fact>
+      {lock !== null && (
+        <Fact name="Locked">
+          {lock.reason}, {lock.until === null ? "until an operator unlocks" : `until ${dayTime(lock.until)}`}
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Versions({ agent, path, again }: WithPath) {
+  return (
+    <section>
+      <h2>Versions of the profile</h2>
+      {agent.versions.length === 0 && <p>Nothing was learned yet.</p>}
+      <ul class="lines">
+        {agent.versions.map(({ version, savedAt, learned, current }) => (
+          <li key={version}>
+            <strong>{version}</strong> {dayTime(savedAt)}, {amountWords(learned)} {current && <em>in use</em>}
+            {!current && may("responder") && (
+              <Act
+                label={`Go back to ${version}`}
+                meaning="What was learned since then is no longer used. The versions in between stay."
+                act={(reason) => post<"rollback">(`${path}/rollback`, { reason, version })}
+                done={again}
+              />
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Modes({ agent }: { agent: AgentDetail }) {
+  return (
+    <section>
+      <h2>Devices and clients</h2>
+      {agent.modes.length === 0 && <p>One, so far.</p>}
+      <ul class="lines">
+        {agent.modes.map(({ id, name, learned, lastSeenAt }) => (
+          <li key={id}>
+            {name}: {amountWords(learned)}
+            {lastSeenAt !== null && `, ${lasting(Date.now() - lastSeenAt)} ago`}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Sessions({ agent }: { agent: AgentDetail }) {
+  if (agent.sessions.length === 0) return null;
+  return (
+    <table>
+      <caption>Sessions</caption>
+      <thead>
+        <tr>
+          <th scope="col">Began</th>
+          <th scope="col">Connection</th>
+          <th scope="col">Lasted</th>
+          <th scope="col">Strictest verdict</th>
+          <th scope="col">Lowest trust</th>
+          <th scope="col">Input</th>
+          <th scope="col">End</th>
+        </tr>
+      </thead>
+      <tbody>
+        {agent.sessions.map((past) => (
+          <tr key={past.id}>
+            <td>
+              {past.endedAt === null ? (
+                <a href={to("session", past.id)}>{dayTime(past.startedAt)}</a>
+              ) : (
+                dayTime(past.startedAt)
+              )}
+            </td>
+            <td>{past.connection}</td>
+            <td>{past.endedAt === null ? "live" : lasting(past.endedAt - past.startedAt)}</td>
+            <td>
+              <Verdict verdict={past.wouldBe} report={past.wouldBe !== past.verdict} />
+            </td>
+            <td class="number">{past.lowestTrust === null ? "" : Math.round(past.lowestTrust)}</td>
+            <td>
+              {past.keystrokes === null ? "" : `${count(past.keystrokes)} keys, ${count(past.actions ?? 0)} actions`}
+            </td>
+            <td>{past.end ?? ""}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,61 @@
+/** The operators' API as the console asks it: JSON in and out, problems as errors, the token against forged requests. */
+import type { Answer, Body, Problem, RouteName } from "../../gateway/admin/contract/index.ts";
+
+/** What the server said no with. */
+export class ApiError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.title);
+    this.problem = problem;
+  }
+}
+
+let csrf = "";
+
+/** Sent with every change from now on; from `whoami`. */
+export function useCsrf(token: string | null): void {
+  csrf = token ?? "";
+}
+
+/** @throws ApiError where the server refuses, TypeError where it cannot be reached */
+async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(`/api/v1${path}`, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(method === "GET" ? {} : { "x-samehand-csrf": csrf }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok) return answer;
+  throw new ApiError((answer as Problem | null) ?? unreadable(response.status));
+}
+
+const unreadable = (status: number): Problem => ({
+  type: "about:blank",
+  title: "the gateway's answer cannot be read",
+  status,
+  code: "unreadable",
+  detail: "",
+  action: "try again",
+});
+
+/** Reads from a path of the route. */
+export const get = <R extends RouteName>(path: string) => ask("GET", path) as Promise<Answer<R>>;
+export const post = <R extends RouteName>(path: string, body: Body<R>) => ask("POST", path, body) as Promise<Answer<R>>;
+export const put = <R extends RouteName>(path: string, body: Body<R>) => ask("PUT", path, body) as Promise<Answer<R>>;
+export const remove = <R extends RouteName>(path: string) => ask("DELETE", path) as Promise<Answer<R>>;
+
+/** A name as a part of a path. */
+export const part = encodeURIComponent;
+
+/** An error in words for a person. */
+export function wordsOf(error: unknown): string {
+  if (error instanceof ApiError) {
+    const { title, detail, action } = error.problem;
+    return `${title}${detail === "" ? "" : `: ${detail}`}. ${action}.`;
+  }
+  return "The gateway cannot be reached. Trying again.";
+}

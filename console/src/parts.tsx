@@ -1,0 +1,72 @@
+/** Small pieces that several pages show. */
+import type { ComponentChildren } from "preact";
+import type { VerdictName } from "../../gateway/admin/contract/index.ts";
+import { verdictWords, wouldWords } from "./words.ts";
+
+/** A verdict with its colour and its word: the colour is never all that says it. */
+export function Verdict({ verdict, report = false }: { verdict: VerdictName; report?: boolean }) {
+  return <span class={`verdict ${verdict}`}>{(report ? wouldWords : verdictWords)[verdict]}</span>;
+}
+
+export function Fault({ words }: { words: string | null }) {
+  return words === null ? null : (
+    <p class="fault" role="alert">
+      {words}
+    </p>
+  );
+}
+
+export function Waiting({ what }: { what: string }) {
+  return (
+    <p class="waiting" aria-busy="true">
+      Loading {what} …
+    </p>
+  );
+}
+
+export function Empty({ children }: { children: ComponentChildren }) {
+  return <div class="empty">{children}</div>;
+}
+
+/** Latest trust values as a line; 0 at the bottom, 100 at the top. */
+export function Sparkline({ values, limit }: { values: readonly number[]; limit: number }) {
+  const width = 120;
+  const height = 28;
+  const step = values.length > 1 ? width / (values.length - 1) : width;
+  const y = (value: number) => (height - 2 - (value / 100) * (height - 4)).toFixed(1);
+  const points = values.map((value, n) => `${(n * step).toFixed(1)},${y(value)}`).join(" ");
+  return (
+    <svg class="sparkline" width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+      <line x1="0" x2={width} y1={y(limit)} y2={y(limit)} class="limit" />
+      <polyline points={points} />
+    </svg>
+  );
+}
+
+/** How full something is. */
+export function Meter({ share, label }: { share: number; label: string }) {
+  const full = Math.min(1, Math.max(0, share));
+  return (
+    <div
+      class="meter"
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(full * 100)}
+    >
+      <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+        <rect width={full * 100} height="6" />
+      </svg>
+    </div>
+  );
+}
+
+export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div class="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,212 @@
+/** The policy: what stands, what report mode would have done, and what a draft would have done over the last days. */
+import { useState } from "preact/hooks";
+import type { CheckedPolicy, PolicyFacts, Replay } from "../../gateway/admin/contract/index.ts";
+import { Act } from "./act.tsx";
+import { get, post, put, wordsOf } from "./api.ts";
+import { useAnswer } from "./answer.ts";
+import { may } from "./operator.ts";
+import { Empty, Fact, Fault, Verdict, Waiting } from "./parts.tsx";
+import { to } from "./route.ts";
+import { changed } from "./session-list.ts";
+import { count, dayTime } from "./words.ts";
+
+export function PolicyPage() {
+  const { value, fault, again } = useAnswer(() => get<"policy">("/policy"), [changed.value]);
+  if (value === null) return fault === null ? <Waiting what="the policy" /> : <Fault words={fault} />;
+  return (
+    <article>
+      <h1>Policy</h1>
+      <p>
+        In {value.mode} mode, from {value.file ?? "the shipped policy"}.
+      </p>
+      <Facts facts={value.facts} failures={value.ruleFailures} />
+      <ShadowPart />
+      {may("policy") && <Draft text={value.text} again={again} />}
+    </article>
+  );
+}
+
+function Facts({ facts, failures }: { facts: PolicyFacts; failures: Readonly<Record<string, number>> }) {
+  const { budget, thresholds } = facts;
+  const hours = (perHour: number) =>
+    perHour === 0 ? "never" : `one in ${count(Math.round(1 / perHour))} active hours`;
+  return (
+    <>
+      <dl class="facts">
+        <Fact name="False quarantines allowed">{hours(budget.falseQuarantinesPerHour)}</Fact>
+        <Fact name="False severs allowed">{hours(budget.falseSeversPerHour)}</Fact>
+        <Fact name="Thresholds that follow">
+          alert {thresholds.alert.toFixed(0)}, quarantine {thresholds.quarantine.toFixed(0)}, sever{" "}
+          {thresholds.sever.toFixed(1)}
+        </Fact>
+        <Fact name="A quarantine waits">{facts.quarantineSeconds} s</Fact>
+        <Fact name="A lock lasts">{facts.lockMinutes} min</Fact>
+        <Fact name="Agents without a profile">{facts.strangers}</Fact>
+      </dl>
+      <table>
+        <caption>Rules; the first whose condition holds decides</caption>
+        <thead>
+          <tr>
+            <th scope="col">Rule</th>
+            <th scope="col">Verdict</th>
+            <th scope="col">Because</th>
+            <th scope="col">When</th>
+          </tr>
+        </thead>
+        <tbody>
+          {facts.rules.map(({ name, when, then: verdict, because }) => (
+            <tr key={name}>
+              <th scope="row">
+                {name}
+                {(failures[name] ?? 0) > 0 && <span class="verdict alert">failed {failures[name]} times</span>}
+              </th>
+              <td>
+                <Verdict verdict={verdict} />
+              </td>
+              <td>{because}</td>
+              <td>
+                <code>{when}</code>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+function ShadowPart() {
+  const [days, setDays] = useState(7);
+  const { value, fault } = useAnswer(() => get<"shadow">(`/policy/shadow?days=${days}`), [days], 30_000);
+  return (
+    <section>
+      <h2>What report mode would have done</h2>
+      <label>
+        Over the last{" "}
+        <select value={days} onChange={(event) => setDays(Number(event.currentTarget.value))}>
+          {[1, 7, 30].map((each) => (
+            <option key={each} value={each}>
+              {each} days
+            </option>
+          ))}
+        </select>
+      </label>
+      <Fault words={fault} />
+      {value !== null && (
+        <>
+          <p>
+            {count(value.sessions)} sessions, {value.activeHours.toFixed(1)} active hours:{" "}
+            {value.budget.quarantinesPerHour.toFixed(3)} quarantines an hour; the budget of false ones is{" "}
+            {value.budget.allowedPerHour.toFixed(3)}.
+          </p>
+          {value.items.length === 0 ? (
+            <Empty>Nothing would have been touched.</Empty>
+          ) : (
+            <ul class="lines">
+              {value.items.map((item) => (
+                <li key={item.session}>
+                  {dayTime(item.startedAt)} <a href={to("agent", item.agent)}>{item.agent}</a>{" "}
+                  <Verdict verdict={item.wouldBe} report={item.did !== item.wouldBe} />
+                  {item.lowestTrust !== null && ` lowest trust ${Math.round(item.lowestTrust)}`}
+                </li>
+              ))}
+            </ul>
+          )}
+        </>
+      )}
+    </section>
+  );
+}
+
+function Draft({ text, again }: { text: string; again: () => void }) {
+  const [draft, setDraft] = useState(text);
+  const [checked, setChecked] = useState<CheckedPolicy | null>(null);
+  const [replayed, setReplayed] = useState<Replay | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  const attempt = (work: () => Promise<void>) =>
+    void work().then(
+      () => setFault(null),
+      (error: unknown) => setFault(wordsOf(error)),
+    );
+  const check = async () => setChecked(await post<"checkPolicy">("/policy/check", { text: draft }));
+  const replay = async () => setReplayed(await post<"replayPolicy">("/policy/replay", { text: draft, days: 7 }));
+  return (
+    <section>
+      <h2>Try a change</h2>
+      <p>Nothing changes until you apply it.</p>
+      <label>
+        Draft
+        <textarea
+          class="code"
+          rows={18}
+          spellcheck={false}
+          value={draft}
+          onInput={(event) => {
+            setDraft(event.currentTarget.value);
+            setChecked(null);
+            setReplayed(null);
+          }}
+        />
+      </label>
+      <div class="buttons">
+        <button type="button" onClick={() => attempt(check)}>
+          Check
+        </button>
+        <button type="button" onClick={() => attempt(replay)}>
+          What would it have done in the last 7 days?
+        </button>
+        <Act
+          label="Apply"
+          danger
+          disabled={checked?.valid !== true || draft === text}
+          meaning="Writes the draft to the policy's file. It takes effect at once, for live sessions too."
+          act={(reason) => put<"applyPolicy">("/policy", { text: draft, reason })}
+          done={again}
+        />
+      </div>
+      <Fault words={fault} />
+      {checked !== null && <Checked checked={checked} />}
+      {replayed !== null && <Replayed replay={replayed} />}
+    </section>
+  );
+}
+
+function Checked({ checked }: { checked: CheckedPolicy }) {
+  if (!checked.valid)
+    return (
+      <ul class="fault" role="alert">
+        {checked.faults.map((each) => (
+          <li key={each}>{each}</li>
+        ))}
+      </ul>
+    );
+  const { alert, quarantine, sever } = checked.facts!.thresholds;
+  return (
+    <p role="status">
+      Valid. Thresholds that follow: alert {alert.toFixed(0)}, quarantine {quarantine.toFixed(0)}, sever{" "}
+      {sever.toFixed(1)}.
+    </p>
+  );
+}
+
+function Replayed({ replay }: { replay: Replay }) {
+  const { before, after } = replay;
+  const words = ({ alert, quarantine, sever }: Replay["before"]) =>
+    `${count(alert)} alerts, ${count(quarantine)} quarantines, ${count(sever)} severs`;
+  return (
+    <div role="status">
+      <p>
+        {count(replay.sessions)} sessions, {replay.activeHours.toFixed(1)} active hours since {dayTime(replay.from)}.
+        Now: {words(before)}. With the draft: {words(after)}.
+      </p>
+      <ul class="lines">
+        {replay.changed.map((each) => (
+          <li key={each.session}>
+            {dayTime(each.startedAt)} <a href={to("agent", each.agent)}>{each.agent}</a>{" "}
+            <Verdict verdict={each.before} /> → <Verdict verdict={each.after} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+/** Times, amounts and verdicts in words, in the operator's own zone. */
+import type { VerdictName } from "../../gateway/admin/contract/index.ts";
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+export const clockTime = (at: number): string => clock.format(at);
+export const dayTime = (at: number): string => day.format(at);
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** How long ago, or how long something lasted, such as `3 min`. */
+export function lasting(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+  return `${Math.round(seconds / 86_400)} days`;
+}
+
+export const count = (n: number): string => n.toLocaleString();
+export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+/** What stands, as an operator says it. */
+export const verdictWords: Readonly<Record<VerdictName, string>> = {
+  allow: "trusted",
+  alert: "alert",
+  quarantine: "quarantined",
+  sever: "severed",
+};
+
+/** In report mode, what enforce mode would have done. */
+export const wouldWords: Readonly<Record<VerdictName, string>> = {
+  allow: "trusted",
+  alert: "alert",
+  quarantine: "would be quarantined",
+  sever: "would be severed",
+};

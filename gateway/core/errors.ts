@@ -98,6 +98,13 @@ export const catalogue = {
     1008,
     0x0303,
   ),
+  "picture-lost": entry(
+    "the hold is over, but the desktop's picture could not be brought back",
+    "connect again",
+    502,
+    1011,
+    0x0203,
+  ),
   "gateway-draining": entry("the gateway is shutting down", "connect again in a minute", 503, 1001, 0x0201),
   "verification-failed": entry(
     "verification failed inside the gateway",

@@ -65,8 +65,8 @@ export class HoldScreen {
     return timestamp < 0;
   }
 
-  /** Whether a viewer's `ack` is for a picture of ours. */
+  /** Whether a viewer's `ack` is for a picture of ours, or one that was brought back after a hold. */
   static ownsStream(stream: number): boolean {
-    return stream === overlayStream;
+    return stream >= overlayStream;
   }
 }

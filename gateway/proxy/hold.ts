@@ -1,34 +1,70 @@
 /**
- * Whether a session is held, and what that does: its input goes nowhere, and a screen covers the desktop. It may be
- * held for what it did itself and for what another one on the same desktop did; either is enough.
+ * Whether a session is held, and what that does: its input goes nowhere, nothing of the desktop goes to the viewer,
+ * and a screen stands in its place. When it ends the picture is fetched, and only once it is shown input flows again.
+ * A session may be held for what it did itself and for what another one on the same desktop did; either is enough.
  */
+import { SamehandError } from "../core/errors.ts";
 import type { Prompt } from "../core/prompt.ts";
 import type { Tally } from "../core/tally.ts";
-import type { Millis } from "../core/units.ts";
+import { nop } from "../protocol/guacamole/instructions.ts";
+import { firstReturnStream, wipe } from "../protocol/guacamole/overlay.ts";
+import type { SnapshotReader } from "../protocol/guacamole/snapshot-reader.ts";
+import { WithheldDisplay, type WithheldOwner } from "../protocol/guacamole/withheld-display.ts";
+import { frame } from "../protocol/websocket/frame.ts";
 import { HoldScreen } from "./hold-screen.ts";
 import type { InputPath } from "./input-path.ts";
 import type { Notice } from "./options.ts";
+import { type Fetch, PictureReturn, type ReturnOwner } from "./picture-return.ts";
 import type { Target } from "./target.ts";
 import type { Viewer } from "./viewer.ts";
 
-export class Hold {
+export interface HoldOwner {
+  /** How the picture can be fetched; null where it cannot. */
+  readonly fetch: Fetch | null;
+  /** The picture is back: input may flow, and the display passes again. */
+  returned(): void;
+  /** It cannot be brought back. */
+  pictureLost(error: SamehandError): void;
+}
+
+/** The most memory that drawing takes which is kept while the picture is fetched, or where it cannot be. */
+const mostKept = 16 * 1024 * 1024;
+/** A viewer that hears nothing for 15 s gives up; guacd is silent towards it only while it is idle. */
+const ticksPerNop = 5;
+const messageBytes = 64 * 1024;
+
+export class Hold implements WithheldOwner, ReturnOwner {
   readonly #screen: HoldScreen;
   readonly #viewer: Viewer;
   readonly #tally: Tally;
+  readonly #owner: HoldOwner;
   #own = false;
   #companion = false;
   /** There once the session is open. */
   #input: InputPath | null = null;
-  #upstream: Target | null = null;
+  #target: Target | null = null;
+  /** There while the display is withheld: until the picture is back. */
+  #withheld: WithheldDisplay | null = null;
+  #return: PictureReturn | null = null;
+  #ticks = 0;
+  /** Sizes of the desktop that were seen. */
+  #sizes = 0;
 
   /**
    * @param size what the viewer asked for, until guacd says the desktop's
    * @param notice the organisation's words, which a reload may change
    */
-  constructor(size: { width: number; height: number }, notice: () => Notice, viewer: Viewer, tally: Tally) {
+  constructor(
+    size: { width: number; height: number },
+    notice: () => Notice,
+    viewer: Viewer,
+    tally: Tally,
+    owner: HoldOwner,
+  ) {
     this.#screen = new HoldScreen(size.width, size.height, notice);
     this.#viewer = viewer;
     this.#tally = tally;
+    this.#owner = owner;
   }
 
   /** Whether the session is held for what it did itself. */
@@ -36,35 +72,43 @@ export class Hold {
     return this.#own;
   }
 
-  /** Whether it is held at all. */
+  /** Whether it is held at all, or its picture is not back yet. */
   get on(): boolean {
+    return this.#wanted || this.#withheld !== null;
+  }
+
+  /** Whether the display must be given to `withhold`. */
+  get withholds(): boolean {
+    return this.#withheld !== null;
+  }
+
+  get #wanted(): boolean {
     return this.#own || this.#companion;
   }
 
   /** The session is held, or no longer, for what it did itself. */
-  setOwn(own: boolean, at: Millis): void {
-    const before = this.on;
+  setOwn(own: boolean): void {
     this.#own = own;
-    this.#turn(before, at);
+    this.#turn();
   }
 
   /** The same for what another one on the same desktop did. */
-  setCompanion(companion: boolean, at: Millis): void {
-    const before = this.on;
+  setCompanion(companion: boolean): void {
     this.#companion = companion;
-    this.#turn(before, at);
+    this.#turn();
   }
 
   /** The session is open: a hold that stands already takes effect. */
-  opened(input: InputPath, upstream: Target): void {
+  opened(input: InputPath, target: Target): void {
     this.#input = input;
-    this.#upstream = upstream;
-    if (this.on) this.#begin();
+    this.#target = target;
+    this.#turn();
   }
 
   /** The session is over. */
   ended(): void {
-    if (this.on && this.#input !== null) this.#tally.sessionsHeld -= 1;
+    if (this.#withheld !== null) this.#tally.sessionsHeld -= 1;
+    this.#return?.cancel();
   }
 
   /** What the hold screen shows from now on, and in a hold that is still to come. */
@@ -73,31 +117,101 @@ export class Hold {
     if (change !== "") this.#viewer.say(change);
   }
 
-  /** The desktop has another size. */
-  resized(): void {
-    if (this.on) this.#draw();
+  /** Whole instructions of the target's. */
+  withhold(buffer: Uint8Array, start: number, end: number): void {
+    const withheld = this.#withheld!;
+    withheld.take(buffer, start, end);
+    if (this.#owner.fetch === null && withheld.gathered === null)
+      this.#owner.pictureLost(new SamehandError("picture-lost", "too much was drawn during the hold"));
+    const { sizes, width, height } = this.#target!.scanner;
+    if (sizes === this.#sizes) return;
+    this.#sizes = sizes;
+    this.#viewer.say(wipe({ width, height, lowestLayer: 0, highestLayer: 0 }) + this.#screen.draw(width, height));
   }
 
-  #turn(before: boolean, at: Millis): void {
-    if (this.on === before || this.#input === null) return;
-    if (this.on) this.#begin();
-    else this.#end(this.#input, at);
+  /** About once a second. */
+  tick(): void {
+    this.#ticks += 1;
+    if (this.#withheld !== null && this.#ticks % ticksPerNop === 0) this.#viewer.say(nop);
   }
 
-  #begin(): void {
-    this.#tally.sessionsHeld += 1;
-    this.#input!.hold();
-    this.#draw();
+  pass(bytes: Uint8Array): void {
+    this.#viewer.write(frame(bytes));
   }
 
-  #end(input: InputPath, at: Millis): void {
+  answer(text: string): void {
+    this.#target!.write(text);
+  }
+
+  fetched(picture: SnapshotReader | null): void {
+    const withheld = this.#withheld!;
+    let stream = firstReturnStream;
+    const next = (): number => stream++;
+    const message = new Messages(this.#viewer);
+    if (picture !== null) message.add(picture.picture.instructions(next, "drop"));
+    message.add(withheld.gathered!.instructions(next, "keep", picture?.timestamp ?? null));
+    message.add(withheld.waiting);
+    message.add([Buffer.from(this.#screen.remove())]);
+    message.end();
+    this.#withheld = null;
+    this.#return = null;
     this.#tally.sessionsHeld -= 1;
-    input.release(at);
-    this.#viewer.say(this.#screen.remove());
+    this.#owner.returned();
   }
 
-  #draw(): void {
-    const { width, height } = this.#upstream!.scanner;
-    this.#viewer.say(this.#screen.draw(width, height));
+  lost(error: SamehandError): void {
+    this.#owner.pictureLost(error);
+  }
+
+  #turn(): void {
+    if (this.#input === null) return;
+    if (this.#wanted) {
+      if (this.#withheld === null) this.#begin(this.#input, this.#target!);
+      else this.#return?.cancel();
+      this.#return = null;
+    } else if (this.#withheld !== null && this.#return === null) this.#bringBack(this.#withheld);
+  }
+
+  #begin(input: InputPath, { scanner }: Target): void {
+    this.#tally.sessionsHeld += 1;
+    input.hold();
+    this.#withheld = new WithheldDisplay(this, scanner.streams, mostKept);
+    const { width, height } = scanner;
+    this.#sizes = scanner.sizes;
+    // Where the picture cannot be fetched the old one must stay: what is kept is drawn on top of it.
+    const cover = this.#owner.fetch === null ? "" : wipe(scanner);
+    if (this.#owner.fetch === null) this.#withheld.gather();
+    this.#viewer.say(cover + this.#screen.draw(width, height));
+  }
+
+  #bringBack(withheld: WithheldDisplay): void {
+    const { fetch } = this.#owner;
+    if (fetch === null) this.fetched(null);
+    else this.#return = new PictureReturn(fetch, withheld, this);
+  }
+}
+
+/** Puts instructions together into messages that are not too large. */
+class Messages {
+  readonly #viewer: Viewer;
+  #parts: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(viewer: Viewer) {
+    this.#viewer = viewer;
+  }
+
+  add(instructions: Iterable<Buffer>): void {
+    for (const each of instructions) {
+      this.#parts.push(each);
+      this.#bytes += each.length;
+      if (this.#bytes >= messageBytes) this.end();
+    }
+  }
+
+  end(): void {
+    if (this.#bytes > 0) this.#viewer.write(frame(Buffer.concat(this.#parts)));
+    this.#parts = [];
+    this.#bytes = 0;
   }
 }

@@ -20,6 +20,11 @@ export class Link {
     this.#sentAt = at;
   }
 
+  /** Display was withheld: of what was in it no answer is awaited. */
+  withheld(scanner: ServerScanner): void {
+    this.#syncs = scanner.syncs;
+  }
+
   /** The viewer answered a frame. Returns the round trip, or null where another answer is awaited. */
   answered(timestamp: number, at: Millis): Millis | null {
     if (timestamp !== this.#awaited) {

@@ -1,12 +1,16 @@
 /** The way to guacd: what to say to it in the viewer's name, and to which guacds in turn. */
+import { randomUUID } from "node:crypto";
 import { SamehandError } from "../core/errors.ts";
 import type { Ticket } from "../core/session.ts";
-import { Handshake } from "../protocol/guacamole/handshake.ts";
+import { Handshake, type HandshakeOptions } from "../protocol/guacamole/handshake.ts";
 import type { GuacdOptions } from "./options.ts";
 import type { ViewerTraits } from "./request.ts";
+import { Snapshot, type SnapshotLimits, type SnapshotOwner } from "./snapshot.ts";
 import type { Opening, Target, TargetOwner } from "./target.ts";
 import { Upstream } from "./upstream.ts";
 
+/** How the names of users begin who join only to see. */
+const pictureUser = "samehand-picture-";
 const defaultAudio = ["audio/L8", "audio/L16"];
 const defaultImage = ["image/png", "image/jpeg"];
 
@@ -17,15 +21,25 @@ export interface Route {
 }
 
 export class GuacdOpening implements Opening {
-  readonly #traits: ViewerTraits;
-  readonly #ticket: Ticket;
+  readonly #profile: Omit<HandshakeOptions, "select">;
   readonly #select: string;
   #guacds: readonly GuacdOptions[];
   #guacd: GuacdOptions | null = null;
 
   constructor(traits: ViewerTraits, ticket: Ticket, route: Route) {
-    this.#traits = traits;
-    this.#ticket = ticket;
+    // Copies: parts of the request line would hold on to the whole of it, token and all.
+    const { width, height, dpi, timezone, audio, video, image } = structuredClone(traits);
+    this.#profile = {
+      settings: ticket.settings,
+      width,
+      height,
+      dpi,
+      timezone,
+      audio: audio.length === 0 ? defaultAudio : audio,
+      video,
+      image: image.length === 0 ? defaultImage : image,
+      name: ticket.agent,
+    };
     this.#select = route.select;
     this.#guacds = route.guacds;
   }
@@ -44,19 +58,16 @@ export class GuacdOpening implements Opening {
     if (guacd === undefined) throw new SamehandError("upstream-unreachable", "no guacd is configured");
     this.#guacds = others;
     this.#guacd = guacd;
-    const { width, height, dpi, timezone, audio, video, image } = this.#traits;
-    const handshake = new Handshake({
-      select: this.#select,
-      settings: this.#ticket.settings,
-      width,
-      height,
-      dpi,
-      timezone,
-      audio: audio.length === 0 ? defaultAudio : audio,
-      video,
-      image: image.length === 0 ? defaultImage : image,
-      name: this.#ticket.agent,
-    });
-    return new Upstream(guacd, handshake, owner);
+    return new Upstream(guacd, new Handshake({ ...this.#profile, select: this.#select }), owner);
+  }
+
+  /**
+   * Joins as another user with all of this viewer's settings: guacd lets each user see, paste and transfer as that
+   * user's own settings say. Its name is another one, so that what guacd tells others of it can be told apart.
+   */
+  fetch(connectionId: string, limits: SnapshotLimits, owner: SnapshotOwner): Snapshot {
+    const name = `${pictureUser}${randomUUID()}`;
+    const handshake = new Handshake({ ...this.#profile, select: connectionId, audio: [], video: [], name });
+    return new Snapshot(this.#guacd!, handshake, limits, owner);
   }
 }

@@ -6,6 +6,7 @@ import type { SamehandError } from "../core/errors.ts";
 import type { Judge, Ticket } from "../core/session.ts";
 import type { ServerScanner } from "../protocol/guacamole/server-scanner.ts";
 import type { GuacdOptions } from "./options.ts";
+import type { SnapshotLimits, SnapshotOwner } from "./snapshot.ts";
 
 /** Who hears what a target does. */
 export interface TargetOwner {
@@ -13,9 +14,10 @@ export interface TargetOwner {
   ready(): void;
   /**
    * A frame of whole instructions, header included.
+   * @param from where the instructions begin in it
    * @returns true where the viewer took it at once; else `Target.taken` must follow
    */
-  display(frame: Uint8Array): boolean;
+  display(frame: Uint8Array, from: number): boolean;
   /** The target's socket took everything that was written. */
   flushed(): void;
   /** The target is gone, cannot be reached, or sent what is no protocol. Told once. */
@@ -54,6 +56,11 @@ export interface Opening {
   readonly guacd: GuacdOptions | null;
   /** Begins to connect. @throws SamehandError `upstream-unreachable` where nothing is left to try */
   connect(owner: TargetOwner): Target;
+  /**
+   * Fetches the picture that the desktop shows now, over a way of its own. Not there where nobody may join: then what
+   * a hold withholds is kept, up to a limit.
+   */
+  fetch?(connectionId: string, limits: SnapshotLimits, owner: SnapshotOwner): { cancel(): void };
 }
 
 /** Somebody who may come in, and the way to where they go. */

@@ -11,10 +11,11 @@ import type { ClientInstruction } from "../protocol/guacamole/client-instruction
 import { ClientParser } from "../protocol/guacamole/client-parser.ts";
 import * as say from "../protocol/guacamole/instructions.ts";
 import { kindOf, opcode } from "../protocol/guacamole/opcodes.ts";
-import { Hold } from "./hold.ts";
+import { Hold, type HoldOwner } from "./hold.ts";
 import { type Gate, InputPath } from "./input-path.ts";
 import { Link } from "./link.ts";
 import type { GuacdOptions } from "./options.ts";
+import type { Fetch } from "./picture-return.ts";
 import { Progress } from "./progress.ts";
 import { ReadMeter } from "./read-meter.ts";
 import type { ViewerTraits } from "./request.ts";
@@ -27,7 +28,7 @@ const lastWordsMillis = 200;
 /** A probe of the link each so many ticks. */
 const ticksPerProbe = 5;
 
-export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
+export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, HoldOwner {
   readonly #around: Surroundings<Tunnel>;
   readonly #viewer: Viewer;
   readonly #parser = new ClientParser();
@@ -37,7 +38,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
   /** Without agent and connection until the token is open. */
   #info: SessionInfo;
   #guacd: GuacdOptions | null = null;
-  /** Null once a guacd answered, so that the settings are forgotten. */
+  /** Once the target answered it only serves to fetch the picture, and is null where it cannot. */
   #opening: Opening | null = null;
   #upstream: Target | null = null;
   #watch: Watch | null = null;
@@ -51,7 +52,6 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
   /** There once guacd is ready. */
   #input: InputPath | null = null;
   #paused = false;
-  #sizes = 0;
   #ticks = 0;
 
   constructor(
@@ -67,7 +67,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
     this.#begunAt = now;
     this.#progress = new Progress(now);
     this.#viewer = makeViewer(this);
-    this.#hold = new Hold(traits, () => around.options.notice, this.#viewer, around.tally);
+    this.#hold = new Hold(traits, () => around.options.notice, this.#viewer, around.tally, this);
   }
 
   get id(): SessionId {
@@ -136,7 +136,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
 
   /** A session on the same desktop is held, or none any more: nobody who joined may drive in its place. */
   companionHeld(held: boolean): void {
-    if (!this.#ended) this.#hold.setCompanion(held, this.#around.clock.now());
+    if (!this.#ended) this.#hold.setCompanion(held);
   }
 
   sever(error: SamehandError): void {
@@ -208,6 +208,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
     });
     if (this.#ended) return;
     this.#upstream!.trim();
+    this.#hold.tick();
     this.#ticks += 1;
     if (this.#ticks % ticksPerProbe === 0 && this.#viewer.waiting === 0) {
       this.#link.probed(this.#around.clock.now());
@@ -321,13 +322,13 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
   #quarantine(): void {
     if (this.#ended || this.#hold.own) return;
     this.#around.tally.sessionsQuarantined += 1;
-    this.#hold.setOwn(true, this.#around.clock.now());
+    this.#hold.setOwn(true);
     this.#around.shared(this);
   }
 
   #release(): void {
     if (this.#ended || !this.#hold.own) return;
-    this.#hold.setOwn(false, this.#around.clock.now());
+    this.#hold.setOwn(false);
     this.#around.shared(this);
   }
 
@@ -337,7 +338,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
     if (this.#ended) return;
     const { tally, clock, log } = this.#around;
     this.#input = new InputPath(this.#watch!, this.#upstream!, this.#around.output, tally, this.#link, this);
-    this.#opening = null;
+    if (this.#opening?.fetch === undefined) this.#opening = null;
     this.#progress.heard(clock.now());
     tally.sessionsOpened += 1;
     tally.sessionsLive += 1;
@@ -349,19 +350,36 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
     this.flows();
   }
 
-  display(frame: Uint8Array): boolean {
+  display(frame: Uint8Array, from: number): boolean {
+    if (this.#hold.withholds) return this.#withhold(frame, from);
     const { tally, clock } = this.#around;
     const { scanner } = this.#upstream!;
     tally.bytesToClient += frame.byteLength;
     this.#viewer.write(frame);
     this.#link.sent(scanner, clock.now());
-    if (scanner.sizes !== this.#sizes) {
-      this.#sizes = scanner.sizes;
-      this.#hold.resized();
-    }
     if (this.#viewer.waiting === 0) return true;
     tally.backpressurePauses += 1;
     return false;
+  }
+
+  #withhold(frame: Uint8Array, from: number): boolean {
+    this.#hold.withhold(frame, from, frame.length);
+    this.#link.withheld(this.#upstream!.scanner);
+    return true;
+  }
+
+  get fetch(): Fetch | null {
+    const fetch = this.#opening?.fetch?.bind(this.#opening);
+    if (fetch === undefined) return null;
+    return (limits, owner) => fetch(this.connectionId, limits, owner);
+  }
+
+  returned(): void {
+    this.#input?.release(this.#around.clock.now());
+  }
+
+  pictureLost(error: SamehandError): void {
+    this.end(error);
   }
 
   drained(): void {
@@ -371,7 +389,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner {
 
   lost(error: SamehandError): void {
     const opening = this.#opening;
-    if (error.code === "upstream-unreachable" && opening !== null && opening.more) {
+    const unreachable = this.#input === null && error.code === "upstream-unreachable";
+    if (unreachable && opening !== null && opening.more) {
       this.#around.log.warn({ detail: error.detail }, "a guacd cannot be reached; trying the next one");
       this.#connect(opening);
       return;

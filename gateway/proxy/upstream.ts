@@ -164,7 +164,7 @@ export class Upstream implements Target {
     }
     this.#tail = boundary;
     const frame = writeHeader(this.#buffer, headerRoom, boundary - headerRoom);
-    const taken = this.#owner.display(this.#buffer.subarray(frame, boundary));
+    const taken = this.#owner.display(this.#buffer.subarray(frame, boundary), headerRoom - frame);
     const capacity = this.#buffer.length - headerRoom;
     const left = this.#end - boundary;
     this.#fill = headerRoom + left;

@@ -85,6 +85,7 @@ async function oneSession(
   sum.sessions += 1;
   const control = rig.gateway.proxy.sessions.get(id);
   let sent = 0;
+  let holds = 0;
   for (let n = 5 + random.below(40); n > 0; n--) {
     press(viewer, 0x61 + random.below(26));
     viewer.send(`5.mouse,1.${random.below(10)},1.${random.below(10)},1.0;`);
@@ -101,6 +102,9 @@ async function oneSession(
       await viewer.saw(ping);
       control?.release(decision);
       sum.quarantines += 1;
+      holds += 1;
+      // input flows again once the picture is back
+      await until(() => viewer.text.split(uncovered).length > holds, "the picture").catch(() => {});
     }
     await sleep(random.below(12));
   }
@@ -118,6 +122,8 @@ async function oneSession(
   }
   await Promise.all([viewer.closed, user.closed]);
   rig.guacd.users.splice(rig.guacd.users.indexOf(user), 1);
+  rig.guacd.forgetFetches();
 }
 
+const uncovered = "7.dispose,10.2000000000;";
 const count = (text: string): number => text.split(",1.1;3.key").length - 1;

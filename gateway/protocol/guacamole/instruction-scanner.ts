@@ -16,7 +16,13 @@ const phase = { length: 0, value: 1, terminator: 2 } as const;
 /** How many digits the length of an element may have. */
 const lengthDigits = 5;
 /** How many arguments of a watched instruction are kept. */
-const watchedArguments = 4;
+const watchedArguments = 7;
+/**
+ * From here on, what `watch` returns is only noted: one argument of it, whose place is in the lowest bits. The quick way
+ * over an instruction reads that one in passing.
+ */
+export const noting = 16;
+const place = noting - 1;
 /** Spans of at least this many bytes are worth a native test for ASCII. */
 const nativeWorth = 512;
 const lineFeed = 0x0a;
@@ -30,6 +36,20 @@ export function opcodeHash(name: string): number {
 }
 
 const mix = (hash: number, byte: number): number => (Math.imul(hash, 131) + byte) | 0;
+
+/** A short integer in ASCII; NaN for anything else. */
+function integer(buffer: Uint8Array, start: number, end: number): number {
+  const negative = buffer[start] === minus;
+  let at = negative ? start + 1 : start;
+  if (at === end) return NaN;
+  let value = 0;
+  for (; at < end; at++) {
+    const digit = buffer[at] - digit0;
+    if (!(digit >= 0 && digit <= 9)) return NaN;
+    value = value * 10 + digit;
+  }
+  return negative ? -value : value;
+}
 
 export abstract class InstructionScanner {
   readonly #limit: number;
@@ -62,10 +82,12 @@ export abstract class InstructionScanner {
     this.#lines = lines;
   }
 
-  /** A number above 0 for an opcode whose arguments are wanted. */
+  /** A number above 0 for an opcode whose arguments are wanted, or `noting` and above where one of them is. */
   protected abstract watch(hash: number): number;
-  /** A watched instruction is complete; its first four arguments are in `values`. `offset` is where it ends. */
+  /** A watched instruction is complete; its first arguments are in `values`. `offset` is where it ends. */
   protected abstract seen(watched: number, argc: number, offset: number): void;
+  /** The argument that is noted of an instruction, which may not be complete yet. NaN where it is no integer. */
+  protected noted(_watched: number, _value: number): void {}
   /** Throws what a malformed stream means here. */
   protected abstract malformed(what: string, offset: number): never;
 
@@ -128,7 +150,7 @@ export abstract class InstructionScanner {
     let begin = start;
     for (;;) {
       let at = begin;
-      let hash = 0;
+      let watched = 0;
       for (let element = 0; ; element++) {
         const first = at;
         let length = buffer[at++] - digit0;
@@ -143,12 +165,16 @@ export abstract class InstructionScanner {
         const value = at;
         at = value + length;
         if (at >= end || at - begin >= this.#limit) return begin;
-        if (element === 0) for (let i = value; i < at; i++) hash = mix(hash, buffer[i]);
+        if (element === 0) {
+          let hash = 0;
+          for (let i = value; i < at; i++) hash = mix(hash, buffer[i]);
+          watched = this.watch(hash);
+          if (watched !== 0 && watched < noting) return begin;
+        } else if (watched !== 0 && element === (watched & place)) this.noted(watched, integer(buffer, value, at));
         const terminator = buffer[at++];
         if (terminator === semicolon) break;
         if (terminator !== comma) return begin;
       }
-      if (this.watch(hash) !== 0) return begin;
       begin = at;
     }
   }
@@ -233,7 +259,8 @@ export abstract class InstructionScanner {
     }
     if (byte !== semicolon) this.malformed("element does not end where its length says", at - 1);
     if (this.#watched !== 0) {
-      this.seen(this.#watched, this.#element, at);
+      if (this.#watched < noting) this.seen(this.#watched, this.#element, at);
+      else this.noted(this.#watched, this.values[(this.#watched & place) - 1]);
       this.#watched = 0;
     }
     this.#element = 0;

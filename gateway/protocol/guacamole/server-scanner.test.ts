@@ -197,3 +197,37 @@ t.test("characters are counted at any alignment as a decoder counts them", (t) =
   t.equal(countCharacters(continuations, wordsOf(continuations), 1, 8191), 0, "no lane overflows");
   t.end();
 });
+
+t.test("the layers that were drawn on, and open streams that are no pictures, are known however it is cut", (t) => {
+  const text =
+    instruction("size", 2, 800, 600) +
+    instruction("img", 1, 14, -3, "image/png", 0, 0) +
+    instruction("copy", -3, 0, 0, 1, 1, 14, -4, 0, 0) +
+    instruction("rect", 1, 0, 0, 5, 5) +
+    instruction("cfill", 14, 5, 0, 0, 0, 255) +
+    instruction("audio", 3, "audio/L16") +
+    instruction("clipboard", 4, "text/plain") +
+    instruction("end", 4) +
+    instruction("file", 5, "text/plain", "a") +
+    instruction("end", 1) +
+    instruction("img", 9, 14, -99_999, "image/png", 0, 0) +
+    instruction("sync", 1);
+  const bytes = Buffer.from(text);
+  for (let cut = 0; cut <= bytes.length; cut++) {
+    const scanner = new ServerScanner();
+    scanner.scan(bytes, 0, cut);
+    scanner.scan(bytes, cut, bytes.length);
+    t.same([scanner.lowestLayer, scanner.highestLayer], [-4096, 5]);
+    t.same(
+      [...scanner.streams],
+      [
+        [3, "audio"],
+        [5, "file"],
+      ],
+    );
+  }
+  const all = new ServerScanner();
+  all.scan(bytes, 0, text.indexOf("3.img,1.9"));
+  t.equal(all.lowestLayer, -4);
+  t.end();
+});

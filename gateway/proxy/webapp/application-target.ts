@@ -121,7 +121,8 @@ export class ApplicationTarget implements Target {
       this.#lose(error instanceof SamehandError ? error : new SamehandError("upstream-malformed", "", error));
       return;
     }
-    if (!this.#owner.display(frame(rest))) this.#socket.pause();
+    const framed = frame(rest);
+    if (!this.#owner.display(framed, framed.length - rest.length)) this.#socket.pause();
   }
 
   /** @returns what came behind the tunnel's name, or null where it is none */

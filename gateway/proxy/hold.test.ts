@@ -1,0 +1,194 @@
+import t from "tap";
+import { instruction } from "../protocol/guacamole/instructions.ts";
+import { ProxyBench, decision } from "../../test/fixtures/proxy-bench.ts";
+
+const key = (keysym: number, pressed: 0 | 1): string => instruction("key", keysym, pressed);
+const sync = (timestamp: number): string => instruction("sync", timestamp, 1);
+const img = (stream: number, layer = 0): string => instruction("img", stream, 14, layer, "image/png", 0, 0);
+const blob = (stream: number, data: string): string => instruction("blob", stream, data);
+const end = (stream: number): string => instruction("end", stream);
+const size = instruction("size", 0, 800, 600);
+const covered = "4.sync,2.-1,1.0;";
+const uncovered = "7.dispose,10.2000000000;";
+
+t.test(
+  "in a hold nothing of the desktop reaches the viewer, and afterwards the picture is fetched and spliced",
+  async (t) => {
+    const bench = await ProxyBench.start();
+    t.teardown(() => bench.stop());
+    bench.guacd.args = ["VERSION_1_3_0", "hostname", "port", "password", "read-only"];
+    bench.guacd.picture = null;
+    const { viewer, user, watch } = await bench.session();
+    user.send(size + img(1, -1) + blob(1, "QQ==") + end(1) + img(2, 1) + blob(2, "QkVGT1JF"));
+    await viewer.saw("QkVGT1JF");
+    watch.control.quarantine(decision);
+    await viewer.saw(covered);
+    const cover = viewer.text.slice(viewer.text.indexOf("QkVGT1JF"));
+    t.match(cover, "7.dispose,2.-1;7.dispose,1.1;", "every layer and buffer is thrown away");
+    t.match(cover, "4.rect,1.0,1.0,1.0,3.800,3.600;5.cfill,2.12,1.0,", "and what cannot be is filled");
+
+    const heldFrom = viewer.text.length;
+    user.send(blob(2, "REST") + end(2) + sync(5));
+    await user.saw("4.sync,1.5;");
+    user.send(
+      img(3) +
+        blob(3, "U0VDUkVU") +
+        end(3) +
+        instruction("copy", 0, 0, 0, 9, 9, 14, 0, 1, 1) +
+        sync(6) +
+        instruction("nop"),
+    );
+    user.send(
+      instruction("cursor", 0, 0, -1, 0, 0, 9, 9) +
+        instruction("clipboard", 7, "text/plain") +
+        blob(7, "U0VDUkVU") +
+        end(7),
+    );
+    await user.saw("3.ack,1.7,");
+    t.match(user.received, "4.sync,1.6;");
+    t.equal(viewer.text.slice(heldFrom), blob(2, "REST") + end(2), "a picture that was half sent, and nothing else");
+
+    const fetching = bench.guacd.nextFetch();
+    user.send(instruction("rect", 0, 1, 1, 2, 2));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    watch.control.release(decision);
+    const fetcher = await fetching;
+    await fetcher.saw("4.blob,4.2046,0.;");
+    t.match(fetcher.handshake, `6.select,37.$0b9a8f6e-0000-4000-8000-000000000001;`);
+    t.match(
+      fetcher.handshake,
+      "7.connect,13.VERSION_1_3_0,8.10.0.0.1,4.5900,6.hidden,0.;",
+      "all of the owner's settings",
+    );
+    viewer.send(key(0x61, 1) + key(0x61, 0) + instruction("size", 640, 480) + instruction("nop"));
+    await user.saw("3.nop;");
+    t.notMatch(user.received, "3.key", "input is held until the picture is back");
+    t.equal(viewer.text.slice(heldFrom), blob(2, "REST") + end(2));
+
+    user.send(img(3) + blob(3, "TkVX") + end(3) + sync(8) + img(4) + blob(4, "SEFMRg=="));
+    await user.saw("4.sync,1.8;");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const returnedFrom = viewer.text.length;
+    fetcher.send(
+      instruction("audio", 1, "audio/L16") + blob(1, "bm9pc2U=") + size + img(1) + blob(1, "UElDVFVSRQ==") + end(1),
+    );
+    fetcher.send(instruction("ack", 2046, "Invalid stream.", 256) + img(5) + blob(5, "TEFURVI="));
+    await viewer.saw(uncovered);
+    await fetcher.closed;
+    t.match(fetcher.received, /10\.disconnect;$/);
+    t.equal(
+      viewer.text.slice(returnedFrom),
+      size +
+        img(1_001_000) +
+        blob(1_001_000, "UElDVFVSRQ==") +
+        end(1_001_000) +
+        instruction("cursor", 0, 0, -1, 0, 0, 9, 9) +
+        instruction("rect", 0, 1, 1, 2, 2) +
+        img(1_001_001) +
+        blob(1_001_001, "TkVX") +
+        end(1_001_001) +
+        img(4) +
+        blob(4, "SEFMRg==") +
+        uncovered +
+        "4.sync,2.-2,1.0;",
+      "the picture, then what was drawn since",
+    );
+    t.equal(bench.tally.sessionsHeld, 0);
+    user.send(blob(4, "TElWRQ==") + end(4) + sync(9));
+    await viewer.saw(sync(9));
+    viewer.send(
+      instruction("ack", 1_001_000, "OK", 0) + instruction("ack", 4, "OK", 0) + instruction("sync", -2) + key(0x62, 1),
+    );
+    await user.saw(key(0x62, 1));
+    t.ok(user.received.endsWith(instruction("size", 640, 480) + instruction("ack", 4, "OK", 0) + key(0x62, 1)));
+  },
+);
+
+t.test("from 1.5.0 on the picture says which frame it is, and only what follows is drawn again", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  bench.guacd.picture = null;
+  const { viewer, user, watch } = await bench.session();
+  watch.control.quarantine(decision);
+  await viewer.saw(covered);
+  const fetching = bench.guacd.nextFetch();
+  watch.control.release(decision);
+  const fetcher = await fetching;
+  user.send(instruction("rect", 0, 1, 1, 1, 1) + sync(11) + instruction("rect", 0, 2, 2, 2, 2) + sync(12));
+  await user.saw("4.sync,2.12;");
+  fetcher.send(size + sync(11));
+  await viewer.saw(uncovered);
+  t.match(viewer.text, `${covered}${size}${instruction("rect", 0, 2, 2, 2, 2)}${uncovered}`);
+});
+
+t.test("a hold that comes again while the picture is fetched goes on as if it had never ended", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  bench.guacd.picture = null;
+  const { viewer, user, watch } = await bench.session();
+  watch.control.quarantine(decision);
+  await viewer.saw(covered);
+  let fetching = bench.guacd.nextFetch();
+  watch.control.release(decision);
+  const first = await fetching;
+  watch.control.quarantine(decision);
+  await first.closed;
+  user.send(instruction("rect", 0, 1, 1, 1, 1) + sync(3));
+  await user.saw("4.sync,1.3;");
+  t.notMatch(viewer.text, uncovered);
+  t.notMatch(viewer.text, "4.rect,1.0,1.1");
+  fetching = bench.guacd.nextFetch();
+  watch.control.release(decision);
+  (await fetching).send(size + sync(3));
+  await viewer.saw(uncovered);
+  t.equal(bench.tally.sessionsHeld, 0);
+  t.equal(bench.tally.sessionsQuarantined, 2);
+});
+
+t.test("a picture that cannot be had is tried for again, and then the session ends with a reason", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  bench.guacd.picture = instruction("error", "no", 0x0303);
+  const { viewer, watch } = await bench.session();
+  watch.control.quarantine(decision);
+  watch.control.release(decision);
+  t.equal((await viewer.closed).reason, String(0x0203));
+  t.match(viewer.text, "the desktop's picture could not be brought back");
+  t.equal(bench.guacd.users.filter((user) => user.fetches).length, 3);
+  t.equal(bench.tally.refusals.get("picture-lost"), 1);
+  t.notMatch(viewer.text, uncovered);
+  const other = await bench.session();
+  other.watch.control.quarantine(decision);
+  bench.guacd.picture = null;
+  const fetching = bench.guacd.nextFetch();
+  other.watch.control.release(decision);
+  (await fetching).socket.destroy();
+  bench.guacd.picture = size + sync(1);
+  await other.viewer.saw(uncovered);
+  t.equal(bench.tally.sessionsHeld, 0);
+});
+
+t.test("the screen follows the desktop's size, and a viewer that joins a held desktop sees nothing else", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  bench.guacd.picture = size + img(1) + blob(1, "UElDVFVSRQ==") + end(1) + sync(1);
+  const owner = await bench.session();
+  owner.watch.control.quarantine(decision);
+  await owner.viewer.saw(covered);
+  owner.user.send(instruction("size", 0, 1000, 700) + sync(2));
+  await owner.viewer.saw("4.size,1.0,4.1000,3.700;4.rect,1.0,1.0,1.0,4.1000,3.700;");
+  await owner.viewer.saw("4.size,10.2000000000,4.1000,3.700;");
+  const guest = await bench.session(`token=join=${owner.watch.info.id}`);
+  await guest.viewer.saw(covered);
+  guest.user.send(size + img(1) + blob(1, "U0VDUkVU") + end(1) + sync(3));
+  await guest.user.saw("4.sync,1.3;");
+  t.notMatch(guest.viewer.text, "U0VDUkVU");
+  t.equal(bench.tally.sessionsHeld, 2);
+  owner.watch.control.release(decision);
+  for (const { viewer } of [owner, guest]) {
+    await viewer.saw("UElDVFVSRQ==");
+    await viewer.saw(uncovered);
+  }
+  t.equal(bench.guacd.users.filter((user) => user.fetches).length, 2, "each fetches its own");
+  await bench.held(0);
+});

@@ -184,7 +184,7 @@ const damaged = new Set([11, 26]);
 /** Busy, locked, no memory, read-only, input or output, damaged, full, cannot open, not a database. */
 const mayPass = new Set([5, 6, 7, 8, 10, 11, 13, 14, 26]);
 
-const primaryCode = (error: unknown): number => ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+const primaryCode = (error: unknown): number => ((error as { errcode?: number } | undefined)?.errcode ?? 0) & 0xff;
 
 /** Whether SQLite said so, and not what ran within a transaction. */
 const isMedium = (error: unknown): boolean => (error as { code?: string }).code === "ERR_SQLITE_ERROR";

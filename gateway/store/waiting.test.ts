@@ -56,9 +56,12 @@ t.test("what cannot ever be written is given up, and what comes after it is writ
   waiting.write("profile", () => {
     throw new RangeError("a fault of the model");
   });
+  waiting.write("profile", () => {
+    throw new SamehandError("profile-unreadable", "changed by hand");
+  });
   waiting.write("session", medium.write("session"));
   t.same(medium.written, ["session"]);
-  t.equal(tally.writesGivenUp, 1);
+  t.equal(tally.writesGivenUp, 2);
   t.equal(waiting.bytes, 0);
   t.end();
 });

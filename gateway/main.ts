@@ -23,6 +23,11 @@ const commands: Readonly<Record<string, Command>> = {
   doctor: { about: "check configuration, guacd, store, keys and clock", load: () => import("./commands/doctor.ts") },
   token: { about: "issue a token that opens one session", load: () => import("./commands/token.ts") },
   agents: { about: "who is enrolled; lock, unlock, forget", load: () => import("./commands/agents.ts") },
+  backup: { about: "copy the store while it is in use", load: () => import("./commands/backup.ts") },
+  restore: {
+    about: "put a backup in the store's place",
+    load: async () => ({ run: (await import("./commands/backup.ts")).runRestore }),
+  },
   audit: { about: "show and verify the chain of decisions", load: () => import("./commands/audit.ts") },
   breaker: { about: "the fleet's circuit-breaker: show, arm again", load: () => import("./commands/breaker.ts") },
   config: { about: "check the configuration, make keys", load: () => import("./commands/config.ts") },

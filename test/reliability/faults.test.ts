@@ -9,6 +9,7 @@ import { agentName, epochMillis, millis } from "../../gateway/core/units.ts";
 import { startGateway } from "../../gateway/gateway.ts";
 import { silentLog } from "../../gateway/core/log.ts";
 import { SessionWatch } from "../../gateway/judge/session-watch.ts";
+import { run as backup, runRestore as restore } from "../../gateway/commands/backup.ts";
 import { openStore } from "../../gateway/store/open-store.ts";
 import { configuration, press, Rig, until, viewerAt } from "./rig.ts";
 
@@ -230,21 +231,27 @@ t.test("a flood of handshakes with bad tokens opens nothing and hurts no session
   t.equal(rig.guacd.users.length, 1, "guacd heard of none of them");
 });
 
-t.test("a backup made while the gateway runs restores agents, profiles and locks", async (t) => {
+t.test("a backup is made while the gateway runs; a restore waits until it has stopped", async (t) => {
   const rig = await Rig.start();
-  t.teardown(() => rig.stop());
+  t.teardown(() => rig.stop().catch(() => {}));
   const { store } = rig.gateway;
+  const { viewer, user } = await rig.session("anna");
   const { id } = store.enrol(anna);
   store.updateProfile(id, () => ({ keystrokes: 7, actions: 1, body: Buffer.from("body") }));
   store.lock(bert, soon(), "severed");
-  const backup = join(rig.folder, "backup.db");
-  const file = new DatabaseSync(rig.config.store, { readOnly: true });
-  file.exec(`VACUUM INTO '${backup}'`);
-  file.close();
-  const keys = parseKeyRing(readFileSync(join(rig.folder, "samehand.keys"), "utf8"), "test");
-  const restored = openStore({ path: backup, keys });
-  t.equal(Buffer.from(restored.profile(id)!.body).toString(), "body");
-  t.ok(restored.lockOf(bert));
-  t.equal(restored.installation, store.installation);
-  restored.close();
+  const written: string[] = [];
+  const io = { stdout: { write: (text: string) => void written.push(text) }, stderr: { write() {} }, env: {} };
+  const at = [join(rig.folder, "backup.db"), "--json", "--config", join(rig.folder, "samehand.yaml")];
+  t.equal(await backup(at, io as never), 0);
+  t.match(JSON.parse(written.join("")), { agents: 1, profiles: 1, locks: 1 });
+  await t.rejects(restore(at, io as never), { message: /stop the gateway/ });
+  press(viewer, 0x61);
+  await user.saw("3.key,2.97,1.0;");
+  t.equal(viewer.socket.readyState, 1, "the session went on through it");
+  await rig.gateway.close();
+  t.equal(await restore(at, io as never), 0);
+  const again = await startGateway(rig.config, { log: silentLog });
+  t.equal(Buffer.from(again.store.profile(id)!.body).toString(), "body");
+  t.match(await viewerAt(again.tunnelUrl, await rig.token("bert")).closed, { reason: "771" }, "the lock stands");
+  await again.close();
 });

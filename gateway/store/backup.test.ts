@@ -1,0 +1,144 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import t, { type Test } from "tap";
+import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
+import { agentName, epochMillis, millis, sessionId } from "../core/units.ts";
+import { backUp, restore, verify } from "./backup.ts";
+import { openStore } from "./open-store.ts";
+import type { Store } from "./store.ts";
+
+const keys = parseKeyRing(newKeyLine(new Date(0)), "test");
+const [anna, bert, cleo] = ["anna", "bert", "cleo"].map(agentName);
+const now = new Date(1_800_000_000_000);
+const later = epochMillis(Date.now() + 3_600_000);
+const decision = {
+  at: millis(5),
+  verdict: "alert",
+  wouldBe: "alert",
+  mode: "enforce",
+  trust: 50,
+  rule: "test",
+  reasons: [],
+  keystrokes: 0,
+  actions: 0,
+} as const;
+
+function stage(t: Test): { folder: string; path: string; store: Store; save: (times: number) => void } {
+  const folder = t.testdir();
+  const path = `${folder}/store.db`;
+  const store = openStore({ path, keys });
+  const { id } = store.enrol(anna);
+  const save = (times: number): void => {
+    for (let n = 0; n < times; n++)
+      store.updateProfile(id, (newest) => {
+        const keystrokes = (newest?.keystrokes ?? 0) + 1;
+        return { keystrokes, actions: 0, body: Buffer.alloc(20_000, keystrokes % 251) };
+      });
+  };
+  save(3);
+  store.lock(bert, later, "severed");
+  store.decided(sessionId("s"), anna, decision);
+  return { folder, path, store, save };
+}
+
+t.test("a snapshot of a store in use is whole, verified, and for nobody else to read", (t) => {
+  const { folder, path, store, save } = stage(t);
+  const file = `${folder}/backup.db`;
+  const contents = backUp(path, file, keys);
+  t.match(contents, { agents: 1, profiles: 1, locks: 1 });
+  t.ok(contents.decisions >= 1);
+  t.equal(statSync(file).mode & 0o077, 0);
+  t.notOk(readFileSync(file).includes(Buffer.from(keys.newest.secret)), "the key is not in it");
+  save(2);
+  t.same(verify(file, keys), contents, "it stays what it was");
+  t.throws(() => backUp(path, file, keys), { message: /exists already/ });
+  store.close();
+  t.same(
+    readdirSync(folder).filter((name) => !/^(store\.db|backup\.db)/.test(name) || name.includes("verify")),
+    [],
+    "nothing is left behind",
+  );
+  t.end();
+});
+
+t.test("a restore puts it back, and lets nobody in whom the replaced store kept out", (t) => {
+  const { folder, path, store, save } = stage(t);
+  const file = `${folder}/backup.db`;
+  backUp(path, file, keys);
+  save(4);
+  store.lock(bert, null, "for good");
+  store.lock(cleo, later, "severed");
+  store.spend("since", later);
+  t.throws(() => restore(file, path, keys, now), { message: /stop the gateway/ }, "a store in use is not replaced");
+  t.ok(store.lockOf(cleo));
+  store.close();
+
+  const restored = restore(file, path, keys, now);
+  t.match(restored, { profiles: 1, takenOver: 3, replaced: `${path}.replaced-2027-01-15T08-00-00-000Z` });
+  const again = openStore({ path, keys });
+  const { id } = again.enrol(anna);
+  t.equal(again.profile(id)?.keystrokes, 3, "the profile is the backup's");
+  t.match(again.lockOf(bert), { until: null });
+  t.match(again.lockOf(cleo), { reason: "severed" });
+  t.equal(again.spend("since", later), false, "a token that was spent stays spent");
+  t.equal(again.installation, store.installation);
+  t.equal(again.audit.verify().brokenAt, null);
+  again.close();
+  const replaced = openStore({ path: restored.replaced ?? "", keys });
+  t.equal(replaced.profile(id)?.keystrokes, 7, "what was replaced is kept");
+  replaced.close();
+  t.end();
+});
+
+t.test("a store that is damaged is replaced, and it is said that its locks are lost", (t) => {
+  const { folder, path, store } = stage(t);
+  const file = `${folder}/backup.db`;
+  backUp(path, file, keys);
+  store.close();
+  writeFileSync(path, Buffer.alloc(statSync(path).size, 0x5a));
+  t.match(restore(file, path, keys, now), { agents: 1, takenOver: null });
+  const again = openStore({ path, keys });
+  t.ok(again.lockOf(bert), "the backup's lock stands");
+  again.close();
+  t.end();
+});
+
+t.test("a restore where no store is yet makes one", (t) => {
+  const { folder, path, store } = stage(t);
+  backUp(path, `${folder}/backup.db`, keys);
+  store.close();
+  t.match(restore(`${folder}/backup.db`, `${folder}/new.db`, keys, now), { agents: 1, replaced: null, takenOver: 0 });
+  t.equal(statSync(`${folder}/new.db`).mode & 0o077, 0);
+  t.end();
+});
+
+t.test("what cannot be restored changes nothing: other keys, a changed profile or chain, no store of ours", (t) => {
+  const { folder, path, store } = stage(t);
+  const file = `${folder}/backup.db`;
+  backUp(path, file, keys);
+  store.close();
+  const before = readFileSync(path);
+  const bad = (name: string, change: string): string => {
+    const changed = `${folder}/${name}.db`;
+    writeFileSync(changed, readFileSync(file));
+    const db = new DatabaseSync(changed);
+    db.exec(change);
+    db.close();
+    return changed;
+  };
+  const others = parseKeyRing(newKeyLine(new Date(0)), "test");
+  t.throws(() => restore(file, path, others, now), { code: "profile-unreadable" });
+  t.throws(() => restore(bad("profile", "UPDATE profiles SET keystrokes = 9"), path, keys, now), {
+    code: "profile-unreadable",
+  });
+  const chain = "DROP TRIGGER audit_is_not_changed; UPDATE audit SET why = 'x'";
+  t.throws(() => restore(bad("chain", chain), path, keys, now), { code: "store-corrupt" });
+  t.throws(() => restore(bad("other", "PRAGMA application_id = 7"), path, keys, now), { message: /no store/ });
+  writeFileSync(`${folder}/text.db`, "not a database ".repeat(500));
+  t.throws(() => restore(`${folder}/text.db`, path, keys, now), { code: "store-corrupt" });
+  t.throws(() => restore(`${folder}/none.db`, path, keys, now), { code: "store-unavailable" });
+  t.throws(() => backUp(`${folder}/none.db`, `${folder}/x.db`, keys), { code: "store-unavailable" });
+  t.notOk(existsSync(`${folder}/x.db`));
+  t.ok(before.equals(readFileSync(path)), "not a byte of the store changed");
+  t.end();
+});

@@ -1,0 +1,183 @@
+/**
+ * Backup and restore of the store's file. A backup is one consistent snapshot, made while the gateway writes; the keys
+ * are not in it. A restore puts a verified snapshot in the store's place and takes over what must not be undone: locks
+ * and spent tokens that are newer than it.
+ */
+import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { SamehandError } from "../core/errors.ts";
+import type { KeyRing } from "../core/key-ring.ts";
+import { openStore } from "./open-store.ts";
+import { applicationId } from "./schema.ts";
+
+/** What a snapshot was found to hold. */
+export interface Contents {
+  readonly agents: number;
+  readonly profiles: number;
+  readonly locks: number;
+  readonly decisions: number;
+  readonly bytes: number;
+}
+
+/** How long the snapshot waits for a writer, ms. */
+const busyMillis = 5000;
+/** SQLite's primary result codes for a file that another process has open (https://sqlite.org/rescode.html). */
+const busy = new Set([5, 6]);
+
+/**
+ * Writes a snapshot of the store at `path` into a new file, for nobody else to read, and verifies it.
+ * @throws SamehandError `store-unavailable`, `store-corrupt`, `profile-unreadable`; then there is no file `to`
+ */
+export function backUp(path: string, to: string, keys: KeyRing): Contents {
+  if (!existsSync(path)) throw new SamehandError("store-unavailable", `${path} does not exist`);
+  let made = false;
+  try {
+    // SQLite fills an empty file and refuses any other: made here, it has the rights that it must have.
+    closeSync(openSync(to, "wx", 0o600));
+    made = true;
+    const db = new DatabaseSync(path, { readOnly: true, timeout: busyMillis });
+    try {
+      recognise(db, path);
+      db.prepare("VACUUM INTO ?").run(to);
+    } finally {
+      db.close();
+    }
+    sync(to);
+    return verify(to, keys);
+  } catch (error) {
+    if (made) rmSync(to, { force: true });
+    throw asStoreError(error, to);
+  }
+}
+
+/**
+ * Opens every part of a snapshot, in a copy of it that is thrown away.
+ * @throws SamehandError `store-unavailable`, `store-corrupt`, `profile-unreadable`
+ */
+export function verify(file: string, keys: KeyRing): Contents {
+  const copy = `${file}.verify-${process.pid}`;
+  try {
+    const original = new DatabaseSync(file, { readOnly: true });
+    try {
+      recognise(original, file);
+    } finally {
+      original.close();
+    }
+    copyFileSync(file, copy);
+    const store = openStore({ path: copy, keys, busyMillis });
+    try {
+      const agents = store.agents();
+      const profiles = agents.filter(({ id }) => store.profile(id) !== null).length;
+      const { rows, brokenAt } = store.audit.verify();
+      if (brokenAt !== null)
+        throw new SamehandError("store-corrupt", `${file}: the audit chain breaks at row ${brokenAt}`);
+      const locks = store.locks().length;
+      return { agents: agents.length, profiles, locks, decisions: rows, bytes: statSync(file).size };
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    throw asStoreError(error, file);
+  } finally {
+    for (const name of [...besides(copy), `${copy}.audit-key`, `${copy}.audit-key.pub`]) rmSync(name, { force: true });
+  }
+}
+
+export interface Restored extends Contents {
+  /** Where the replaced store is now; null where there was none. */
+  readonly replaced: string | null;
+  /** Locks and spent tokens taken over from it; null where it could not be read. */
+  readonly takenOver: number | null;
+}
+
+/**
+ * Puts a snapshot in the place of the store at `path`. The replaced store is kept beside it.
+ * @param at for the replaced store's name
+ * @throws SamehandError as `verify`, and `store-unavailable` while a gateway has the store open; then nothing changes
+ */
+export function restore(from: string, path: string, keys: KeyRing, at: Date): Restored {
+  const contents = verify(from, keys);
+  const fresh = `${path}.restoring`;
+  const aside = `${path}.replaced-${at.toISOString().replaceAll(/[:.]/g, "-")}`;
+  try {
+    const there = existsSync(path);
+    if (there) claim(path);
+    rmSync(fresh, { force: true });
+    closeSync(openSync(fresh, "wx", 0o600));
+    copyFileSync(from, fresh);
+    const takenOver = there ? takeOver(path, fresh) : 0;
+    sync(fresh);
+    if (there) for (const name of besides(path)) if (existsSync(name)) renameSync(name, name.replace(path, aside));
+    renameSync(fresh, path);
+    sync(dirname(path));
+    return { ...contents, replaced: there ? aside : null, takenOver };
+  } catch (error) {
+    for (const name of besides(fresh)) rmSync(name, { force: true });
+    throw asStoreError(error, path);
+  }
+}
+
+/** Whoever can leave the log's mode is alone with the file. A damaged one is nobody's to hold. */
+function claim(path: string): void {
+  const db = new DatabaseSync(path, { timeout: 100 });
+  try {
+    db.exec("PRAGMA journal_mode = DELETE");
+  } catch (error) {
+    if (busy.has(codeOf(error)))
+      throw new SamehandError("store-unavailable", `${path} is open: stop the gateway first`);
+  } finally {
+    db.close();
+  }
+}
+
+/** A restore must let nobody in whom the replaced store kept out. @returns rows; null where it cannot be read */
+function takeOver(old: string, fresh: string): number | null {
+  const db = new DatabaseSync(fresh);
+  try {
+    db.prepare("ATTACH ? AS old").run(old);
+    const { changes: locks } = db
+      .prepare(
+        `INSERT OR REPLACE INTO locks SELECT * FROM old.locks AS o WHERE NOT EXISTS (
+          SELECT 1 FROM main.locks AS n WHERE n.agent = o.agent
+            AND (n.until IS NULL OR (o.until IS NOT NULL AND n.until >= o.until)))`,
+      )
+      .run();
+    const { changes: tokens } = db.prepare("INSERT OR IGNORE INTO spent_tokens SELECT * FROM old.spent_tokens").run();
+    return Number(locks) + Number(tokens);
+  } catch (error) {
+    if (busy.has(codeOf(error))) throw error;
+    return null;
+  } finally {
+    db.close();
+  }
+}
+
+function recognise(db: DatabaseSync, path: string): void {
+  if (Number(db.prepare("PRAGMA application_id").get()?.["application_id"]) !== applicationId)
+    throw new SamehandError("store-unavailable", `${path} is no store of Samehand`);
+}
+
+/** The files of a store: SQLite's log and its index lie beside it while it is open. */
+const besides = (path: string): string[] => ["", "-wal", "-shm", "-journal"].map((suffix) => path + suffix);
+
+/** On the disk, so that it survives a power cut. */
+function sync(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const codeOf = (error: unknown): number => ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+
+/** What SQLite or the file system said, in the catalogue's words; anything else is a fault of ours and stays as it is. */
+function asStoreError(error: unknown, path: string): unknown {
+  if (error instanceof SamehandError || (error as { code?: string }).code === undefined) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EEXIST") return new SamehandError("store-unavailable", `${path} exists already`);
+  const damaged = codeOf(error) === 11 || codeOf(error) === 26;
+  return new SamehandError(damaged ? "store-corrupt" : "store-unavailable", `${path}: ${message}`, error);
+}

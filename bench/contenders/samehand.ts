@@ -41,7 +41,14 @@ function configuration(setting: Setting, port: number, metrics: number, tls: boo
     keys: { file: "keys" },
     store: "samehand.db",
     enrolment: { mature: { keystrokes: 2000, actions: 500, days: 1 } },
-    limits: { sessions: plenty, connections: plenty, connectionsPerAddress: plenty, sessionsPerAgent: plenty },
+    limits: {
+      sessions: plenty,
+      connections: plenty,
+      connectionsPerAddress: plenty,
+      sessionsPerAgent: plenty,
+      upgradesPerSecond: plenty,
+      upgradeBurst: plenty,
+    },
   };
 }
 

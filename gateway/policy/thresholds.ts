@@ -55,10 +55,28 @@ class Tail {
   share(limit: number): number {
     if (this.#sorted.length === 0) return Math.exp(-Math.max(0, limit));
     if (limit >= this.#from) return tailShare * Math.exp((this.#from - limit) / this.fall);
-    let below = 0;
-    for (const peak of this.#sorted) if (peak < limit) below++;
-    return 1 - below / this.#sorted.length;
+    return 1 - this.#below(limit) / this.#sorted.length;
   }
+
+  /** How many peaks are below a limit. */
+  #below(limit: number): number {
+    let [low, high] = [0, this.#sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#sorted[middle] < limit) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** The background's peaks are one list for all sessions: sorted once, not at each one's start. */
+const tails = new WeakMap<Peaks, Tail>();
+
+function tailOf(peaks: Peaks): Tail {
+  const known = tails.get(peaks) ?? new Tail(peaks);
+  tails.set(peaks, known);
+  return known;
 }
 
 /** The lowest limit that suspicion passes no more than `perActiveHour` times an hour. */
@@ -85,7 +103,7 @@ function limitFor(perActiveHour: number, background: Tail, own: Peaks, doubt: nu
  * @param single the highest suspicion that one modality alone can cause: severing always needs more
  */
 export function deriveThresholds(budget: Budget, background: Peaks, own: Peaks, single: number): Thresholds {
-  const tail = new Tail(background);
+  const tail = tailOf(background);
   const quarantine = limitFor(budget.falseQuarantines, tail, own, 0, 40);
   const sever = limitFor(budget.falseSevers, tail, own, unseen, 60);
   return {

@@ -2,7 +2,15 @@
 import { closeSync, existsSync, openSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { type Compilable, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import {
+  type Compilable,
+  type CompiledQuery,
+  DummyDriver,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
 import { type ErrorCode, SamehandError } from "../core/errors.ts";
 import { type Tables, applicationId, migrations } from "./schema.ts";
 
@@ -105,6 +113,20 @@ export class Database {
     const { sql, parameters } = query.compile();
     const row = this.#timed("read", () => this.#prepare(sql).get(...(parameters as SQLInputValue[])));
     return row as Row | undefined as Out | undefined;
+  }
+
+  /**
+   * As `first`, of a statement whose text was compiled once: putting a query together takes longer than running it.
+   * @param parameters in the statement's order
+   */
+  firstOf<Out>({ sql }: CompiledQuery<Out>, parameters: readonly SQLInputValue[]): Out | undefined {
+    const row = this.#timed("read", () => this.#prepare(sql).get(...parameters));
+    return row as Row | undefined as Out | undefined;
+  }
+
+  /** As `run`, in the same way. */
+  runOf({ sql }: CompiledQuery, parameters: readonly SQLInputValue[]): number {
+    return this.#guard(() => Number(this.#prepare(sql).run(...parameters).changes));
   }
 
   /** Within a transaction. @returns the number of rows changed */

@@ -42,6 +42,11 @@ export interface StoreOptions {
 
 /** A spent token's id is kept this long past its expiry, should the clock be set back. */
 const spentMargin = 3_600_000;
+const spendToken = sql
+  .insertInto("spent_tokens")
+  .values({ jti: "", expires: 0 })
+  .onConflict((conflict) => conflict.doNothing())
+  .compile();
 const purgeMillis = 60_000;
 /** What a lesson holds on to: the statistics of some hundred keystrokes and pointer actions. */
 const lessonBytes = 128 * 1024;
@@ -167,11 +172,7 @@ class SqliteStore implements Store {
   unlock = (agent: AgentName) => this.#locks.unlock(agent);
 
   spend(jti: string, expires: EpochMillis): boolean {
-    const row = sql
-      .insertInto("spent_tokens")
-      .values({ jti, expires: Math.ceil(expires) })
-      .onConflict((conflict) => conflict.doNothing());
-    return this.#db.transaction(() => this.#db.run(row)) === 1;
+    return this.#db.transaction(() => this.#db.runOf(spendToken, [jti, Math.ceil(expires)])) === 1;
   }
 
   sessionStarted(session: SessionInfo): void {

@@ -40,7 +40,7 @@ export class Profiles {
   }
 
   agent(name: AgentName): AgentRecord | null {
-    const row = this.#db.first(records.where("agents.name", "=", name));
+    const row = this.#db.firstOf(recordByName, [name]);
     return row === undefined ? null : record(row);
   }
 
@@ -189,6 +189,8 @@ const records = sql
   )
   .select(["agents.id", "agents.name", "agents.created_at", "profiles.version", "profiles.saved_at"])
   .select(["profiles.keystrokes", "profiles.actions", "profiles.days"]);
+
+const recordByName = records.where("agents.name", "=", "").compile();
 
 type RecordRow = Pick<AgentRow, "id" | "name" | "created_at"> & {
   [Key in "version" | "saved_at" | "keystrokes" | "actions" | "days"]: number | null;

@@ -6,6 +6,11 @@ import { type Database, sql } from "./database.ts";
 import type { Tables } from "./schema.ts";
 import type { AgentId, SessionOutcome, SessionRecord } from "./store.ts";
 
+const start = sql
+  .insertInto("sessions")
+  .values({ id: "", agent: "", connection: "", started_at: 0, verdict: "", would_be: "" })
+  .compile();
+
 /** Every call that writes runs within a transaction. */
 export class Sessions {
   readonly #db: Database;
@@ -15,18 +20,8 @@ export class Sessions {
   }
 
   started(session: SessionInfo, agent: AgentId): void {
-    this.#db.run(
-      sql.insertInto("sessions").values({
-        id: session.id,
-        agent,
-        connection: session.connection,
-        started_at: session.startedAt,
-        ended_at: null,
-        verdict: "allow",
-        would_be: "allow",
-        outcome: null,
-      }),
-    );
+    const { id, connection, startedAt } = session;
+    this.#db.runOf(start, [id, agent, connection, startedAt, "allow", "allow"]);
   }
 
   decided(session: SessionId, decision: Decision): void {

@@ -133,6 +133,16 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: host.default("127.0.0.1"),
       port: port.default(8444),
+      fourEyes: z
+        .array(z.enum(["release", "forget", "policy"]))
+        .default([])
+        .describe("what a second operator must approve"),
+      scoreDays: z
+        .number()
+        .positive()
+        .max(365)
+        .default(14)
+        .describe("how long windows of evidence are kept, on which a draft of a policy is tried"),
       signInHours: z.number().positive().max(168).default(12).describe("how long a sign-in lasts, however busy"),
     })
     .prefault({})

@@ -89,7 +89,13 @@ export class Gateway {
     const base = { log: this.#log, clock: this.#clock, tally: this.tally };
     try {
       const { days: auditDays } = config.audit;
-      this.store = openStore({ ...storeOptions(config), ...base, observe: observeStore, auditDays });
+      this.store = openStore({
+        ...storeOptions(config),
+        scoreDays: config.admin.scoreDays,
+        ...base,
+        observe: observeStore,
+        auditDays,
+      });
     } catch (error) {
       this.#metrics.close();
       throw error;
@@ -118,11 +124,13 @@ export class Gateway {
       this.admin = operators(config, {
         store: this.store,
         fleet: this.fleet,
+        config: () => this.#config,
         policy: () => this.#policy,
+        reload: () => this.reload(this.#config),
+        peaks: () => background.facts.peaks,
         clock: this.#clock,
         log: this.#log,
         tls: this.#tls,
-        organisation: () => this.#config.organisation.name,
       });
     } catch (error) {
       this.store.close();

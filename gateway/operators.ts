@@ -5,6 +5,7 @@ import { Admin, type AdminParts } from "./admin/admin.ts";
 import type { Fleet } from "./core/fleet.ts";
 import type { ActOutcome, LiveDetail, LiveSessions, LiveSummary, OperatorAct } from "./core/live.ts";
 import type { SessionId } from "./core/units.ts";
+import { policyFileDesk, type PolicyFileParts } from "./policy-file-desk.ts";
 import type { TlsPair } from "./proxy/options.ts";
 
 export const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -35,15 +36,25 @@ export class FleetSessions implements LiveSessions {
   }
 }
 
+export interface OperatorsParts extends Pick<AdminParts, "store" | "clock" | "log">, PolicyFileParts {
+  readonly fleet: Fleet;
+  readonly tls: TlsPair | null;
+}
+
 /** @param parts what the operators' room stands on; its addresses come from the configuration */
-export function operators(
-  config: Config,
-  parts: Pick<AdminParts, "store" | "policy" | "clock" | "log" | "organisation"> & {
-    readonly fleet: Fleet;
-    readonly tls: TlsPair | null;
-  },
-): Admin {
-  const { host, port, signInHours } = config.admin;
-  const { fleet, tls, ...rest } = parts;
-  return new Admin({ ...rest, live: new FleetSessions(fleet), listen: { host, port, tls }, version, signInHours });
+export function operators({ admin }: Config, parts: OperatorsParts): Admin {
+  const { host, port, ...rest } = admin;
+  const { fleet, tls, store, clock, log, config } = parts;
+  return new Admin({
+    ...rest,
+    store,
+    clock,
+    log,
+    live: new FleetSessions(fleet),
+    desk: policyFileDesk(parts),
+    enrolment: () => config().enrolment,
+    organisation: () => config().organisation.name,
+    listen: { host, port, tls },
+    version,
+  });
 }

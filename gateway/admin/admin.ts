@@ -4,12 +4,20 @@ import { fileURLToPath } from "node:url";
 import type { Clock } from "../core/clock.ts";
 import type { LiveSessions } from "../core/live.ts";
 import type { Log } from "../core/log.ts";
-import type { Policy } from "../policy/rules.ts";
+import type { Enrolment } from "../core/maturity.ts";
 import type { Store } from "../store/store.ts";
 import { Access } from "./access.ts";
+import { agentHandlers, forgetDeed } from "./agent-handlers.ts";
+import { Events } from "./events.ts";
+import type { Handlers } from "./handlers.ts";
+import { operatorHandlers } from "./operator-handlers.ts";
+import { passkeyHandlers } from "./passkeys.ts";
+import { type PolicyDesk, policyDeed, policyHandlers } from "./policy-handlers.ts";
+import { replayHandlers } from "./replay.ts";
 import { ruleWords } from "./rule-words.ts";
 import { AdminServer, type AdminServerOptions } from "./server.ts";
-import { sessionHandlers } from "./session-handlers.ts";
+import { approvalHandlers, SecondPerson, type Watched } from "./second-person.ts";
+import { releaseDeed, sessionHandlers } from "./session-handlers.ts";
 import { firstRunLink, signInHandlers } from "./sign-in.ts";
 import { SignIns } from "./sign-ins.ts";
 import { consoleFiles } from "./static.ts";
@@ -17,12 +25,15 @@ import { consoleFiles } from "./static.ts";
 export interface AdminParts {
   readonly store: Store;
   readonly live: LiveSessions;
-  readonly policy: () => Policy;
+  readonly enrolment: () => Enrolment;
+  readonly desk: PolicyDesk;
   readonly clock: Clock;
   readonly log: Log;
   readonly listen: Pick<AdminServerOptions, "host" | "port" | "tls">;
   readonly version: string;
   readonly organisation: () => string;
+  /** What needs a second operator. */
+  readonly fourEyes: readonly Watched[];
   /** How long a sign-in lasts, however busy. */
   readonly signInHours: number;
 }
@@ -33,26 +44,36 @@ const consoleFolder = fileURLToPath(new URL("../../console/dist", import.meta.ur
 export class Admin {
   readonly #parts: AdminParts;
   readonly #server: AdminServer;
+  readonly #events: Events;
   #address: AddressInfo | null = null;
 
   constructor(parts: AdminParts) {
     this.#parts = parts;
-    const { store, clock, log, listen, version, signInHours: hours } = parts;
-    const { operators } = store;
+    const { store, clock, log, listen, version, signInHours: hours, desk } = parts;
+    const { operators, audit } = store;
     const signIns = new SignIns(operators, clock, hours);
     const access = new Access({ signIns, operators, clock, secure: listen.tls !== null });
-    this.#server = new AdminServer({
-      ...listen,
-      version,
-      access,
-      clock,
-      log,
-      files: consoleFiles(consoleFolder),
-      handlers: {
-        ...sessionHandlers({ live: parts.live, words: ruleWords(parts.policy), audit: store.audit }),
-        ...signInHandlers({ ...parts, operators, audit: store.audit, signIns, hours, fourEyes: () => [] }),
-      },
+    const words = ruleWords(() => desk.current());
+    const shared = { ...parts, operators, audit, words };
+    this.#events = new Events({ ...shared, mode: () => desk.mode() });
+    const second = new SecondPerson({
+      ...shared,
+      deeds: { release: releaseDeed(shared), forget: forgetDeed(shared), policy: policyDeed(shared) },
+      onChange: (approval, change) => this.#events.approval(approval, change),
     });
+    const signIn = { ...shared, signIns, hours };
+    const handlers: Handlers = {
+      ...sessionHandlers(shared, second),
+      ...agentHandlers(shared, second),
+      ...policyHandlers(shared, second),
+      ...replayHandlers(shared),
+      ...approvalHandlers(second),
+      ...operatorHandlers({ ...shared, url: () => this.url }),
+      ...signInHandlers(signIn),
+      ...passkeyHandlers({ ...signIn, url: () => this.url }),
+    };
+    const files = consoleFiles(consoleFolder);
+    this.#server = new AdminServer({ ...listen, version, access, clock, log, files, handlers, events: this.#events });
   }
 
   /** @throws the system's error where the address cannot be had */
@@ -61,6 +82,7 @@ export class Admin {
   }
 
   async close(): Promise<void> {
+    this.#events.close();
     await this.#server.close();
   }
 

@@ -12,6 +12,7 @@ import type { Log } from "../core/log.ts";
 import type { Access } from "./access.ts";
 import { type Caller, demand } from "./caller.ts";
 import { type Route, type RouteName, routes } from "./contract/routes.ts";
+import type { Events } from "./events.ts";
 import type { Asked, Handlers } from "./handlers.ts";
 import { openApiDocument } from "./openapi.ts";
 import { problemOf } from "./problem.ts";
@@ -24,7 +25,8 @@ export interface AdminServerOptions {
   readonly port: number;
   readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer } | null;
   readonly version: string;
-  readonly handlers: Partial<Handlers>;
+  readonly handlers: Handlers;
+  readonly events: Events;
   readonly access: Access;
   /** The built console by path, such as `/console/`. */
   readonly files: ReadonlyMap<string, ConsoleFile>;
@@ -57,6 +59,7 @@ export class AdminServer {
     this.#prepare();
     for (const [name, route] of Object.entries<Route>(routes)) this.#serve(name as RouteName, route);
     this.#document();
+    this.#stream();
     this.#files();
   }
 
@@ -87,8 +90,7 @@ export class AdminServer {
   }
 
   #serve(name: RouteName, route: Route): void {
-    const handler = this.#options.handlers[name] as ((asked: Asked<RouteName>) => unknown) | undefined;
-    if (handler === undefined) return;
+    const handler = this.#options.handlers[name] as (asked: Asked<RouteName>) => unknown;
     this.#app.route({
       method: route.method,
       url: `/api/v1${route.path}`,
@@ -132,6 +134,18 @@ export class AdminServer {
     this.#app.get("/api/v1/openapi.json", (request, reply) => {
       this.caller(request);
       return reply.type("application/json; charset=utf-8").send(document);
+    });
+  }
+
+  #stream(): void {
+    const { events } = this.#options;
+    this.#app.get("/api/v1/events", async (request, reply) => {
+      demand(this.caller(request), "viewer");
+      if (events.full) throw new SamehandError("rate-limited", "too many listen");
+      reply.hijack();
+      const headers = { ...securityHeaders(this.#options.tls !== null), "content-type": "text/event-stream" };
+      reply.raw.writeHead(200, { ...headers, "x-accel-buffering": "no" });
+      await events.listen(reply.raw, () => demand(this.#options.access.caller(request.headers, false), "viewer"));
     });
   }
 

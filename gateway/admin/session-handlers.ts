@@ -7,6 +7,7 @@ import type { Outcome } from "./contract/common.ts";
 import type { Asked, Handlers } from "./handlers.ts";
 import { pageOf } from "./page.ts";
 import type { RuleWords } from "./rule-words.ts";
+import type { Deed, SecondPerson } from "./second-person.ts";
 import { detailOf, matches, orders, sessionOf } from "./sessions.ts";
 
 export interface SessionParts {
@@ -15,26 +16,37 @@ export interface SessionParts {
   readonly audit: Pick<AuditTrail, "note">;
 }
 
-export function sessionHandlers({
-  live,
-  words,
-  audit,
-}: SessionParts): Pick<Handlers, "sessions" | "session" | "quarantine" | "release" | "sever"> {
+/** Does something to a session. */
+const deed =
+  ({ live, audit }: SessionParts, kind: OperatorAct["kind"]): Deed =>
+  async ({ target, caller, reason }) => {
+    const id = sessionId(target);
+    const outcome = await live.act(id, { kind, operator: caller.name, reason });
+    if (outcome === "gone") throw new SamehandError("session-unknown");
+    const action = { quarantine: "session.held", release: "session.released", sever: "session.severed" }[kind];
+    if (outcome === "done") audit.note({ actor: `operator:${caller.name}`, action, session: id, why: reason });
+    return outcome;
+  };
+
+/** Lets a held session go on. */
+export const releaseDeed = (parts: SessionParts): Deed => deed(parts, "release");
+
+export function sessionHandlers(
+  parts: SessionParts,
+  second: SecondPerson,
+): Pick<Handlers, "sessions" | "session" | "quarantine" | "release" | "sever"> {
+  const { live, words } = parts;
   const act =
     (kind: OperatorAct["kind"]) =>
-    async ({ params, body, caller }: Pick<Asked<"sever">, "params" | "body" | "caller">): Promise<Outcome> => {
-      const outcome = await live.act(sessionId(params.id), { kind, operator: caller.name, reason: body.reason });
-      if (outcome === "gone") throw new SamehandError("session-unknown");
-      const action = { quarantine: "session.held", release: "session.released", sever: "session.severed" }[kind];
-      if (outcome === "done")
-        audit.note({ actor: `operator:${caller.name}`, action, session: sessionId(params.id), why: body.reason });
-      return { outcome, approval: null };
-    };
+    async ({ params, body, caller }: Pick<Asked<"sever">, "params" | "body" | "caller">): Promise<Outcome> => ({
+      outcome: await deed(parts, kind)({ target: params.id, payload: "", caller, reason: body.reason }),
+      approval: null,
+    });
   return {
     sessions: async ({ query }) => {
       const found = (await live.list()).filter(matches(query)).sort(orders[query.sort]);
       const { items, ...page } = pageOf(found, query, ({ id }) => id);
-      return { ...page, items: items.map(sessionOf) };
+      return { ...page, items: items.map((each) => sessionOf(each, words)) };
     },
     session: async ({ params }) => {
       const detail = await live.detail(sessionId(params.id));
@@ -42,7 +54,8 @@ export function sessionHandlers({
       return detailOf(detail, words);
     },
     quarantine: act("quarantine"),
-    release: act("release"),
+    release: ({ params, body, caller }) =>
+      second.ask("release", { target: params.id, payload: "", caller, reason: body.reason }),
     sever: act("sever"),
   };
 }

@@ -6,8 +6,8 @@ import type { EvidencePoint, Outlook, Session, SessionDecision, SessionDetail } 
 import type { RuleWords } from "./rule-words.ts";
 
 /** A live session as the contract has it: figures rounded to what a screen shows. */
-export function sessionOf(live: LiveSummary): Session {
-  const { thresholds, link } = live;
+export function sessionOf(live: LiveSummary, words: RuleWords): Session {
+  const { thresholds, link, decided } = live;
   return {
     ...live,
     trust: round(live.trust, 2),
@@ -18,6 +18,7 @@ export function sessionOf(live: LiveSummary): Session {
       sever: round(thresholds.sever, 4),
     },
     link: { jitterMs: round(link.jitterMs, 1), weight: round(link.weight, 2) },
+    decided: decided === null ? null : decisionOf(decided, words),
     sparkline: [...live.sparkline],
   };
 }
@@ -35,7 +36,7 @@ export function detailOf(live: LiveDetail, words: RuleWords): SessionDetail {
   const { address, timeline, evidence, llr, decisions, signals, quarantineEndsAt, outlook: _, ...summary } = live;
   const of = (modality: LivePoint["modality"]) => evidence.filter((point) => point.modality === modality).map(pointOf);
   return {
-    ...sessionOf(summary),
+    ...sessionOf(summary, words),
     address,
     timeline: timeline.map(({ at, trust }) => ({ at, trust: round(trust, 2) })),
     evidence: { keyboard: of("keyboard"), pointer: of("pointer") },

@@ -8,6 +8,7 @@ import type { Caller } from "./caller.ts";
 import type { Whoami } from "./contract/operator.ts";
 import { role } from "./contract/operator.ts";
 import type { Handlers } from "./handlers.ts";
+import type { Watched } from "./second-person.ts";
 import { hashOf, newSecret, type SignIns } from "./sign-ins.ts";
 
 export interface SignInParts {
@@ -16,7 +17,7 @@ export interface SignInParts {
   readonly clock: Clock;
   readonly audit: Pick<AuditTrail, "note">;
   readonly organisation: () => string;
-  readonly fourEyes: () => Whoami["fourEyes"];
+  readonly fourEyes: readonly Watched[];
   readonly hours: number;
 }
 
@@ -46,7 +47,7 @@ export function firstRunLink(operators: OperatorStore, clock: Clock): string | n
 export function whoamiOf(caller: Caller, { operators, fourEyes }: SignInParts): Whoami {
   const { name, by, roles, expiresAt, csrf } = caller;
   const passkeys = by === "token" ? 0 : operators.passkeysOf(name).length;
-  return { name, by, roles: [...roles], expiresAt, csrf, passkeys, fourEyes: fourEyes() };
+  return { name, by, roles: [...roles], expiresAt, csrf, passkeys, fourEyes: [...fourEyes] };
 }
 
 export function signInHandlers(

@@ -8,10 +8,10 @@ import type { AgentName, EpochMillis, SessionId } from "./units.ts";
 
 /** What is told to every process, and what comes with it. */
 export interface FleetTopics {
-  /** A lock began or ended, or an agent was forgotten: what the store tells (`StoreChange`). */
+  /** A lock began or ended, an agent was forgotten, or an agent's profile taken back to an older version: what the store tells (`StoreChange`). */
   changed:
     | { readonly kind: "locked"; readonly lock: FleetLock }
-    | { readonly kind: "unlocked" | "forgotten"; readonly agent: AgentName };
+    | { readonly kind: "unlocked" | "forgotten" | "rolled-back"; readonly agent: AgentName };
   /** An agent's profile was saved: what others keep of it is old. */
   learned: { readonly agent: AgentName };
   /** An agent's session ended or was held in doubt (see judge/doubts.ts). */

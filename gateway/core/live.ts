@@ -37,6 +37,8 @@ export interface LiveSummary {
     /** How far the link's timing is believed, 0 to 1. */
     readonly weight: number;
   };
+  /** The newest decision; null before the first. */
+  readonly decided: ToldDecision | null;
   /** The latest trust values, oldest first; at most 32. */
   readonly sparkline: readonly number[];
 }

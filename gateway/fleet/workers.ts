@@ -6,6 +6,7 @@
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../../config/schema.ts";
+import { Background } from "../../models/background.ts";
 import type { Admin } from "../admin/admin.ts";
 import { systemClock } from "../core/clock.ts";
 import type { SamehandError } from "../core/errors.ts";
@@ -63,16 +64,23 @@ export class Workers {
     this.#middle = new Middle(this.fleet, () => this.#config.limits.sessions);
     this.#metrics = new FleetMetrics(this.fleet, () => this.#workers.size);
     this.#policy = loadPolicy(config.policy ?? defaultPolicyFile);
-    this.#store = openStore({ ...storeOptions(config), log: this.#log, auditDays: config.audit.days });
+    this.#store = openStore({
+      ...storeOptions(config),
+      log: this.#log,
+      auditDays: config.audit.days,
+      scoreDays: config.admin.scoreDays,
+    });
     this.#store.onChange((change) => this.fleet.publish("changed", change));
     this.admin = operators(config, {
       store: this.#store,
       fleet: this.fleet,
+      config: () => this.#config,
       policy: () => this.#policy,
+      reload: () => this.reload(this.#config),
+      peaks: () => Background.load(this.#config.background).facts.peaks,
       clock: systemClock,
       log: this.#log,
       tls: options.developmentTls ?? tlsFiles(config),
-      organisation: () => this.#config.organisation.name,
     });
     const { host, port } = config.metrics;
     this.#metricsServer = new MetricsServer({ host, port, metrics: this.#metrics, unready: () => this.#unready() });

@@ -76,9 +76,10 @@ export class LiveJudge implements Judge {
     this.#refreshing = setInterval(() => this.#learning.refresh(), farmMillis).unref();
     this.#stopListening = options.store.onChange((change) => {
       if (change.kind === "locked") this.#endAll(change.lock.agent, new SamehandError("agent-locked"));
-      if (change.kind === "forgotten") this.#learning.forget(change.agent);
+      if (change.kind === "forgotten" || change.kind === "rolled-back") this.#learning.forget(change.agent);
       // A lock is the answer to every doubt, and what an operator takes back is taken back whole.
-      this.#doubts.clear(change.kind === "locked" ? change.lock.agent : change.agent);
+      if (change.kind !== "rolled-back")
+        this.#doubts.clear(change.kind === "locked" ? change.lock.agent : change.agent);
     });
   }
 

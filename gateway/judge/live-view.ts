@@ -1,6 +1,6 @@
 /** A session's watch as operators see it: monotonic times become wall times, nats become trust. */
 import type { Clock } from "../core/clock.ts";
-import type { LiveDetail, LiveSummary } from "../core/live.ts";
+import type { LiveDetail, LiveSummary, ToldDecision } from "../core/live.ts";
 import type { Maturity } from "../core/maturity.ts";
 import type { SessionInfo } from "../core/session.ts";
 import { type EpochMillis, epochMillis, type Millis } from "../core/units.ts";
@@ -54,6 +54,7 @@ export function summaryOf(
     actions: inspector.actions,
     lastEvidenceAt: Number.isNaN(record.lastAt) ? null : wallTime(clock)(record.lastAt as Millis),
     link: { jitterMs: inspector.jitter, weight: inspector.linkWeight },
+    decided: newest(record.decisions, wallTime(clock)),
     sparkline: record.sparkline(),
   };
 }
@@ -74,6 +75,11 @@ export function detailOf(viewed: Viewed, clock: Clock): LiveDetail {
     outlook: decider.outlook(clock.now(), inspector.keystrokes, inspector.actions),
     quarantineEndsAt: holdEnds === null ? null : wall(holdEnds),
   };
+}
+
+function newest(decisions: readonly Decision[], wall: (at: Millis) => EpochMillis): ToldDecision | null {
+  const last = decisions.at(-1);
+  return last === undefined ? null : { ...told(last), at: wall(last.at) };
 }
 
 const told = ({ verdict, wouldBe, mode, trust, rule, reasons }: Decision) => ({

@@ -20,6 +20,7 @@ import type { Learning } from "./learning.ts";
 import { Lessons } from "./lessons.ts";
 import { LiveRecord } from "./live-record.ts";
 import type { Viewed } from "./live-view.ts";
+import { SessionScores } from "./session-scores.ts";
 import { Verification } from "./verification.ts";
 
 export interface SessionWatchOptions extends JudgeOptions {
@@ -52,6 +53,7 @@ export class SessionWatch implements Watch {
   #holding = false;
   #closed = false;
   readonly #record = new LiveRecord();
+  readonly #scores: SessionScores;
   #failed = false;
 
   constructor(options: SessionWatchOptions) {
@@ -63,6 +65,7 @@ export class SessionWatch implements Watch {
       onEvidence: (evidence, weight, at) => this.#weigh(evidence, weight, at),
     });
     this.#lessons = new Lessons(options.background, this.#inspector);
+    this.#scores = new SessionScores(options, this.#verification.maturity);
     this.#decider = this.#begin();
     const { doubt, clock } = options;
     this.#presence = new Presence(clock.now());
@@ -122,6 +125,7 @@ export class SessionWatch implements Watch {
       this.#teach();
     });
     if (this.decision.wouldBe !== "allow") this.#doubt(at);
+    this.#scores.write();
     const { store, session, onEnd } = this.#options;
     store.sessionEnded(session.id, {
       end: error?.code ?? "closed",
@@ -192,9 +196,11 @@ export class SessionWatch implements Watch {
     tally.evidenceWindows++;
     if (weight === 0) tally.abstentions++;
     this.#account.weigh(modality, llr, weight);
-    const decision = this.#decider.evidence({ at, modality, llr, weight, keystrokes, actions });
+    const weighed = { at, modality, llr, weight, keystrokes, actions };
+    const decision = this.#decider.evidence(weighed);
     const { suspicion, trust } = this.#decider.filter;
     this.#record.observe(at, modality, llr, weight, trust);
+    this.#scores.add(weighed, this.#inspector.jitter, this.#account.signals.length > 0);
     this.#act(decision);
     this.#account.trusted(trust);
     this.#lessons.weighed(at, modality, llr * weight, suspicion);

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { SamehandError, asSamehandError } from "../core/errors.ts";
 import type { KeyRing } from "../core/key-ring.ts";
+import type { Maturity } from "../core/maturity.ts";
 import { type Log, silentLog } from "../core/log.ts";
 import type { SessionInfo } from "../core/session.ts";
 import { Tally } from "../core/tally.ts";
@@ -16,6 +17,7 @@ import { Database, type Observe, sql } from "./database.ts";
 import { Locks } from "./locks.ts";
 import { OperatorStore } from "./operators.ts";
 import { Profiles } from "./profiles.ts";
+import { Scores } from "./scores.ts";
 import { Sessions } from "./sessions.ts";
 import type { AgentId, By, Learned, Profile, SessionOutcome, Store, StoreChange } from "./store.ts";
 import { Waiting, type WaitingLimits } from "./waiting.ts";
@@ -27,6 +29,8 @@ export interface StoreOptions {
   readonly auditKey?: string;
   /** Entries of the audit chain older than so many days are removed, provably; absent: none is. */
   readonly auditDays?: number;
+  /** Windows of evidence older than so many days are deleted; 14 by default. */
+  readonly scoreDays?: number;
   readonly log?: Log;
   readonly clock?: Clock;
   /** How long a statement waits for another process, in ms; the event loop waits with it. */
@@ -70,6 +74,8 @@ class SqliteStore implements Store {
   readonly #auditDays: number;
   readonly challenges: Challenges;
   readonly operators: OperatorStore;
+  readonly scores: Scores;
+  readonly #scoreDays: number;
   readonly #listeners = new Set<(change: StoreChange) => void>();
   /** Sessions that live in this process, and whose they are. */
   readonly #live = new Map<SessionId, { readonly id: AgentId; readonly name: AgentName }>();
@@ -103,12 +109,14 @@ class SqliteStore implements Store {
       });
       this.breaker = new BreakerState(this.#db, clock, this.#waiting, this.audit);
       this.challenges = new Challenges(this.#db, this.#profiles, this.#waiting, clock);
+      this.scores = new Scores(this.#db);
       this.operators = new OperatorStore(this.#db);
       this.#seen = this.#db.dataVersion;
     } catch (error) {
       this.#db.close();
       throw error;
     }
+    this.#scoreDays = options.scoreDays ?? 14;
     this.#auditDays = options.auditDays ?? Infinity;
     this.#purgedAt = clock.wall();
     this.#timer = setInterval(() => this.#poll(), options.pollMillis ?? 500).unref();
@@ -166,6 +174,17 @@ class SqliteStore implements Store {
     this.#waiting.write("profile", () => this.updateProfile(id, merge), bytes);
   }
 
+  profileVersions = (id: AgentId) => this.#profiles.versions(id);
+
+  rollback(id: AgentId, version: number): boolean {
+    const older = this.#profiles.version(id, version);
+    const agent = older === null ? undefined : this.#profiles.agents().find((each) => each.id === id);
+    if (older === null || agent === undefined) return false;
+    this.updateProfile(id, () => older);
+    this.#tell({ kind: "rolled-back", agent: agent.name });
+    return true;
+  }
+
   lockOf = (agent: AgentName) => this.#locks.of(agent);
   locks = () => this.#locks.all();
   lock = (agent: AgentName, until: EpochMillis | null, reason: string) => this.#locks.lock(agent, until, reason);
@@ -205,6 +224,18 @@ class SqliteStore implements Store {
   }
 
   session = (id: SessionId) => this.#sessions.of(id);
+  scored({ id, agent }: SessionInfo, at: EpochMillis, maturity: Maturity, body: Uint8Array): void {
+    this.#waiting.write(
+      "scores",
+      () =>
+        this.#db.transaction(() => {
+          const known = this.#live.get(id) ?? this.#profiles.agent(agent);
+          if (known !== null) this.scores.add(id, known.id, at, maturity, body);
+        }),
+      body.length,
+    );
+  }
+
   sessions = (most: number) => this.#sessions.newest(most, null);
   sessionsOf = (agent: AgentId, most: number) => this.#sessions.newest(most, agent);
   decisions = (most: number) => this.audit.decisions(most);
@@ -215,7 +246,7 @@ class SqliteStore implements Store {
   }
 
   heard(change: StoreChange): void {
-    if (change.kind === "forgotten") return this.#tell(change);
+    if (change.kind === "forgotten" || change.kind === "rolled-back") return this.#tell(change);
     if (change.kind === "unlocked") this.#locks.heardUnlock(change.agent);
     try {
       this.#locks.refresh();
@@ -282,6 +313,7 @@ class SqliteStore implements Store {
     this.#sign();
     this.#retire(now);
     this.challenges.purge();
+    this.#db.transaction(() => this.scores.purge(epochMillis(now - this.#scoreDays * dayMillis)));
     const old = sql.deleteFrom("spent_tokens").where("expires", "<", epochMillis(now - spentMargin));
     this.#db.transaction(() => this.#db.run(old));
   }

@@ -10,7 +10,7 @@ import { type AgentName, type EpochMillis, agentName, epochMillis } from "../cor
 import { type Database, sql } from "./database.ts";
 import type { Tables } from "./schema.ts";
 import { type Belonging, seal, unseal } from "./seal.ts";
-import type { AgentId, AgentRecord, Learned, Profile } from "./store.ts";
+import type { AgentId, AgentRecord, Learned, Profile, ProfileVersion } from "./store.ts";
 
 type AgentRow = Tables["agents"];
 type ProfileRow = Tables["profiles"];
@@ -120,6 +120,31 @@ export class Profiles {
   /** @throws SamehandError `profile-unreadable` */
   unsealFor(id: AgentId, what: "code-secret", sealed: Uint8Array): Uint8Array {
     return unseal(this.dataKeyOf(id), sealed, [what, this.#installation, id]);
+  }
+
+  /** The versions that are kept, newest first. */
+  versions(id: AgentId): ProfileVersion[] {
+    return this.#db
+      .all(
+        sql
+          .selectFrom("profiles")
+          .select(["version", "saved_at", "keystrokes", "actions", "days"])
+          .where("agent", "=", id)
+          .orderBy("version", "desc"),
+      )
+      .map(({ saved_at, ...rest }) => ({ ...rest, savedAt: epochMillis(saved_at) }));
+  }
+
+  /** An older version, opened; null where it is not kept. */
+  version(id: AgentId, version: number): Profile | null {
+    const agent = this.#row(id);
+    const row = this.#db.first(
+      sql.selectFrom("profiles").selectAll().where("agent", "=", id).where("version", "=", version),
+    );
+    if (agent === undefined || row === undefined) return null;
+    const { keystrokes, actions, days } = row;
+    const body = unseal(this.#dataKey(agent), row.body, this.#belonging(agent, row));
+    return { version, savedAt: epochMillis(row.saved_at), keystrokes, actions, days, body };
   }
 
   #row(id: AgentId): AgentRow | undefined {

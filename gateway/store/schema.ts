@@ -92,6 +92,8 @@ export interface Tables {
     expires: number | null;
     used_at: number | null;
   };
+  /** Windows of evidence: `gateway/policy/score-tape.ts`. `at`: of the first in `body`. */
+  scores: { session: string; seq: number; agent: string; at: number; maturity: string; body: Uint8Array };
   /** What waits for a second operator. */
   approvals: {
     id: string;
@@ -278,5 +280,18 @@ export const migrations: readonly Migration[] = [
     asked_at INTEGER NOT NULL,
     expires INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE scores (
+    session TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    agent TEXT NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    maturity TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (session, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX scores_at ON scores (at);
+  CREATE INDEX scores_agent ON scores (agent);
   `,
 ];

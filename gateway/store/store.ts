@@ -5,7 +5,7 @@
  */
 import type { SamehandError } from "../core/errors.ts";
 import type { KeyRing } from "../core/key-ring.ts";
-import type { Amount } from "../core/maturity.ts";
+import type { Amount, Maturity } from "../core/maturity.ts";
 import type { SessionInfo } from "../core/session.ts";
 import type { AgentName, EpochMillis, SessionId } from "../core/units.ts";
 import type { Decision, Verdict } from "../core/verdict.ts";
@@ -14,6 +14,7 @@ import type { AuditTrail } from "./audit.ts";
 import type { BreakerStore } from "./breaker-state.ts";
 import type { ChallengeStore } from "./challenges.ts";
 import type { OperatorStore } from "./operators.ts";
+import type { Scores } from "./scores.ts";
 
 declare const brand: unique symbol;
 /** A random id that stands for the agent in the audit chain; once the agent is forgotten it leads to nobody. */
@@ -34,6 +35,9 @@ export interface Profile extends Amount {
   /** What the models encode; opaque here. */
   readonly body: Uint8Array;
 }
+
+/** A version of a profile that is kept. */
+export type ProfileVersion = Omit<Profile, "body">;
 
 /** The next whole profile; the amounts are totals. */
 export interface Learned {
@@ -106,6 +110,7 @@ export interface By {
 export type StoreChange =
   | { readonly kind: "locked"; readonly lock: Lock }
   | { readonly kind: "unlocked"; readonly agent: AgentName }
+  | { readonly kind: "rolled-back"; readonly agent: AgentName }
   | { readonly kind: "forgotten"; readonly agent: AgentName };
 
 export interface Store {
@@ -141,6 +146,14 @@ export interface Store {
    */
   learn(id: AgentId, merge: (newest: Profile | null) => Learned, bytes?: number): void;
 
+  /** The versions of a profile that are kept, newest first. @throws SamehandError `store-unavailable` */
+  profileVersions(id: AgentId): ProfileVersion[];
+  /**
+   * Saves an older version again as the newest.
+   * @returns false where it is not kept. @throws SamehandError `profile-unreadable`, `store-unavailable`
+   */
+  rollback(id: AgentId, version: number): boolean;
+
   /** The lock that stands now, from memory. Never fails, and needs no disk. */
   lockOf(agent: AgentName): Lock | null;
   locks(): Lock[];
@@ -165,6 +178,13 @@ export interface Store {
   sessionEnded(session: SessionId, outcome: SessionOutcome): void;
   /** Appends to the audit chain and to the session. Never throws; retried in order. */
   decided(session: SessionId, agent: AgentName, decision: Decision): void;
+  /**
+   * Keeps windows of a session's evidence, as `gateway/policy/score-tape.ts` writes them. Never throws; retried.
+   * @param at of the first of them @param maturity of the agent when the session began
+   */
+  scored(session: SessionInfo, at: EpochMillis, maturity: Maturity, body: Uint8Array): void;
+  /** The windows that are kept. */
+  readonly scores: Pick<Scores, "since" | "of">;
   /** One session; null where it is not known, or its agent was forgotten. */
   session(id: SessionId): SessionRecord | null;
   /** Newest first. */

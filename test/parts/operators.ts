@@ -3,7 +3,7 @@
  * sockets are real, the agents' hands are synthetic.
  */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Test } from "tap";
@@ -16,9 +16,10 @@ import { Tally } from "../../gateway/core/tally.ts";
 import { agentName, buttonMask, epochMillis, keysym, millis, sessionId } from "../../gateway/core/units.ts";
 import type { Mode } from "../../gateway/core/verdict.ts";
 import { LiveJudge } from "../../gateway/judge/judge.ts";
-import { defaultPolicyFile, loadPolicy } from "../../gateway/policy/policy-file.ts";
+import { defaultPolicyFile, loadPolicy, parsePolicy } from "../../gateway/policy/policy-file.ts";
 import { openStore } from "../../gateway/store/open-store.ts";
 import { Background } from "../../models/background.ts";
+import { Profile } from "../../models/profile.ts";
 import { enrolColleagues } from "./colleagues.ts";
 import { Typist } from "./typist.ts";
 
@@ -70,6 +71,8 @@ export async function startOperators(t: Test, mode: Mode = "enforce", more: Part
     provisional: { keystrokes: 400, actions: 0, days: 0 },
     mature: { keystrokes: 1000, actions: 0, days: 0 },
   };
+  const policyFile = join(folder, "policy.yaml");
+  copyFileSync(defaultPolicyFile, policyFile);
   const settings = { mode, policy: loadPolicy(defaultPolicyFile), enrolment, sessionsPerAgent: 4 };
   const keys = parseKeyRing(newKeyLine(new Date()), "test");
   const tally = new Tally();
@@ -80,7 +83,20 @@ export async function startOperators(t: Test, mode: Mode = "enforce", more: Part
     ...shared,
     store,
     live: judge.sessions,
-    policy: () => settings.policy,
+    enrolment: () => settings.enrolment,
+    desk: {
+      current: () => settings.policy,
+      mode: () => settings.mode,
+      file: () => policyFile,
+      text: () => readFileSync(policyFile, "utf8"),
+      apply: (text) => {
+        settings.policy = parsePolicy(text, "policy.yaml");
+        writeFileSync(policyFile, text);
+      },
+      peaks: background.facts.peaks,
+      peaksOf: ({ id }) => Profile.peaksOf(store.profile(id)!.body),
+    },
+    fourEyes: [],
     listen: { host: "127.0.0.1", port: 0, tls: null },
     version: "0.0.0",
     organisation: () => "Test farm",

@@ -40,11 +40,11 @@ export const agentMode = z
 export const agentDetail = agent
   .extend({
     versions: z.array(profileVersion).describe("newest first"),
-    modes: z.array(agentMode),
+    modes: z.array(agentMode).describe("empty where the profile keeps one mode only"),
     drift: z
       .strictObject({ keyboard: z.number().min(0).max(1), pointer: z.number().min(0).max(1) })
       .nullable()
-      .describe("share of the drift budget that is used; null where nothing drifts yet"),
+      .describe("share of the drift budget that is used; null where the profile does not keep one"),
     sessions: z.array(pastSession).describe("newest first"),
   })
   .meta({ id: "AgentDetail" });

@@ -15,7 +15,7 @@ export const policyFacts = z
     budget: z.strictObject({ falseQuarantinesPerHour: z.number(), falseSeversPerHour: z.number() }),
     lockMinutes: z.number(),
     quarantineSeconds: z.number(),
-    strangers: z.enum(["enrol", "deny"]),
+    strangers: z.enum(["enrol", "challenge", "deny"]),
     rules: z.array(rule),
     thresholds: z
       .strictObject({ alert: trust, quarantine: trust, sever: trust })
@@ -56,7 +56,7 @@ export const replayed = z.strictObject({
   startedAt: time,
   before: verdict.describe("the strictest, as the current policy decides"),
   after: verdict.describe("the strictest, as the draft decides"),
-  at: time.nullable().describe("when the draft first decided its strictest"),
+  at: time.nullable().describe("when the stricter of the two was decided"),
   lowestTrust: trust,
 });
 
@@ -65,6 +65,7 @@ export const replayBody = draft.extend({ days: z.number().min(0.01).max(90).defa
 export const replay = z
   .strictObject({
     sessions: z.int().describe("replayed from stored scores"),
+    leftOut: z.int().describe("older sessions for which there was no time"),
     activeHours: z.number(),
     from: time,
     before: counts.describe("sessions by their strictest verdict, under the current policy"),

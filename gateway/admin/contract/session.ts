@@ -2,6 +2,19 @@
 import { z } from "zod";
 import { agentName, maturity, mode, pageQuery, sessionId, time, trust, verdict } from "./common.ts";
 
+export const decision = z
+  .strictObject({
+    at: time,
+    verdict,
+    wouldBe: verdict,
+    mode,
+    trust,
+    rule: z.string(),
+    because: z.string().describe("the rule in words"),
+    reasons: z.array(z.strictObject({ code: z.string(), text: z.string() })),
+  })
+  .meta({ id: "Decision" });
+
 export const session = z
   .strictObject({
     id: sessionId,
@@ -26,6 +39,7 @@ export const session = z
       jitterMs: z.number().describe("mean deviation of the round trip"),
       weight: z.number().min(0).max(1).describe("how far the link's timing is believed; 0: evidence abstains"),
     }),
+    decided: decision.nullable().describe("the newest decision, with its reasons in words"),
     sparkline: z.array(z.number()).max(32).describe("the latest trust values, oldest first"),
   })
   .meta({ id: "Session" });
@@ -36,19 +50,6 @@ export const evidencePoint = z.strictObject({
   weight: z.number().min(0).max(1),
   trust,
 });
-
-export const decision = z
-  .strictObject({
-    at: time,
-    verdict,
-    wouldBe: verdict,
-    mode,
-    trust,
-    rule: z.string(),
-    because: z.string().describe("the rule in words"),
-    reasons: z.array(z.strictObject({ code: z.string(), text: z.string() })),
-  })
-  .meta({ id: "Decision" });
 
 /** One thing the policy would do next, in words. */
 export const outlook = z.strictObject({

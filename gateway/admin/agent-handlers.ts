@@ -1,0 +1,111 @@
+/** Answers about agents, and what operators do to them. */
+import type { Clock } from "../core/clock.ts";
+import { SamehandError } from "../core/errors.ts";
+import type { LiveSessions } from "../core/live.ts";
+import { type AgentName, agentName, epochMillis } from "../core/units.ts";
+import type { AgentRecord } from "../store/store.ts";
+import { agentDetailOf, agentOf, type AgentView, countByAgent, keptAboutAgents, pastSessionOf } from "./agents.ts";
+import type { Caller } from "./caller.ts";
+import type { Handlers } from "./handlers.ts";
+import { pageOf } from "./page.ts";
+import type { Deed, SecondPerson } from "./second-person.ts";
+
+export interface AgentParts extends AgentView {
+  readonly live: LiveSessions;
+  readonly clock: Clock;
+}
+
+type Answered = "agents" | "agent" | "lock" | "unlock" | "rollback" | "forget" | "exportAgent" | "pastSessions";
+
+/** The newest sessions that are looked through for a page. */
+const mostPast = 5000;
+const decisionsExported = 10_000;
+
+export function agentHandlers(parts: AgentParts, second: SecondPerson): Pick<Handlers, Answered> {
+  const { store, live, clock } = parts;
+  const record = (name: string): AgentRecord => {
+    const found = store.agent(agentName(name));
+    if (found === null) throw new SamehandError("record-unknown", "no such agent");
+    return found;
+  };
+  const liveOf = async (name: AgentName): Promise<number> =>
+    (await live.list()).filter(({ agent }) => agent === name).length;
+  const note = (caller: Caller, action: string, agent: AgentName, why: string, detail = {}): void =>
+    store.audit.note({ actor: `operator:${caller.name}`, action, agent, why, detail });
+  return {
+    agents: async ({ query }) => {
+      const counts = countByAgent(await live.list());
+      const part = query.search?.toLowerCase();
+      const found = store
+        .agents()
+        .filter(({ name }) => part === undefined || name.toLowerCase().includes(part))
+        .map((each) => agentOf(each, parts, counts.get(each.name) ?? 0))
+        .filter(({ maturity }) => query.maturity === undefined || maturity === query.maturity)
+        .filter(({ lock }) => query.locked === undefined || (lock !== null) === query.locked);
+      return pageOf(found, query, ({ name }) => name);
+    },
+    agent: async ({ params }) => {
+      const found = record(params.name);
+      return agentDetailOf(found, parts, await liveOf(found.name));
+    },
+    lock: ({ params, body, caller }) => {
+      // By name, so that somebody who never came can be kept out too.
+      const name = agentName(params.name);
+      const before = store.lockOf(name);
+      const until = body.minutes === null ? null : epochMillis(Math.ceil(clock.wall() + body.minutes * 60_000));
+      store.lock(name, until, body.reason);
+      if (store.lockOf(name) === before) return { outcome: "already", approval: null };
+      note(caller, "agent.locked", name, body.reason, { until });
+      return { outcome: "done", approval: null };
+    },
+    unlock: ({ params, body, caller }) => {
+      const name = agentName(params.name);
+      if (!store.unlock(name)) return { outcome: "already", approval: null };
+      note(caller, "agent.unlocked", name, body.reason);
+      return { outcome: "done", approval: null };
+    },
+    rollback: ({ params, body, caller }) => {
+      const { id, name, profileVersion } = record(params.name);
+      if (body.version === profileVersion) return { outcome: "already", approval: null };
+      if (!store.rollback(id, body.version)) throw new SamehandError("record-unknown", "no such version is kept");
+      note(caller, "agent.rolled-back", name, body.reason, { from: profileVersion, to: body.version });
+      return { outcome: "done", approval: null };
+    },
+    forget: ({ params, body, caller }) => {
+      const { name } = record(params.name);
+      if (store.lockOf(name) !== null)
+        throw new SamehandError("act-refused", "the agent is locked: unlock first, since forgetting would unlock");
+      return second.ask("forget", { target: name, payload: "", caller, reason: body.reason });
+    },
+    exportAgent: async ({ params, caller }) => {
+      const found = record(params.name);
+      note(caller, "agent.exported", found.name, "asked for an export");
+      return {
+        exportedAt: Math.floor(clock.wall()),
+        agent: agentDetailOf(found, parts, await liveOf(found.name)),
+        decisions: store
+          .decisions(decisionsExported)
+          .filter(({ agent }) => agent === found.id)
+          .map(({ at, session, verdict, wouldBe, trust, rule, reasons }) => ({
+            at,
+            session,
+            verdict,
+            wouldBe,
+            trust,
+            rule,
+            reasons: [...reasons],
+          })),
+        kept: [...keptAboutAgents],
+      };
+    },
+    pastSessions: ({ query }) => pageOf(store.sessions(mostPast).map(pastSessionOf), query, ({ id }) => id),
+  };
+}
+
+/** Erases an agent. */
+export const forgetDeed =
+  ({ store }: AgentView): Deed =>
+  ({ target, caller, reason }) => {
+    const done = store.forget(agentName(target), { actor: `operator:${caller.name}`, why: reason });
+    return Promise.resolve(done ? "done" : "already");
+  };

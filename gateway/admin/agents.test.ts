@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import t from "tap";
+import { startOperators } from "../../test/parts/operators.ts";
+import { agentDetail, agentExport } from "./contract/agent.ts";
+import { policy, replay, shadow } from "./contract/policy.ts";
+
+const body = { reason: "asked by the team" };
+
+t.test(
+  "an agent is shown, locked, unlocked, taken back, exported and forgotten, each with an audit entry",
+  async (t) => {
+    const { signedIn, enrol, open, store } = await startOperators(t);
+    await enrol("anna", 1);
+    const live = await open("anna");
+    const browser = await signedIn();
+    const act = (kind: string, more = {}) => browser.ask("POST", `/agents/anna/${kind}`, { ...body, ...more });
+    const list = await browser.ask("GET", "/agents?maturity=mature&search=ann");
+    t.match(list.answer, {
+      total: 1,
+      items: [{ name: "anna", liveSessions: 1, missing: { mature: { keystrokes: 0 } } }],
+    });
+    const detail = agentDetail.parse((await browser.ask("GET", "/agents/anna")).answer);
+    t.ok(detail.versions.length > 1 && detail.versions[0]?.current);
+    t.equal(detail.sessions.length, 5);
+
+    t.match((await act("lock", { minutes: 5 })).answer, { outcome: "done" });
+    t.match((await act("lock", { minutes: 5 })).answer, { outcome: "already" });
+    t.same(live.acts, ["sever"], "the live session ends");
+    t.match(await browser.ask("GET", "/agents?locked=true"), { answer: { total: 1 } });
+    t.match(await act("forget"), { status: 409, answer: { code: "act-refused" } });
+    t.match((await act("unlock")).answer, { outcome: "done" });
+    t.match((await act("unlock")).answer, { outcome: "already" });
+
+    const older = detail.versions[1];
+    t.match((await act("rollback", { version: older?.version })).answer, { outcome: "done" });
+    const after = agentDetail.parse((await browser.ask("GET", "/agents/anna")).answer);
+    t.equal(after.learned.keystrokes, older?.learned.keystrokes);
+    t.equal(after.profileVersion, detail.profileVersion + 1, "it is a new version: nothing is lost");
+    t.match(await act("rollback", { version: 9999 }), { status: 404 });
+
+    const exported = agentExport.parse((await browser.ask("GET", "/agents/anna/export")).answer);
+    t.ok(exported.kept.length > 3 && exported.agent.sessions.length > 0);
+    t.match((await act("forget")).answer, { outcome: "done" });
+    t.equal((await browser.ask("GET", "/agents/anna")).status, 404);
+    const actions = store.audit.newest(20).map(({ action, actor, why }) => ({ action, actor, why }));
+    for (const action of ["agent.locked", "agent.unlocked", "agent.rolled-back", "agent.exported", "agent.forgotten"])
+      t.match(
+        actions.find((entry) => entry.action === action),
+        { actor: "operator:first operator", why: /asked/ },
+      );
+  },
+);
+
+t.test("a draft is checked, tried on the sessions that were, and applied", async (t) => {
+  const { signedIn, enrol, open, work, settings, store, folder } = await startOperators(t, "report");
+  await enrol("anna", 1);
+  const genuine = await open("anna");
+  work(genuine, 1, 78, 400);
+  genuine.watch.close(0 as never, null);
+  const taken = await open("anna");
+  work(taken, 1, 78, 400);
+  work(taken, 2, 5, 3000, () => taken.watch.decision.wouldBe === "quarantine");
+  taken.watch.close(0 as never, null);
+  const browser = await signedIn();
+  const current = policy.parse((await browser.ask("GET", "/policy")).answer);
+  t.ok(current.facts.rules.length > 3 && current.facts.thresholds.quarantine < current.facts.thresholds.alert);
+
+  const broken = current.text.replace("trust <=", "trst <=");
+  const bad = await browser.ask("POST", "/policy/check", { text: broken });
+  t.match(bad.answer, { valid: false, faults: [/trst/], facts: null });
+  t.match(await browser.ask("PUT", "/policy", { text: broken, ...body }), { status: 422 });
+  const lax = current.text.replaceAll("then: quarantine", "then: alert").replaceAll("then: sever", "then: alert");
+  t.match((await browser.ask("POST", "/policy/check", { text: lax })).answer, { valid: true });
+
+  const tried = replay.parse((await browser.ask("POST", "/policy/replay", { text: lax, days: 1 })).answer);
+  t.equal(tried.sessions, store.scores.since(0 as never, 100).length);
+  t.equal(tried.leftOut, 0);
+  t.equal(tried.before.quarantine, 1, "as the live session was decided");
+  t.equal(tried.after.quarantine, 0);
+  t.match(tried.changed, [{ session: taken.id, before: "quarantine", after: "alert" }]);
+
+  const seen = shadow.parse((await browser.ask("GET", "/policy/shadow?days=1")).answer);
+  t.match(seen, { would: { quarantine: 1 }, items: [{ session: taken.id, wouldBe: "quarantine", did: "alert" }] });
+
+  t.match((await browser.ask("PUT", "/policy", { text: lax, ...body })).answer, { outcome: "done" });
+  t.match((await browser.ask("PUT", "/policy", { text: lax, ...body })).answer, { outcome: "already" });
+  t.equal(readFileSync(`${folder}/policy.yaml`, "utf8"), lax);
+  t.equal(
+    settings.policy.rules.some(({ verdict }) => verdict === "quarantine"),
+    false,
+  );
+  t.match(store.audit.newest(3), [{ action: "policy.applied", actor: "operator:first operator" }]);
+});

@@ -1,0 +1,157 @@
+/**
+ * The live stream: one look at the fleet's sessions a second for all who listen, and to each the changes since. A
+ * listener that does not read is let go: it comes back and gets a snapshot.
+ */
+import type { ServerResponse } from "node:http";
+import type { Clock } from "../core/clock.ts";
+import type { LiveSessions, LiveSummary } from "../core/live.ts";
+import type { Mode } from "../core/verdict.ts";
+import type { Store } from "../store/store.ts";
+import type { LiveEvent } from "./contract/event.ts";
+import type { RuleWords } from "./rule-words.ts";
+import { decisionOf, sessionOf } from "./sessions.ts";
+
+export interface EventParts {
+  readonly live: LiveSessions;
+  readonly store: Store;
+  readonly words: RuleWords;
+  readonly mode: () => Mode;
+  readonly clock: Clock;
+}
+
+const lookMillis = 1000;
+const mostUnread = 8 * 1024 * 1024;
+const mostListeners = 200;
+
+interface Listener {
+  readonly response: ServerResponse;
+  /** Throws once whoever listens may not any more. */
+  readonly check: () => void;
+}
+
+const frame = (event: LiveEvent): string => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+
+export class Events {
+  readonly #parts: EventParts;
+  readonly #listeners = new Set<Listener>();
+  /** What was last told of each session, as JSON. */
+  #told = new Map<string, string>();
+  #decidedAt = new Map<string, number>();
+  #timer: NodeJS.Timeout | null = null;
+  #looking = false;
+  readonly #stopHearing: () => void;
+
+  constructor(parts: EventParts) {
+    this.#parts = parts;
+    this.#stopHearing = parts.store.onChange((change) => {
+      if (change.kind === "rolled-back") return;
+      const agent = change.kind === "locked" ? change.lock.agent : change.agent;
+      this.#send({ type: "agent", at: this.#now(), agent, change: change.kind });
+    });
+  }
+
+  /** Whether one more may listen. */
+  get full(): boolean {
+    return this.#listeners.size >= mostListeners;
+  }
+
+  /** Streams to a response, whose head has been written, until it closes. @param check throws when it must end */
+  async listen(response: ServerResponse, check: () => void): Promise<void> {
+    const listener = { response, check };
+    response.once("close", () => this.#leave(listener));
+    const sessions = await this.#look();
+    const all = sessions.map((session) => sessionOf(session, this.#parts.words));
+    response.write(frame({ type: "snapshot", at: this.#now(), mode: this.#parts.mode(), sessions: all }));
+    if (response.closed) return;
+    this.#listeners.add(listener);
+    this.#timer ??= setInterval(() => void this.#tick(), lookMillis).unref();
+  }
+
+  /** Tells of an approval. */
+  approval(approval: string, change: "asked" | "approved" | "refused"): void {
+    this.#send({ type: "approval", at: this.#now(), approval, change });
+  }
+
+  close(): void {
+    this.#stopHearing();
+    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const { response } of this.#listeners) response.end();
+  }
+
+  /** Looks once, and tells those who listen already what changed. */
+  async #look(): Promise<readonly LiveSummary[]> {
+    const sessions = await this.#parts.live.list();
+    const told = new Map<string, string>();
+    const decidedAt = new Map<string, number>();
+    const changed: string[] = [];
+    for (const live of sessions) {
+      const text = JSON.stringify(sessionOf(live, this.#parts.words));
+      told.set(live.id, text);
+      if (this.#told.get(live.id) !== text) changed.push(text);
+      this.#decided(live, decidedAt);
+    }
+    const ended = [...this.#told.keys()].filter((id) => !told.has(id));
+    this.#told = told;
+    this.#decidedAt = decidedAt;
+    const at = this.#now();
+    if (changed.length === 0 && ended.length === 0) this.#send({ type: "tick", at });
+    else {
+      // Put together from what was made for the comparison: at 2,000 sessions that halves the work.
+      const data = `{"type":"changes","at":${at},"sessions":[${changed.join(",")}],"ended":${JSON.stringify(ended)}}`;
+      this.#write(`event: changes\ndata: ${data}\n\n`);
+    }
+    return sessions;
+  }
+
+  #decided({ id, agent, decided }: LiveSummary, decidedAt: Map<string, number>): void {
+    if (decided === null) return;
+    // Monotonic time is told as wall time, anew at each look: a millisecond's difference is the same decision.
+    const before = this.#decidedAt.get(id);
+    decidedAt.set(id, decided.at);
+    if (before !== undefined && Math.abs(before - decided.at) <= 1000) return;
+    if (before === undefined && !this.#told.has(id)) return;
+    const decision = decisionOf(decided, this.#parts.words);
+    this.#send({ type: "decision", at: this.#now(), session: id, agent, decision });
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      for (const listener of this.#listeners) this.#admit(listener);
+      await this.#look();
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  /** Lets go who has signed out, lost the role, or does not read. */
+  #admit(listener: Listener): void {
+    try {
+      listener.check();
+      if (listener.response.writableLength > mostUnread) listener.response.destroy();
+    } catch {
+      listener.response.end(frame({ type: "signed-out", at: this.#now() }));
+      this.#leave(listener);
+    }
+  }
+
+  #leave(listener: Listener): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0 || this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  #send(event: LiveEvent): void {
+    if (this.#listeners.size > 0) this.#write(frame(event));
+  }
+
+  #write(text: string): void {
+    for (const { response } of this.#listeners) response.write(text);
+  }
+
+  #now(): number {
+    return Math.floor(this.#parts.clock.wall());
+  }
+}

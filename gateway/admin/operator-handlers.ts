@@ -1,0 +1,107 @@
+/** Answers about operators and API tokens, for admins. */
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../core/clock.ts";
+import { SamehandError } from "../core/errors.ts";
+import { epochMillis } from "../core/units.ts";
+import type { AuditTrail } from "../store/audit.ts";
+import type { OperatorRecord, OperatorStore, TokenRecord } from "../store/operators.ts";
+import { type Caller, demand } from "./caller.ts";
+import type { ApiToken, Operator, Role } from "./contract/operator.ts";
+import type { Handlers } from "./handlers.ts";
+import { makeLink } from "./sign-in.ts";
+import { hashOf, newSecret } from "./sign-ins.ts";
+
+export interface OperatorParts {
+  readonly operators: OperatorStore;
+  readonly audit: Pick<AuditTrail, "note">;
+  readonly clock: Clock;
+  /** Where the console is, such as `https://samehand.example:8444`. */
+  readonly url: () => string;
+}
+
+type Answered = "operators" | "invite" | "setRoles" | "removeOperator" | "tokens" | "makeToken" | "revokeToken";
+
+export function operatorHandlers({ operators, audit, clock, url }: OperatorParts): Pick<Handlers, Answered> {
+  const now = () => epochMillis(Math.floor(clock.wall()));
+  const note = (caller: Caller, action: string, detail: Record<string, string>): void =>
+    audit.note({ actor: `operator:${caller.name}`, action, why: "", detail });
+  const known = (name: string): OperatorRecord => {
+    const found = operators.find(name);
+    if (found === null) throw new SamehandError("record-unknown", "no such operator");
+    return found;
+  };
+  /** Nobody would be left to let anybody in. */
+  const keepAnAdmin = (without: string): void => {
+    if (!operators.all().some(({ name, roles }) => name !== without && roles.includes("admin")))
+      throw new SamehandError("act-refused", "this is the last admin");
+  };
+  return {
+    operators: () => ({ items: operators.all().map(operatorOf) }),
+    invite: ({ body, caller }) => {
+      const before = operators.find(body.name);
+      if (before?.roles.includes("admin") === true && !body.roles.includes("admin")) keepAnAdmin(body.name);
+      operators.save(body.name, body.roles, now());
+      const { link, expiresAt } = makeLink(operators, body.name, clock.wall());
+      note(caller, "operator.invited", { operator: body.name, roles: body.roles.join(" ") });
+      return { url: `${url()}/console/#link=${link}`, expiresAt };
+    },
+    setRoles: ({ params, body, caller }) => {
+      const { name, roles } = known(params.name);
+      if (roles.includes("admin") && !body.roles.includes("admin")) keepAnAdmin(name);
+      operators.save(name, body.roles, now());
+      note(caller, "operator.roles-changed", { operator: name, roles: body.roles.join(" ") });
+      return operatorOf(known(name));
+    },
+    removeOperator: ({ params, caller }) => {
+      const { name } = known(params.name);
+      keepAnAdmin(name);
+      operators.remove(name);
+      note(caller, "operator.removed", { operator: name });
+      return { ok: true };
+    },
+    tokens: () => ({ items: operators.tokens().map(tokenOf) }),
+    makeToken: ({ body, caller }) => {
+      for (const role of body.roles) demand(caller, role);
+      const secret = newSecret();
+      const createdAt = now();
+      const token: TokenRecord = {
+        id: randomUUID(),
+        hash: hashOf(secret),
+        name: body.name,
+        roles: body.roles,
+        createdBy: caller.name,
+        createdAt,
+        expiresAt: body.days === null ? null : epochMillis(Math.floor(createdAt + body.days * 86_400_000)),
+        usedAt: null,
+      };
+      operators.addToken(token);
+      note(caller, "token.made", { token: body.name, roles: body.roles.join(" ") });
+      return { ...tokenOf(token), secret };
+    },
+    revokeToken: ({ params, caller }) => {
+      const token = operators.tokens().find(({ id }) => id === params.id);
+      if (token === undefined) throw new SamehandError("record-unknown", "no such token");
+      operators.removeToken(params.id);
+      note(caller, "token.revoked", { token: token.name });
+      return { ok: true };
+    },
+  };
+}
+
+const operatorOf = ({ name, roles, passkeys, createdAt, seenAt }: OperatorRecord): Operator => ({
+  name,
+  roles: roles as Role[],
+  passkeys,
+  createdAt,
+  seenAt,
+});
+
+const tokenOf = ({ id, name, roles, createdBy, createdAt, expiresAt, usedAt }: TokenRecord): ApiToken => ({
+  id,
+  name,
+  roles: roles as Role[],
+  createdBy,
+  createdAt,
+  expiresAt,
+  usedAt,
+});

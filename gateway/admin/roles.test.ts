@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+import t from "tap";
+import { Browser, startOperators } from "../../test/parts/operators.ts";
+import { may } from "./caller.ts";
+import { type Role, role } from "./contract/operator.ts";
+import { type Route, routes } from "./contract/routes.ts";
+
+/** A path that exists as far as the route goes. */
+const pathOf = (route: Route): string => route.path.replace(":id", randomUUID()).replace(":name", "nobody");
+
+t.test("each role is refused what it must not, on every route of the contract", async (t) => {
+  const { admin, signedIn } = await startOperators(t);
+  const first = await signedIn();
+  for (const one of role.options) {
+    const { answer } = await first.ask("POST", "/tokens", { name: `only ${one}`, roles: [one] });
+    const token = { authorization: `Bearer ${String(answer["secret"])}` };
+    for (const [name, route] of Object.entries<Route>(routes)) {
+      if (route.may === null) continue;
+      const { status, answer } = await new Browser(admin.url).ask(
+        route.method,
+        pathOf(route),
+        route.method === "GET" ? undefined : {},
+        token,
+      );
+      const refused = status === 403 && (answer["code"] as string) === "role-missing";
+      t.equal(refused, !may({ roles: [one] }, route.may), `${one}, ${name}: ${status}`);
+    }
+  }
+});
+
+t.test("a token has no more roles than its maker, an end, and can be revoked", async (t) => {
+  const { admin, signedIn, time, store } = await startOperators(t);
+  const first = await signedIn();
+  const bearer = async (body: object, by = first, headers = {}) => {
+    const { status, answer } = await by.ask("POST", "/tokens", body, headers);
+    return { status, id: String(answer["id"]), authorization: `Bearer ${String(answer["secret"])}` };
+  };
+  const admins = await bearer({ name: "admin only", roles: ["admin"] });
+  const more = await bearer({ name: "more", roles: ["responder"] }, new Browser(admin.url), admins);
+  t.equal(more.status, 403, "no role that its maker has not");
+  const { id, authorization } = await bearer({ name: "siem", roles: ["viewer"], days: 1 });
+  const ask = () => new Browser(admin.url).ask("GET", "/whoami", undefined, { authorization });
+  t.match(await ask(), { status: 200, answer: { by: "token", name: "token siem", roles: ["viewer"] } });
+  t.notOk(JSON.stringify(store.operators.tokens()).includes(authorization.slice(7)), "only its hash is kept");
+  time.now += 25 * 3_600_000;
+  t.equal((await ask()).status, 401, "it has ended");
+  const again = await new Browser(admin.url).signIn(admin.firstRunUrl() ?? "");
+  t.match(await again.ask("DELETE", `/tokens/${id}`), { status: 200 });
+  t.match((await again.ask("GET", "/tokens")).answer.items, [{ name: "admin only" }]);
+});
+
+t.test("what needs a second person waits for one", async (t) => {
+  const { admin, signedIn, open, store } = await startOperators(t, "enforce", { fourEyes: ["release", "forget"] });
+  const first = await signedIn();
+  const second = new Browser(admin.url);
+  const roles: Role[] = ["responder"];
+  const { answer: invited } = await first.ask("POST", "/operators", { name: "Bo", roles });
+  await second.signIn(String(invited["url"]));
+  const session = await open("anna");
+  const body = { reason: "called by phone" };
+  await first.ask("POST", `/sessions/${session.id}/quarantine`, body);
+  const asked = await first.ask("POST", `/sessions/${session.id}/release`, body);
+  t.match(asked.answer, { outcome: "waits-for-approval" });
+  t.equal(session.watch.verdict, "quarantine");
+  const { answer } = await first.ask("POST", `/sessions/${session.id}/release`, body);
+  t.equal(answer["approval"], asked.answer["approval"], "asked twice, waits once");
+  const approve = `/approvals/${String(asked.answer["approval"])}/approve`;
+  t.match(await first.ask("POST", approve, body), { status: 409, answer: { code: "act-refused" } }, "not by oneself");
+  t.match(await second.ask("POST", approve, body), { status: 200, answer: { outcome: "done" } });
+  t.equal(session.watch.verdict, "allow");
+  t.match(await second.ask("POST", approve, body), { status: 404 });
+  const forget = await first.ask("POST", "/agents/anna/forget", { reason: "asked by the agent" });
+  const wrong = await second.ask("POST", `/approvals/${String(forget.answer["approval"])}/approve`, body);
+  t.match(wrong, { status: 403, answer: { code: "role-missing" } }, "it takes the role of the act");
+  t.not(store.agent("anna" as never), null);
+  t.match(await first.ask("POST", `/approvals/${String(forget.answer["approval"])}/refuse`, body), { status: 200 });
+  t.same((await first.ask("GET", "/approvals")).answer.items, []);
+  const actions = store.audit.newest(20).map(({ action, actor }) => `${actor} ${action}`);
+  t.ok(actions.includes("operator:Bo approval.given"));
+});
+
+t.test("a role that is taken away is gone at once, and the last admin stays", async (t) => {
+  const { admin, signedIn } = await startOperators(t);
+  const first = await signedIn();
+  const { answer } = await first.ask("POST", "/operators", { name: "Bo", roles: ["policy", "admin"] });
+  const bo = await new Browser(admin.url).signIn(String(answer["url"]));
+  t.equal((await bo.ask("GET", "/tokens")).status, 200);
+  await first.ask("PUT", "/operators/Bo/roles", { roles: ["viewer"] });
+  t.equal((await bo.ask("GET", "/tokens")).status, 403);
+  const last = await first.ask("DELETE", "/operators/first%20operator");
+  t.match(last, { status: 409, answer: { code: "act-refused" } });
+  t.match(await first.ask("DELETE", "/operators/Bo"), { status: 200 });
+  t.equal((await bo.ask("GET", "/whoami")).status, 401);
+});

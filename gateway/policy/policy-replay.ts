@@ -1,0 +1,60 @@
+/** What a policy would have decided of a session, from the windows of evidence that were kept. */
+import { epochMillis, type EpochMillis } from "../core/units.ts";
+import { stricter, type Verdict } from "../core/verdict.ts";
+import { agentTerms } from "./agent-terms.ts";
+import { Decider } from "./decider.ts";
+import type { Facts, Policy } from "./rules.ts";
+import { play } from "./score-tape.ts";
+import type { Peaks } from "./thresholds.ts";
+
+/** A session's evidence, and of whom it is. */
+export interface Recorded {
+  readonly startedAt: EpochMillis;
+  readonly agent: Facts["agent"];
+  readonly chunks: readonly Uint8Array[];
+}
+
+export interface Replayed {
+  /** The strictest that was decided. A sever by the end of a hold is not: an agent would have answered the challenge. */
+  readonly verdict: Verdict;
+  /** When it was decided; null for `allow`. */
+  readonly at: EpochMillis | null;
+  readonly lowestTrust: number;
+  /** Time between the first window and the last, ms. */
+  readonly length: number;
+}
+
+/** @param background peaks as in `deriveThresholds` @param own the agent's */
+export function replay(
+  { startedAt, agent, chunks }: Recorded,
+  policy: Policy,
+  background: Peaks,
+  own: Peaks,
+): Replayed {
+  let around = { jitterMs: 0, signals: [] as string[], hour: 0 };
+  const decider = new Decider({
+    ...agentTerms(policy, background, own),
+    mode: "enforce",
+    agent,
+    surroundings: () => around,
+  });
+  let verdict: Verdict = "allow";
+  let at: EpochMillis | null = null;
+  let lowestTrust = 100;
+  let length = 0;
+  for (const window of play(chunks)) {
+    const wall = epochMillis(Math.round(startedAt + window.at));
+    length = window.at;
+    around = {
+      jitterMs: window.jitterMs,
+      signals: window.unverifiable ? ["unverifiable-link"] : [],
+      hour: new Date(wall).getHours(),
+    };
+    const decision = decider.evidence(window);
+    lowestTrust = Math.min(lowestTrust, decider.filter.trust);
+    if (decision === null || !stricter(decision.wouldBe, verdict)) continue;
+    verdict = decision.wouldBe;
+    at = wall;
+  }
+  return { verdict, at, lowestTrust, length };
+}

@@ -102,6 +102,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       name: z.string().max(200).default("").describe("shown on the hold screen"),
       notice: z.string().max(2000).default("").describe("whom to call, shown on the hold screen"),
+      language: z
+        .enum(["auto", "en", "de", "fr", "es", "pt"])
+        .default("auto")
+        .describe("of the hold screen; `auto`: what the viewer's browser asks for"),
     })
     .prefault({}),
   listen: z

@@ -112,6 +112,8 @@ export class Gateway {
           policy: this.#policy,
           enrolment: this.#config.enrolment,
           sessionsPerAgent: this.#config.limits.sessionsPerAgent,
+          language: this.#config.organisation.language,
+          notice: this.#config.organisation.notice,
         }),
       });
       this.proxy = new Proxy({

@@ -20,6 +20,7 @@ t.test("what must not come back by itself has a status that the stock client doe
     "agent-locked",
     "session-severed",
     "quarantine-expired",
+    "challenge-failed",
     "session-ended-by-operator",
     "token-replayed",
   ] as const)

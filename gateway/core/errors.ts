@@ -105,6 +105,13 @@ export const catalogue = {
     1011,
     0x0203,
   ),
+  "challenge-failed": entry(
+    "the challenge was not passed: it could not be confirmed that the agent is there",
+    "talk to the security team",
+    403,
+    1008,
+    0x020b,
+  ),
   "gateway-draining": entry("the gateway is shutting down", "connect again in a minute", 503, 1001, 0x0201),
   "verification-failed": entry(
     "verification failed inside the gateway",

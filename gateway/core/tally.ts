@@ -40,6 +40,13 @@ export class Tally {
   /** Decisions by `mode verdict`, for example `report quarantine` (what it would have been). */
   readonly decisions = new Map<string, number>();
 
+  /** Challenges, and attempts at one, by how they went. */
+  readonly challenges = new Map<string, number>();
+
+  challenged(outcome: string): void {
+    this.challenges.set(outcome, (this.challenges.get(outcome) ?? 0) + 1);
+  }
+
   refused(code: ErrorCode): void {
     this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
   }

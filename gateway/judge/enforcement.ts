@@ -16,6 +16,8 @@ const notOfTheHand = new Set([
   "left-while-held",
   "held-by-operator",
   "severed-by-operator",
+  "stranger",
+  "challenge-wrong-code",
 ]);
 
 export class Enforcement {

@@ -26,6 +26,10 @@ export interface JudgeSettings {
   readonly policy: Policy;
   readonly enrolment: Enrolment;
   readonly sessionsPerAgent: number;
+  /** The hold screen's language, or `auto` for the viewer's own; `auto` by default. */
+  readonly language?: string;
+  /** The organisation's words on the hold screen, such as whom to call. */
+  readonly notice?: string;
 }
 
 export interface JudgeOptions {

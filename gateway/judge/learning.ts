@@ -5,6 +5,7 @@
 import { LRUCache } from "lru-cache";
 import type { Background } from "../../models/background.ts";
 import { Farm } from "../../models/farm.ts";
+import { KeyboardStatistics } from "../../models/keyboard/statistics.ts";
 import { type Part, Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
 import type { Clock } from "../core/clock.ts";
@@ -13,6 +14,7 @@ import type { Fleet } from "../core/fleet.ts";
 import type { Log } from "../core/log.ts";
 import type { AgentName } from "../core/units.ts";
 import type { AgentId, AgentRecord, Store, Profile as StoredProfile } from "../store/store.ts";
+import type { Typing } from "./challenge.ts";
 import { TreeGrowth } from "./tree-growth.ts";
 
 export interface LearningOptions {
@@ -101,6 +103,19 @@ export class Learning {
   verifier(name: AgentName, id: AgentId, enrolment: Enrolment): Verifier | null {
     const profile = this.#profile(id);
     return profile === null ? null : new Verifier(this.#backgroundFor(name, enrolment), profile);
+  }
+
+  /**
+   * The agent's typing alone, for the phrase of a challenge; null where nothing was learned yet.
+   * @throws SamehandError `profile-unreadable`, `store-unavailable`
+   */
+  typing(name: AgentName, id: AgentId, enrolment: Enrolment): Typing | null {
+    const profile = this.#profile(id);
+    if (profile === null) return null;
+    const background = this.#backgroundFor(name, enrolment);
+    const statistics = profile.enrolled(background).keyboard;
+    if (!(statistics instanceof KeyboardStatistics)) return null;
+    return { statistics, scorer: () => background.keyboard.scorer(statistics) };
   }
 
   #profile(id: AgentId): Profile | null {

@@ -182,24 +182,28 @@ t.test("whoever leaves a quarantine comes back into it, and time outside of it d
   third.watch.close(clock.now(), null);
 });
 
-t.test("the agent who comes back is recognised by typing, and the next session is free", async (t) => {
-  const { open, clock, settings } = court(t, "enforce");
-  settings.policy = Object.assign(Object.create(settings.policy) as typeof settings.policy, {
-    quarantineSeconds: 3600,
-    decide: settings.policy.decide.bind(settings.policy),
-  });
-  const first = await open();
-  first.work(own, 10, 5);
-  first.work(other, 200, 1, () => first.watch.verdict === "quarantine");
-  first.watch.close(clock.now(), null);
-  const second = await open();
-  second.work(own, 200, 2, () => second.watch.verdict === "allow");
-  t.same(second.acts, ["quarantine", "release"]);
-  second.watch.close(clock.now(), null);
-  const third = await open();
-  t.equal(third.watch.verdict, "allow");
-  third.watch.close(clock.now(), null);
-});
+t.test(
+  "without a challenge the agent who comes back is recognised by typing, and the next session is free",
+  async (t) => {
+    const { open, clock, settings } = court(t, "enforce");
+    settings.policy = Object.assign(Object.create(settings.policy) as typeof settings.policy, {
+      quarantineSeconds: 3600,
+      challenge: null,
+      decide: settings.policy.decide.bind(settings.policy),
+    });
+    const first = await open();
+    first.work(own, 10, 5);
+    first.work(other, 200, 1, () => first.watch.verdict === "quarantine");
+    first.watch.close(clock.now(), null);
+    const second = await open();
+    second.work(own, 200, 2, () => second.watch.verdict === "allow");
+    t.same(second.acts, ["quarantine", "release"]);
+    second.watch.close(clock.now(), null);
+    const third = await open();
+    t.equal(third.watch.verdict, "allow");
+    third.watch.close(clock.now(), null);
+  },
+);
 
 t.test("a change to enforce mode holds who would have been severed, and one to report lets go", async (t) => {
   const { open, clock, settings } = court(t, "report");

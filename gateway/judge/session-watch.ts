@@ -14,6 +14,7 @@ import type { Decider, Surroundings } from "../policy/decider.ts";
 import type { AgentRecord } from "../store/store.ts";
 import { logDecision } from "../telemetry/log.ts";
 import { Account } from "./account.ts";
+import { type ChallengeView, endingOf, SessionChallenge } from "./session-challenge.ts";
 import type { JudgeOptions } from "./judge.ts";
 import type { Doubt } from "./doubts.ts";
 import type { Learning } from "./learning.ts";
@@ -49,6 +50,7 @@ export class SessionWatch implements Watch {
   readonly #lessons: Lessons;
   readonly #account = new Account();
   readonly #presence: Presence;
+  readonly #challenge: SessionChallenge;
   #decider: Decider;
   #holding = false;
   #closed = false;
@@ -66,10 +68,32 @@ export class SessionWatch implements Watch {
     });
     this.#lessons = new Lessons(options.background, this.#inspector);
     this.#scores = new SessionScores(options, this.#verification.maturity);
+    this.#challenge = new SessionChallenge({
+      ...options,
+      linkWeight: () => this.#inspector.linkWeight,
+      typing: () => this.#verification.typing(),
+      heldFor: (at) => this.#decider.heldFor(at) ?? 0,
+      onAttempt: (at, rule, reasons) => this.#tell({ ...this.decision, at, rule, reasons }),
+      onPassed: (at, llr) => this.#act(this.#decider.challengePassed(at, llr)),
+      onFailed: (at, rule, reasons) => this.#act(this.#decider.challengeFailed(at, rule, reasons)),
+    });
     this.#decider = this.#begin();
-    const { doubt, clock } = options;
-    this.#presence = new Presence(clock.now());
+    this.#presence = new Presence(options.clock.now());
+    this.#resume();
+  }
+
+  /** Takes up what was doubted before, and holds who is not known where the policy says so. */
+  #resume(): void {
+    const { doubt, clock, settings } = this.#options;
     if (doubt !== null) this.#act(this.#decider.resume(clock.now(), doubt.suspicion, doubt.held));
+    if (settings().policy.strangers !== "challenge" || this.#verification.maturity !== "enrolling") return;
+    const reasons = [{ code: "stranger", text: "too little is known of the agent to verify the session" }];
+    this.#act(this.#decider.hold(clock.now(), "stranger", reasons));
+  }
+
+  /** What the session is asked for while it is held; null where nothing is. */
+  get challenge(): ChallengeView | null {
+    return this.#challenge.view;
   }
 
   get verdict(): Verdict {
@@ -82,6 +106,7 @@ export class SessionWatch implements Watch {
 
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
     try {
+      if (this.#challenge.active) return this.#challenge.key(at, keysym, pressed);
       if (this.#verification.due) this.#inspector.verifyWith(this.#verification.build());
       this.#presence.key(at, keysym, pressed);
       this.#inspector.key(at, keysym, pressed);
@@ -92,6 +117,8 @@ export class SessionWatch implements Watch {
 
   pointer(at: Millis, x: number, y: number, mask: ButtonMask): void {
     try {
+      // What is pointed at a covered desktop says nothing.
+      if (this.#challenge.active) return;
       if (this.#verification.due) this.#inspector.verifyWith(this.#verification.build());
       this.#presence.pointer(at, x, y, mask);
       this.#inspector.pointer(at, x, y, mask);
@@ -105,7 +132,10 @@ export class SessionWatch implements Watch {
   }
 
   stalled(_at: Millis): void {
-    this.#guarded(() => this.#inspector.stalled());
+    this.#guarded(() => {
+      this.#inspector.stalled();
+      this.#challenge.stalled();
+    });
   }
 
   tick(at: Millis): void {
@@ -113,6 +143,7 @@ export class SessionWatch implements Watch {
     this.#guarded(() => {
       this.#act(this.#decider.tick(at));
       this.#act(this.#attend(at));
+      this.#challenge.tick(at);
       if (this.#lessons.due) this.#teach();
     });
   }
@@ -121,6 +152,7 @@ export class SessionWatch implements Watch {
     if (this.#closed) return;
     this.#closed = true;
     this.#guarded(() => {
+      if (error === null || error.code === "client-timeout") this.#challenge.abandon(at);
       this.#inspector.flush();
       this.#teach();
     });
@@ -158,6 +190,8 @@ export class SessionWatch implements Watch {
     const why = { code: "operator", text: `${operator}: ${reason}` };
     const decision = this.#decider.order(this.#options.clock.now(), verdict, why);
     if (decision === null) return "already";
+    if (this.#challenge.active && kind !== "quarantine")
+      this.#challenge.decided(kind === "release" ? "approved" : "refused");
     this.#act(decision);
     return "done";
   }
@@ -178,7 +212,7 @@ export class SessionWatch implements Watch {
   /** Starts verifying against what is known now, with fresh trust. */
   #begin(): Decider {
     this.#inspector.verifyWith(null);
-    return this.#verification.begin(() => this.#surroundings());
+    return this.#verification.begin(() => this.#surroundings(), this.#challenge);
   }
 
   #surroundings(): Surroundings {
@@ -209,27 +243,40 @@ export class SessionWatch implements Watch {
   /** Tells a new decision once to everybody who must know, and makes it happen. */
   #act(decision: Decision | null): void {
     if (decision === null) return;
-    const { log, store, tally, session } = this.#options;
     this.#lessons.decided(decision);
-    tally.decided(decision.mode, decision.wouldBe);
+    this.#options.tally.decided(decision.mode, decision.wouldBe);
     this.#record.decided(decision);
-    logDecision(log, session, decision);
-    store.decided(session.id, session.agent, decision);
+    this.#tell(decision);
     this.#options.onDecision(decision);
     if (decision.verdict === "quarantine") this.#quarantine(decision);
     else if (decision.verdict === "sever") this.#sever(decision);
     else if (this.#holding) this.#release(decision);
   }
 
+  /** One log line and one row of the audit. */
+  #tell(decision: Decision): void {
+    const { log, store, session } = this.#options;
+    logDecision(log, session, decision);
+    store.decided(session.id, session.agent, decision);
+  }
+
   #quarantine(decision: Decision): void {
     this.#holding = true;
     this.#doubt(decision.at);
+    const causes: Readonly<Record<string, "order" | "absence">> = {
+      "held-by-operator": "order",
+      "presence-idle": "absence",
+    };
+    this.#challenge.begin(decision.at, causes[decision.rule] ?? "doubt");
+    // What comes after the challenge begins anew.
+    if (this.#challenge.active) this.#inspector.stalled();
     this.#options.control.quarantine(decision);
   }
 
   #release(decision: Decision): void {
     this.#holding = false;
     this.#presence.seen(decision.at);
+    this.#challenge.drop();
     this.#options.onRecognised();
     this.#options.control.release(decision);
   }
@@ -239,8 +286,8 @@ export class SessionWatch implements Watch {
     const { onSever, settings } = this.#options;
     // Whether the agent is locked too is for the operator to say.
     if (decision.rule === "severed-by-operator") return this.end(new SamehandError("session-ended-by-operator"));
-    const code = decision.rule === "quarantine-expired" ? "quarantine-expired" : "session-severed";
-    this.end(new SamehandError(code));
+    if (this.#challenge.active) this.#challenge.decided("timed-out");
+    this.end(endingOf(decision.rule));
     onSever(settings().policy.lockMinutes, `severed by rule ${decision.rule}`);
   }
 

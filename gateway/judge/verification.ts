@@ -3,10 +3,12 @@ import type { Background } from "../../models/background.ts";
 import type { Verifier } from "../../models/verifier.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Maturity } from "../core/maturity.ts";
+import type { Millis } from "../core/units.ts";
 import type { Reason } from "../core/verdict.ts";
 import { agentTerms } from "../policy/agent-terms.ts";
 import { Decider, type Surroundings } from "../policy/decider.ts";
 import type { AgentRecord } from "../store/store.ts";
+import type { Typing } from "./challenge.ts";
 import type { JudgeSettings } from "./judge.ts";
 import type { Known, Learning } from "./learning.ts";
 
@@ -16,6 +18,14 @@ export interface VerificationOptions {
   readonly background: Background;
   readonly settings: () => JudgeSettings;
   readonly clock: Clock;
+}
+
+/** What a session's challenges mean for its decisions. */
+export interface Hold {
+  /** How long a quarantine may last now. */
+  readonly limit: Millis;
+  /** A challenge was passed not long ago. */
+  readonly spared: boolean;
 }
 
 export class Verification {
@@ -55,8 +65,14 @@ export class Verification {
     return this.#verifier;
   }
 
+  /** The agent's typing, for a phrase; null where nothing was learned. @throws SamehandError as `build` */
+  typing(): Typing | null {
+    const { learning, record, settings } = this.#options;
+    return this.maturity === "enrolling" ? null : learning.typing(record.name, record.id, settings().enrolment);
+  }
+
   /** A decider with fresh trust, on what is known now; the verifier that served is given up. */
-  begin(surroundings: () => Surroundings): Decider {
+  begin(surroundings: () => Surroundings, hold: Hold): Decider {
     const { settings, background, record } = this.#options;
     const { keystrokes = 0, actions = 0, peaks = [] } = this.#known ?? {};
     this.#due = this.maturity !== "enrolling";
@@ -70,6 +86,10 @@ export class Verification {
       agent: { name: record.name, maturity: this.maturity, keystrokes, actions },
       explain: (most) => this.#explain(most),
       surroundings,
+      get holdFor() {
+        return hold.limit;
+      },
+      spared: () => hold.spared,
     });
   }
 

@@ -32,6 +32,8 @@ export interface DeciderOptions {
   /** Names in words what weighed most against the agent, strongest first. */
   readonly explain?: (most: number) => readonly Reason[];
   readonly surroundings?: () => Surroundings;
+  /** A challenge was passed not long ago: a weak doubt only alerts. */
+  readonly spared?: () => boolean;
 }
 
 /** One window's evidence, as policy sees it. */
@@ -158,14 +160,32 @@ export class Decider {
     return this.#stand("sever", "quarantine-expired", at, keystrokes, actions);
   }
 
-  /** The agent proved to be there: trust starts anew. Teaches nothing. */
-  challengePassed(at: Millis): Decision | null {
+  /**
+   * The agent proved to be there: trust starts anew, from what the challenge showed. Teaches nothing.
+   * @param showed what the phrase's typing said for the agent, nats; 0 where none was typed
+   */
+  challengePassed(at: Millis, showed = 0, rule = "challenge-passed", reasons: readonly Reason[] = []): Decision | null {
     if (this.#standing === "sever") return null;
     this.filter.confirm();
+    if (showed > 0) this.filter.observe(at, "keyboard", showed);
     this.#lone.restart();
     this.#said = { keyboard: 0, pointer: 0 };
     const { keystrokes, actions } = this.#decision;
-    return this.#stand("allow", "challenge-passed", at, keystrokes, actions);
+    return this.#stand("allow", rule, at, keystrokes, actions, reasons);
+  }
+
+  /** The quarantine that stands ends in a sever: the challenge was failed. */
+  challengeFailed(at: Millis, rule: string, reasons: readonly Reason[]): Decision | null {
+    if (this.#standing !== "quarantine") return null;
+    const { keystrokes, actions } = this.#decision;
+    return this.#stand("sever", rule, at, keystrokes, actions, reasons);
+  }
+
+  /** Holds the session for a reason that is no evidence, such as an agent of whom nothing is known yet. */
+  hold(at: Millis, rule: string, reasons: readonly Reason[]): Decision | null {
+    if (stricter(this.#standing, "alert")) return null;
+    const { keystrokes, actions } = this.#decision;
+    return this.#stand("quarantine", rule, at, keystrokes, actions, reasons);
   }
 
   /**
@@ -210,6 +230,8 @@ export class Decider {
     }
     // Nobody is severed at one blow: a quarantine comes first, and the next evidence may sever.
     const verdict = ruling.verdict === "sever" && !held ? "quarantine" : ruling.verdict;
+    if (verdict === "quarantine" && !held && this.#isSpared())
+      return this.#standing === "alert" ? null : this.#stand("alert", "challenge-backoff", at, keystrokes, actions);
     return verdict === this.#standing ? null : this.#stand(verdict, ruling.rule, at, keystrokes, actions);
   }
 
@@ -231,6 +253,12 @@ export class Decider {
       strictest = next;
     }
     return found;
+  }
+
+  /** Soon after a passed challenge only a doubt that both modalities share, and that would sever, holds again. */
+  #isSpared(): boolean {
+    const surely = this.filter.bothAgainst && this.filter.suspicion >= this.#thresholds.sever;
+    return !surely && this.#options.spared?.() === true;
   }
 
   #facts(at: Millis, keystrokes: number, actions: number): Facts {

@@ -101,3 +101,19 @@ t.test("whatever is pressed on the target is let go of at a hold, and never is t
   );
   t.end();
 });
+
+t.test("a press that ended the hold stays silent with its repeats until it really goes up", (t) => {
+  const held = new HeldInput();
+  held.hold();
+  t.ok(held.holding);
+  held.release(at(1000));
+  held.key(at(1000), a, true);
+  held.ignore(a);
+  t.notOk(held.key(at(1500), a, false), "the repeat's up");
+  t.notOk(held.key(at(1500.2), a, true), "the repeat's down");
+  t.ok(held.key(at(1600), enter, true), "other keys flow");
+  t.notOk(held.key(at(1700), a, false), "the real release");
+  t.ok(held.key(at(1900), a, true), "a new press");
+  t.equal(held.hold(), "3.key,5.65293,1.0;3.key,2.97,1.0;", "it is let go of like any other");
+  t.end();
+});

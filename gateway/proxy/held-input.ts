@@ -65,6 +65,17 @@ export class HeldInput {
     return this.#blocked === 0 ? mask : buttonMask(mask & ~this.#blocked);
   }
 
+  get holding(): boolean {
+    return this.#holding;
+  }
+
+  /** A press that ended the hold, such as the last letter of an answer: without effect until it really goes up. */
+  ignore(key: Keysym): void {
+    this.#down.delete(key);
+    this.#ignored ??= new Map();
+    this.#ignored.set(key, stillDown);
+  }
+
   /** Begins a hold: the instructions that let go of everything on the target. */
   hold(): string {
     let releases = "";

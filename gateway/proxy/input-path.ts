@@ -95,12 +95,16 @@ export class InputPath {
     const key = keysym(instruction.number(0));
     const pressed = instruction.number(1) === 1;
     this.#tally.keyEvents += 1;
+    const wasHeld = this.#held.holding;
     this.#watch.key(at, key, pressed);
     // The verdict first: a hold that begins here must not let go of what never went out.
     const flows = this.#gate.flows();
     const allowed = this.#held.key(at, key, pressed);
     const overflow = this.#held.overflow();
-    if (!flows) this.#tally.instructionsHeld += 1;
+    if (flows && wasHeld && pressed) {
+      this.#held.ignore(key);
+      this.#tally.instructionsHeld += 1;
+    } else if (!flows) this.#tally.instructionsHeld += 1;
     else if (allowed) {
       this.#forward(instruction);
       if (overflow !== 0) this.#output.appendText(say.keyRelease(overflow), this.#upstream);

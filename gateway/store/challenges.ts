@@ -10,13 +10,18 @@ import type { Profiles } from "./profiles.ts";
 import type { AgentId } from "./store.ts";
 import type { Waiting } from "./waiting.ts";
 
-/** How a challenge, or a step of it, went. */
+/**
+ * How a challenge, or a step of it, went. `undecided`: a phrase that was neither; `severed`: no attempt was left;
+ * `abandoned`: the viewer left.
+ */
 export const challengeOutcomes = [
   "passed",
   "approved",
   "refused",
   "wrong-code",
   "failed-phrase",
+  "undecided",
+  "severed",
   "timed-out",
   "abandoned",
 ] as const;

@@ -82,6 +82,9 @@ export class Metrics {
           return { labels: { mode, verdict }, value };
         }),
     );
+    this.#labelled("samehand_challenges_total", "Challenges, and attempts at one, by how they went.", ["outcome"], () =>
+      [...tally.challenges].map(([outcome, value]) => ({ labels: { outcome }, value })),
+    );
     this.#gauge(
       "samehand_store_available",
       "1 while the store can be written.",

@@ -1,0 +1,339 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import t, { type Test } from "tap";
+import { Background } from "../../models/background.ts";
+import { enrolPerson } from "../../test/parts/colleagues.ts";
+import { StepClock, Typist } from "../../test/parts/typist.ts";
+import type { SamehandError } from "../core/errors.ts";
+import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
+import type { Log } from "../core/log.ts";
+import type { Prompt } from "../core/prompt.ts";
+import { Tally } from "../core/tally.ts";
+import { agentName, epochMillis, keysym, millis, sessionId } from "../core/units.ts";
+import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
+import type { ChallengePolicy } from "../policy/challenge.ts";
+import { openStore } from "../store/open-store.ts";
+import { codeAt, enrolCode } from "./challenge-code.ts";
+import { LiveJudge } from "./judge.ts";
+import type { SessionWatch } from "./session-watch.ts";
+
+const background = Background.load();
+const ann = agentName("ann");
+const own = new Typist(1);
+const other = new Typist(2);
+const enter = 0xff0d;
+
+/** A judge on a real store that knows ann's hand, and a session of hers that is held. */
+function court(t: Test, change: Partial<ChallengePolicy> = {}, languages = "") {
+  const clock = new StepClock();
+  const lines: string[] = [];
+  const add = (fields: Record<string, unknown>, text: string): void =>
+    void lines.push(JSON.stringify({ fields, text }));
+  const log: Log = { debug: add, info: add, warn: add, error: add };
+  const folder = t.testdir();
+  const store = openStore({
+    path: join(folder, "store.db"),
+    keys: parseKeyRing(newKeyLine(new Date()), "t"),
+    clock,
+    log,
+  });
+  enrolPerson(store, background, ann, 1, 1600);
+  const agent = store.agent(ann);
+  if (agent === null) throw new Error("no agent");
+  const plain = loadPolicy(defaultPolicyFile);
+  const settings = {
+    mode: "enforce" as const,
+    policy: Object.assign(Object.create(plain) as typeof plain, {
+      challenge: { ...plain.challenge, ...change },
+      // every window of evidence is a doubt: how doubt comes about is tested elsewhere
+      decide: () => ({ verdict: "quarantine" as const, rule: "doubt", because: "doubted" }),
+    }),
+    enrolment: { provisional: { keystrokes: 9, actions: 9, days: 0 }, mature: { keystrokes: 9, actions: 9, days: 0 } },
+    sessionsPerAgent: 4,
+    notice: "Call 4711.",
+  };
+  const tally = new Tally();
+  const judge = new LiveJudge({ store, background, settings: () => settings, tally, log, clock });
+  t.teardown(async () => {
+    await judge.close();
+    store.close();
+  });
+  const acts: string[] = [];
+  const prompts: Prompt[] = [];
+  let number = 0;
+  const open = async (name = ann) => {
+    let watch: SessionWatch | null = null;
+    const id = sessionId(`00000000-0000-4000-8000-00000000000${++number}`);
+    const session = { id, agent: name, connection: "desk", startedAt: clock.wall(), address: "::1", languages };
+    const control = {
+      quarantine: (): number => acts.push("quarantine"),
+      show: (prompt: Prompt): number => prompts.push(prompt),
+      release: (): number => acts.push("release"),
+      sever(error: SamehandError) {
+        acts.push(`sever ${error.code}`);
+        watch?.close(clock.now(), error);
+      },
+    };
+    const ticket = { agent: name, connection: "desk", target: { protocol: "vnc" }, settings: {} };
+    watch = await judge.open(ticket, session, control);
+    return watch;
+  };
+  /** Another hand drives until the session is held. */
+  const held = async () => {
+    const watch = await open();
+    const from = clock.now();
+    for (const event of other.shift(4000, 3)) {
+      clock.advance(from + event.at - clock.now());
+      if (event.kind === "key") watch.key(clock.now(), keysym(event.keysym), event.pressed);
+      else watch.pointer(clock.now(), event.x, event.y, event.mask as never);
+      if (watch.verdict === "quarantine") break;
+    }
+    t.equal(watch.verdict, "quarantine");
+    clock.advance(2000);
+    return watch;
+  };
+  const press = (watch: SessionWatch, symbols: readonly number[]): void => {
+    for (const symbol of symbols) {
+      watch.key(clock.now(), keysym(symbol), true);
+      clock.advance(90);
+      watch.key(clock.now(), keysym(symbol), false);
+      clock.advance(160);
+    }
+  };
+  const giveCode = (watch: SessionWatch, code: string | null): void =>
+    press(watch, [...(code ?? "").split("").map((digit) => digit.charCodeAt(0)), enter]);
+  const code = (): string | null => codeAt(store, agent.id, clock.wall());
+  const asked = (): string[] => {
+    const field = prompts.at(-1)?.field;
+    return field?.kind === "phrase" ? field.words.filter(({ state }) => state !== "right").map(({ text }) => text) : [];
+  };
+  /** Types what is asked until something else is, or it is over. */
+  const givePhrase = (watch: SessionWatch, hand: Typist, tries = 1): string[] => {
+    const typed: string[] = [];
+    for (let n = 0; n < tries * 3 && watch.challenge?.step === "phrase"; n++) {
+      const words = asked();
+      typed.push(...words);
+      const from = clock.now() + 1000;
+      // after more words were asked for, the space after the last one is there already
+      for (const event of hand.type(words.join(" "), 0, n)) {
+        if (event.kind !== "key") continue;
+        clock.advance(from + event.at - clock.now());
+        watch.key(clock.now(), keysym(event.keysym), event.pressed);
+      }
+      clock.advance(1000);
+    }
+    return typed;
+  };
+  const rules = (): string[] =>
+    store
+      .decisions(50)
+      .map(({ rule }) => rule)
+      .toReversed();
+  return {
+    clock,
+    store,
+    agent,
+    tally,
+    settings,
+    open,
+    held,
+    press,
+    giveCode,
+    code,
+    givePhrase,
+    asked,
+    acts,
+    prompts,
+    lines,
+    folder,
+    rules,
+  };
+}
+
+t.test("the agent's code and phrase release the session, and nothing of them is kept", async (t) => {
+  const c = court(t);
+  enrolCode(c.store, c.agent.id, "ann", "Example");
+  const watch = await c.held();
+  t.match(c.prompts.at(-1), {
+    field: { kind: "code", typed: 0 },
+    language: "en",
+    lines: [/./, "Call 4711.", /6-digit/],
+  });
+  t.match(c.prompts.at(-1)?.progress, /Step 1 of 2.*3 attempts left.*2:00 left/);
+  c.giveCode(watch, c.code());
+  t.match(watch.challenge, { step: "phrase", attemptsLeft: 3 });
+  const typed = c.givePhrase(watch, own);
+  t.equal(watch.verdict, "allow");
+  t.same(c.acts, ["quarantine", "release"]);
+  t.equal(watch.decision.rule, "challenge-passed");
+  t.ok(watch.decision.trust > 95, `trust starts from what the phrase showed: ${watch.decision.trust}`);
+  t.equal(c.tally.challenges.get("passed"), 1);
+  watch.close(c.clock.now(), null);
+  c.store.close();
+  const kept = [...c.lines, ...readdirSync(c.folder).map((file) => readFileSync(join(c.folder, file), "latin1"))];
+  t.ok(typed.length >= 6);
+  for (let index = 1; index < typed.length; index++) {
+    const pair = `${typed[index - 1]} ${typed[index]}`;
+    t.notOk(
+      kept.some((text) => text.includes(pair)),
+      "the words are nowhere",
+    );
+  }
+});
+
+t.test("another hand with the right code fails the phrase, is severed and locked", async (t) => {
+  const c = court(t);
+  enrolCode(c.store, c.agent.id, "ann", "Example");
+  const watch = await c.held();
+  c.giveCode(watch, c.code());
+  c.givePhrase(watch, other, 5);
+  t.same(c.acts, ["quarantine", "sever challenge-failed"]);
+  t.equal(watch.decision.rule, "challenge-failed-phrase");
+  t.equal(c.tally.challenges.get("failed-phrase"), 3);
+  t.equal(c.tally.challenges.get("severed"), 1);
+  t.equal(c.rules().filter((rule) => rule === "challenge-failed-phrase").length, 4, "each attempt and the end");
+  t.not(c.store.lockOf(ann), null);
+  await t.rejects(c.open(), { code: "agent-locked" });
+});
+
+t.test("wrong codes are counted, also over reconnects, and end the session; a used one is wrong", async (t) => {
+  const c = court(t);
+  enrolCode(c.store, c.agent.id, "ann", "Example");
+  const first = await c.held();
+  c.giveCode(first, "000000");
+  t.match(first.challenge, { step: "code", attemptsLeft: 2 });
+  t.match(c.prompts.at(-1), { fault: true, hint: /not right/ });
+  first.close(c.clock.now(), null);
+  t.equal(c.tally.challenges.get("abandoned"), 1);
+  t.ok(c.rules().includes("challenge-abandoned"));
+  const second = await c.open();
+  t.equal(second.verdict, "quarantine", "who leaves a quarantine comes back into it");
+  t.match(second.challenge, { step: "code", attemptsLeft: 2 });
+  c.clock.advance(1000);
+  const code = c.code();
+  c.giveCode(second, code);
+  t.equal(second.challenge?.step, "phrase");
+  second.close(c.clock.now(), null);
+  const third = await c.open();
+  c.clock.advance(1000);
+  c.giveCode(third, code);
+  t.match(third.challenge, { step: "code", attemptsLeft: 1 }, "each code once");
+  c.giveCode(third, "000000");
+  t.same(c.acts.at(-1), "sever challenge-failed");
+  t.equal(third.decision.rule, "challenge-wrong-code");
+  t.not(c.store.lockOf(ann), null);
+});
+
+t.test("a challenge that is not answered runs out, and an operator is waited for longer", async (t) => {
+  const c = court(t);
+  const watch = await c.held();
+  t.match(watch.challenge, { step: "phrase" }, "without a code the phrase alone");
+  const shown = c.prompts.length;
+  for (let second = 0; second < 100; second++) {
+    c.clock.advance(1000);
+    watch.tick(c.clock.now());
+  }
+  t.ok(c.prompts.length - shown < 40, "the time left is not redrawn each second");
+  t.equal(watch.verdict, "quarantine");
+  c.clock.advance(30_000);
+  watch.tick(c.clock.now());
+  t.same(c.acts, ["quarantine", "sever quarantine-expired"]);
+  t.equal(c.tally.challenges.get("timed-out"), 1);
+
+  const d = court(t, { proof: "operator", phrase: false });
+  const waiting = await d.held();
+  t.same(waiting.challenge, { step: "operator", attemptsLeft: null });
+  t.match(d.prompts.at(-1)?.field, { kind: "wait" });
+  d.clock.advance(650_000);
+  waiting.tick(d.clock.now());
+  t.equal(waiting.verdict, "quarantine", "ten minutes and more");
+  t.ok(waiting.operate({ kind: "release", operator: "kim", reason: "spoke on the phone" }) === "done");
+  t.same(d.acts, ["quarantine", "release"]);
+  const row = d.store.decisions(1)[0];
+  t.match(row, { rule: "released-by-operator", reasons: [/kim: spoke on the phone/] });
+  t.equal(d.tally.challenges.get("approved"), 1);
+});
+
+t.test("an operator ends the session, or holds it: then no answer of the person's releases it", async (t) => {
+  const c = court(t);
+  const watch = await c.held();
+  watch.operate({ kind: "sever", operator: "kim", reason: "did not answer the phone" });
+  t.same(c.acts, ["quarantine", "sever session-ended-by-operator"]);
+  t.equal(c.tally.challenges.get("refused"), 1);
+
+  const d = court(t);
+  const free = await d.open();
+  free.operate({ kind: "quarantine", operator: "kim", reason: "a call from the branch" });
+  t.same(free.challenge, { step: "operator", attemptsLeft: null });
+  t.match(d.prompts.at(-1), { field: { kind: "wait" }, progress: "", timeLeft: 1 });
+  d.clock.advance(3_600_000);
+  free.tick(d.clock.now());
+  t.equal(free.verdict, "quarantine");
+
+  const e = court(t);
+  const held = await e.held();
+  t.equal(held.challenge?.step, "phrase");
+  held.operate({ kind: "quarantine", operator: "kim", reason: "not yet" });
+  t.equal(held.challenge?.step, "operator");
+});
+
+t.test(
+  "a passed challenge spares from weak doubt for a while, and often doubted is an operator's to settle",
+  async (t) => {
+    const c = court(t, { operatorAfter: 1 });
+    const watch = await c.held();
+    c.givePhrase(watch, own);
+    t.equal(watch.verdict, "allow");
+    const until = c.clock.wall() + 110_000;
+    const from = c.clock.now();
+    let alerted = false;
+    for (const event of other.shift(4000, 4)) {
+      c.clock.advance(from + event.at - c.clock.now());
+      if (event.kind === "key") watch.key(c.clock.now(), keysym(event.keysym), event.pressed);
+      else watch.pointer(c.clock.now(), event.x, event.y, event.mask as never);
+      alerted ||= watch.decision.rule === "challenge-backoff";
+      if (watch.verdict === "quarantine") break;
+    }
+    t.equal(watch.verdict, "quarantine");
+    t.ok(alerted || c.clock.wall() > until, "weak doubt alerted first");
+    t.match(watch.challenge, { step: "operator" });
+  },
+);
+
+t.test("strangers are asked for their code or an operator, where the policy says so", async (t) => {
+  const c = court(t);
+  Object.assign(c.settings.policy, { strangers: "challenge" });
+  const stranger = await c.open(agentName("bob"));
+  t.equal(stranger.verdict, "quarantine");
+  t.same(stranger.challenge, { step: "operator", attemptsLeft: null });
+  stranger.close(c.clock.now(), null);
+  const eve = c.store.enrol(agentName("eve")).id;
+  enrolCode(c.store, eve, "eve", "");
+  const known = await c.open(agentName("eve"));
+  t.match(known.challenge, { step: "code" });
+  c.clock.advance(1000);
+  c.giveCode(known, codeAt(c.store, eve, epochMillis(c.clock.wall())));
+  t.equal(known.verdict, "allow");
+  const enrolled = await c.open();
+  t.equal(enrolled.verdict, "allow", "who is known is not asked");
+});
+
+t.test("the screen speaks the viewer's language, and shows what is typed of the phrase", async (t) => {
+  const c = court(t, {}, "de-AT,de;q=0.9,en;q=0.8");
+  const watch = await c.held();
+  t.equal(c.prompts.at(-1)?.language, "de");
+  const [word = ""] = c.asked();
+  const wrong = word.startsWith("q") ? 0x78 : 0x71;
+  c.press(watch, [wrong]);
+  t.match(c.prompts.at(-1)?.field, { kind: "phrase", typed: String.fromCharCode(wrong), words: [{ state: "wrong" }] });
+  c.press(watch, [0xff08, word.charCodeAt(0)]);
+  t.match(c.prompts.at(-1)?.field, { typed: word[0], words: [{ state: "current" }] });
+  c.press(
+    watch,
+    Array.from(word.slice(1), (letter) => letter.charCodeAt(0)),
+  );
+  t.match(c.prompts.at(-1)?.field, { words: [{ state: "right" }, { state: "to-come" }] });
+  c.press(watch, [0xff1b]);
+  t.match(c.prompts.at(-1)?.field, { typed: "" });
+  watch.close(millis(c.clock.now()), null);
+});

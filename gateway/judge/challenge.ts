@@ -1,0 +1,209 @@
+/**
+ * One challenge as it is lived: hears the keys of a held session, shows what is asked, and says how it went. Which
+ * answer leads where is decided in `gateway/policy/challenge-course.ts`.
+ */
+import type { KeyboardStatistics } from "../../models/keyboard/statistics.ts";
+import type { Keystroke } from "../../models/keyboard/keystroke.ts";
+import type { Scorer } from "../../models/modality.ts";
+import type { Prompt } from "../core/prompt.ts";
+import type { Keysym, Millis } from "../core/units.ts";
+import { type ChallengeStep, phraseWords } from "../policy/challenge.ts";
+import { ChallengeCourse, type CourseOptions, type Turn } from "../policy/challenge-course.ts";
+import type { ChallengeOutcome } from "../store/challenges.ts";
+import { codeDigits } from "./challenge-code.ts";
+import type { Language } from "./challenge-languages/language.ts";
+import { backspaceKey, characterOf, enterKeys, escapeKey, Phrase } from "./challenge-phrase.ts";
+import { type Message, promptOf, shownSeconds } from "./challenge-prompt.ts";
+import { bestWords, drawWords } from "./challenge-words.ts";
+
+/** The agent's typing, as a phrase is compared with it. */
+export interface Typing {
+  readonly statistics: KeyboardStatistics;
+  scorer(): Scorer<Keystroke>;
+}
+
+export interface ChallengeOptions extends CourseOptions {
+  readonly at: Millis;
+  readonly language: Language;
+  /** Held because nobody was there. */
+  readonly away: boolean;
+  readonly notice: string;
+  /** Null where the steps have no phrase. */
+  readonly typing: Typing | null;
+  /** How long the step may take from the hold's beginning, and how long the hold has lasted; ms. */
+  readonly limit: (step: ChallengeStep) => number;
+  readonly heldFor: (at: Millis) => number;
+  /** How far the link's timing is believed, 0 to 1. */
+  readonly linkWeight: () => number;
+  /** Whether a code is right; it is spent. */
+  readonly acceptCode: (code: string) => boolean;
+  /** Whether a phrase was never asked before; it is spent. */
+  readonly newPhrase: (phrase: string) => boolean;
+  readonly show: (prompt: Prompt) => void;
+  /** An attempt was lost. */
+  readonly onAttempt: (at: Millis, outcome: ChallengeOutcome) => void;
+  /** @param llr what the phrase showed, nats; 0 where none was asked */
+  readonly onPassed: (at: Millis, llr: number) => void;
+  readonly onFailed: (at: Millis, outcome: ChallengeOutcome) => void;
+}
+
+/** Whoever types on while the screen changes is not heard before a pause of so long, ms. */
+const settle = 700;
+const drawTries = 5;
+
+export class Challenge {
+  readonly #options: ChallengeOptions;
+  readonly #course: ChallengeCourse;
+  readonly #words: readonly string[];
+  readonly #used = new Set<string>();
+  #phrase: Phrase | null = null;
+  #code = "";
+  #message: Message | null = null;
+  #settled = false;
+  #lastPress: Millis;
+  #shownSeconds = Number.NaN;
+  #llr = 0;
+
+  constructor(options: ChallengeOptions) {
+    this.#options = options;
+    this.#course = new ChallengeCourse(options);
+    this.#words = bestWords(options.language.words, options.typing?.statistics ?? null);
+    this.#lastPress = options.at;
+    this.#begin();
+    this.#show(options.at);
+  }
+
+  /** What is asked; null once it is over. */
+  get step(): ChallengeStep | null {
+    return this.#course.step;
+  }
+
+  get attemptsLeft(): number | null {
+    return this.#course.attemptsLeft;
+  }
+
+  /** How long the hold may last as the challenge stands, ms. */
+  get limit(): number {
+    return this.#options.limit(this.#course.step ?? "operator");
+  }
+
+  key(at: Millis, keysym: Keysym, pressed: boolean): void {
+    if (pressed && !this.#settled) {
+      const pause = at - this.#lastPress;
+      this.#lastPress = at;
+      if (pause < settle) return;
+      this.#settled = true;
+    }
+    if (!this.#settled) return;
+    const { step } = this.#course;
+    if (step === "code" && pressed) this.#codeKey(at, keysym);
+    else if (step === "phrase") this.#phraseKey(at, keysym, pressed);
+  }
+
+  /** Timing until now lies. */
+  stalled(): void {
+    this.#phrase?.interrupt();
+  }
+
+  /** Time passed: what is left of it is shown. Running out is not decided here. */
+  tick(at: Millis): void {
+    if (this.#course.step !== null && this.#secondsLeft(at) !== this.#shownSeconds) this.#show(at);
+  }
+
+  /** An operator vouches for the person. */
+  approve(): void {
+    this.#course.approve();
+  }
+
+  #codeKey(at: Millis, keysym: Keysym): void {
+    const digit = characterOf(keysym);
+    if (enterKeys.has(keysym)) {
+      if (this.#code.length < codeDigits) return;
+      const right = this.#options.acceptCode(this.#code);
+      this.#code = "";
+      return this.#follow(at, this.#course.code(right), right ? null : "wrong-code", "wrongCode");
+    }
+    if (keysym === backspaceKey) this.#code = this.#code.slice(0, -1);
+    else if (keysym === escapeKey) this.#code = "";
+    else if (/^\d$/.test(digit) && this.#code.length < codeDigits) this.#code += digit;
+    else return;
+    this.#message = null;
+    this.#show(at);
+  }
+
+  #phraseKey(at: Millis, keysym: Keysym, pressed: boolean): void {
+    const phrase = this.#phrase;
+    if (phrase === null || !phrase.key(at, keysym, pressed)) return;
+    this.#message = phrase.wrong ? "unlikeWord" : null;
+    if (!phrase.complete) return this.#show(at);
+    const llr = phrase.llr() * this.#options.linkWeight();
+    this.#llr = llr;
+    const turn = this.#course.phrase(llr, phrase.keystrokes, phrase.length);
+    if (turn === "more") {
+      phrase.extend(this.#draw(phraseWords.more));
+      this.#message = "moreWords";
+      return this.#show(at);
+    }
+    const { pass, fail } = this.#options.limits;
+    const lost = llr >= pass ? null : llr <= fail ? "failed-phrase" : "undecided";
+    this.#follow(at, turn, lost, "otherPhrase");
+  }
+
+  /** Goes where an answer leads. @param lost how an attempt was lost; null where it was not */
+  #follow(at: Millis, turn: Turn, lost: ChallengeOutcome | null, message: Message): void {
+    const { onAttempt, onPassed, onFailed } = this.#options;
+    if (turn === "passed") return onPassed(at, this.#llr);
+    if (lost !== null) onAttempt(at, lost);
+    if (turn === "failed") return onFailed(at, lost ?? "severed");
+    this.#message = turn === "again" ? message : null;
+    this.#begin();
+    this.#show(at);
+  }
+
+  /** Makes ready what the step asks for. */
+  #begin(): void {
+    this.#code = "";
+    const { typing } = this.#options;
+    this.#phrase =
+      this.#course.step === "phrase" && typing !== null
+        ? new Phrase(this.#draw(phraseWords.first), typing.scorer())
+        : null;
+  }
+
+  #draw(count: number): string[] {
+    let drawn: string[] = [];
+    for (let tries = 0; tries < drawTries; tries++) {
+      drawn = drawWords(this.#words, count, this.#used);
+      if (drawn.length < count) this.#used.clear();
+      if (this.#options.newPhrase(drawn.join(" "))) break;
+    }
+    for (const word of drawn) this.#used.add(word);
+    return drawn;
+  }
+
+  #secondsLeft(at: Millis): number {
+    return shownSeconds((this.limit - this.#options.heldFor(at)) / 1000);
+  }
+
+  #show(at: Millis): void {
+    const { language, away, notice, show } = this.#options;
+    this.#shownSeconds = this.#secondsLeft(at);
+    const field = this.#phrase?.field ?? {
+      kind: this.#course.step === "code" ? ("code" as const) : ("wait" as const),
+      typed: this.#code.length,
+      length: codeDigits,
+    };
+    show(
+      promptOf({
+        language,
+        away,
+        course: this.#course,
+        field,
+        message: this.#message,
+        secondsLeft: this.#shownSeconds,
+        secondsAll: this.limit / 1000,
+        notice,
+      }),
+    );
+  }
+}

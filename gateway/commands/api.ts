@@ -1,0 +1,74 @@
+/** A running gateway, asked over the operators' API: for commands that need its live sessions. */
+import { readFileSync } from "node:fs";
+import { configFile, loadConfig } from "../../config/load.ts";
+import type { Problem } from "../admin/contract/common.ts";
+import { SamehandError } from "../core/errors.ts";
+import type { Io } from "../core/io.ts";
+
+/** Options that every such command takes. */
+export const apiOptions = {
+  config: { type: "string" },
+  url: { type: "string" },
+  "token-file": { type: "string" },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const;
+
+export const apiHelp = `Asks a running gateway at --url (else SAMEHAND_URL, else where the configuration says
+that its operators' port is), with the API token in --token-file (else in
+SAMEHAND_TOKEN). \`samehand operators token\` makes one.
+`;
+
+export type Ask = (method: "GET" | "POST" | "PUT", path: string, body?: object) => Promise<unknown>;
+
+/** @throws SamehandError `sign-in-needed` where there is no token */
+export function api(
+  values: {
+    readonly config?: string | undefined;
+    readonly url?: string | undefined;
+    readonly "token-file"?: string | undefined;
+  },
+  io: Io,
+): Ask {
+  const url = values.url ?? io.env["SAMEHAND_URL"] ?? configuredUrl(values.config, io);
+  const file = values["token-file"];
+  const token = (file === undefined ? io.env["SAMEHAND_TOKEN"] : readToken(file))?.trim();
+  if (token === undefined || token === "")
+    throw new SamehandError("sign-in-needed", "give --token-file or SAMEHAND_TOKEN");
+  return async (method, path, body) => {
+    const response = await reach(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer: unknown = await response.json();
+    if (response.ok) return answer;
+    const { code, detail } = answer as Problem;
+    throw new SamehandError("act-refused", `${code}: ${detail}`);
+  };
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new SamehandError("key-invalid", `${file} cannot be read`, error);
+  }
+}
+
+async function reach(url: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, request);
+  } catch (error) {
+    throw new SamehandError("act-refused", `${new URL(url).origin} cannot be reached`, error);
+  }
+}
+
+function configuredUrl(file: string | undefined, io: Io): string {
+  const { admin, listen } = loadConfig(configFile(file, io.env), io.env).config;
+  const host = admin.host === "127.0.0.1" || admin.host === "::1" ? "localhost" : admin.host;
+  return `${listen.tls === undefined ? "http" : "https"}://${host}:${admin.port}`;
+}

@@ -192,3 +192,80 @@ t.test("the screen follows the desktop's size, and a viewer that joins a held de
   t.equal(bench.guacd.users.filter((user) => user.fetches).length, 2, "each fetches its own");
   await bench.held(0);
 });
+
+t.test("a picture during which something was copied is drawn once more, from a moment without", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  bench.guacd.args = ["VERSION_1_3_0", "hostname"];
+  bench.guacd.picture = null;
+  const ack = instruction("ack", 2046, "Invalid stream.", 256);
+  const copy = instruction("copy", 0, 0, 10, 9, 9, 14, 0, 0, 0);
+  const picture = (data: string): string => size + img(1) + blob(1, data) + end(1) + ack;
+  const { viewer, user, watch } = await bench.session();
+  user.send(img(7, -1) + blob(7, "Q1VSU09S") + end(7) + sync(1));
+  await viewer.saw(sync(1));
+  watch.control.quarantine(decision);
+  await viewer.saw(covered);
+  let fetching = bench.guacd.nextFetch();
+  watch.control.release(decision);
+  let fetcher = await fetching;
+  user.send(copy + sync(2));
+  await user.saw("4.sync,1.2;");
+  fetching = bench.guacd.nextFetch();
+  fetcher.send(picture("T05F"));
+  await viewer.saw(uncovered);
+  user.send(sync(3));
+  await viewer.saw(sync(3));
+
+  fetcher = await fetching;
+  user.send(copy + sync(4));
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  t.notMatch(viewer.text, sync(4), "the display is stopped for the moment");
+  fetching = bench.guacd.nextFetch();
+  fetcher.send(picture("VFdP"));
+  await viewer.saw(copy + sync(4));
+  t.notMatch(viewer.text, "VFdP", "something was copied again");
+
+  fetcher = await fetching;
+  user.send(instruction("rect", 0, 5, 5, 5, 5) + sync(5));
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  fetcher.send(picture("VEhSRUU="));
+  await viewer.saw(sync(5));
+  const drawn = viewer.text.slice(viewer.text.indexOf(sync(4)) + sync(4).length);
+  t.match(
+    drawn,
+    /^7\.dispose,2\.-1;4\.size.*VEhSRUU=;3\.end,7\.1001000;4\.sync,11\.-1000000002,1\.0;4\.rect,.*4\.sync,1\.5,1\.1;$/,
+  );
+  viewer.send(key(0x61, 1));
+  await user.saw(key(0x61, 1));
+  const fetched = bench.guacd.users.length;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  t.equal(bench.guacd.users.length, fetched, "and then it is right");
+});
+
+t.test("a hold during the mending stops it, and nothing that was stopped is shown", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  bench.guacd.picture = null;
+  const copy = instruction("copy", 0, 0, 10, 9, 9, 14, 0, 0, 0);
+  const { viewer, user, watch } = await bench.session();
+  watch.control.quarantine(decision);
+  await viewer.saw(covered);
+  let fetching = bench.guacd.nextFetch();
+  watch.control.release(decision);
+  const fetcher = await fetching;
+  user.send(copy + sync(2));
+  await user.saw("4.sync,1.2;");
+  fetching = bench.guacd.nextFetch();
+  fetcher.send(size + sync(1));
+  await viewer.saw(uncovered);
+  const mender = await fetching;
+  const from = viewer.text.length;
+  user.send(img(1) + blob(1, "U0VDUkVU") + end(1) + sync(3));
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  watch.control.quarantine(decision);
+  await mender.closed;
+  await user.saw("4.sync,1.3;");
+  t.equal(viewer.text.slice(from).includes("U0VDUkVU"), false);
+  t.equal(bench.tally.sessionsHeld, 1);
+});

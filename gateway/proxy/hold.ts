@@ -13,6 +13,8 @@ import { WithheldDisplay, type WithheldOwner } from "../protocol/guacamole/withh
 import { frame } from "../protocol/websocket/frame.ts";
 import { HoldScreen } from "./hold-screen.ts";
 import type { InputPath } from "./input-path.ts";
+import { Mending } from "./mending.ts";
+import { Messages } from "./messages.ts";
 import type { Notice } from "./options.ts";
 import { type Fetch, PictureReturn, type ReturnOwner } from "./picture-return.ts";
 import type { Target } from "./target.ts";
@@ -31,7 +33,6 @@ export interface HoldOwner {
 const mostKept = 16 * 1024 * 1024;
 /** A viewer that hears nothing for 15 s gives up; guacd is silent towards it only while it is idle. */
 const ticksPerNop = 5;
-const messageBytes = 64 * 1024;
 
 export class Hold implements WithheldOwner, ReturnOwner {
   readonly #screen: HoldScreen;
@@ -46,6 +47,8 @@ export class Hold implements WithheldOwner, ReturnOwner {
   /** There while the display is withheld: until the picture is back. */
   #withheld: WithheldDisplay | null = null;
   #return: PictureReturn | null = null;
+  /** There where the picture that came back may be wrong. */
+  #mending: Mending | null = null;
   #ticks = 0;
   /** Sizes of the desktop that were seen. */
   #sizes = 0;
@@ -77,9 +80,9 @@ export class Hold implements WithheldOwner, ReturnOwner {
     return this.#wanted || this.#withheld !== null;
   }
 
-  /** Whether the display must be given to `withhold`. */
-  get withholds(): boolean {
-    return this.#withheld !== null;
+  /** Whether the display must be given to `take`. */
+  get takes(): boolean {
+    return this.#withheld !== null || (this.#mending !== null && this.#mending.stops);
   }
 
   get #wanted(): boolean {
@@ -109,6 +112,7 @@ export class Hold implements WithheldOwner, ReturnOwner {
   ended(): void {
     if (this.#withheld !== null) this.#tally.sessionsHeld -= 1;
     this.#return?.cancel();
+    this.#mending?.cancel();
   }
 
   /** What the hold screen shows from now on, and in a hold that is still to come. */
@@ -118,8 +122,9 @@ export class Hold implements WithheldOwner, ReturnOwner {
   }
 
   /** Whole instructions of the target's. */
-  withhold(buffer: Uint8Array, start: number, end: number): void {
-    const withheld = this.#withheld!;
+  take(buffer: Uint8Array, start: number, end: number): void {
+    const withheld = this.#withheld;
+    if (withheld === null) return this.#mending!.take(buffer, start, end);
     withheld.take(buffer, start, end);
     if (this.#owner.fetch === null && withheld.gathered === null)
       this.#owner.pictureLost(new SamehandError("picture-lost", "too much was drawn during the hold"));
@@ -153,6 +158,9 @@ export class Hold implements WithheldOwner, ReturnOwner {
     message.add(withheld.waiting);
     message.add([Buffer.from(this.#screen.remove())]);
     message.end();
+    const { fetch } = this.#owner;
+    const twice = picture !== null && withheld.gathered!.copies(picture.timestamp);
+    if (twice && fetch !== null) this.#mending = new Mending(fetch, this.#viewer, this.#target!);
     this.#withheld = null;
     this.#return = null;
     this.#tally.sessionsHeld -= 1;
@@ -175,12 +183,15 @@ export class Hold implements WithheldOwner, ReturnOwner {
   #begin(input: InputPath, { scanner }: Target): void {
     this.#tally.sessionsHeld += 1;
     input.hold();
+    const stopped = this.#mending?.cancel() ?? [];
+    this.#mending = null;
     this.#withheld = new WithheldDisplay(this, scanner.streams, mostKept);
     const { width, height } = scanner;
     this.#sizes = scanner.sizes;
     // Where the picture cannot be fetched the old one must stay: what is kept is drawn on top of it.
     const cover = this.#owner.fetch === null ? "" : wipe(scanner);
     if (this.#owner.fetch === null) this.#withheld.gather();
+    for (const each of stopped) this.#withheld.take(each, 0, each.length);
     this.#viewer.say(cover + this.#screen.draw(width, height));
   }
 
@@ -188,30 +199,5 @@ export class Hold implements WithheldOwner, ReturnOwner {
     const { fetch } = this.#owner;
     if (fetch === null) this.fetched(null);
     else this.#return = new PictureReturn(fetch, withheld, this);
-  }
-}
-
-/** Puts instructions together into messages that are not too large. */
-class Messages {
-  readonly #viewer: Viewer;
-  #parts: Buffer[] = [];
-  #bytes = 0;
-
-  constructor(viewer: Viewer) {
-    this.#viewer = viewer;
-  }
-
-  add(instructions: Iterable<Buffer>): void {
-    for (const each of instructions) {
-      this.#parts.push(each);
-      this.#bytes += each.length;
-      if (this.#bytes >= messageBytes) this.end();
-    }
-  }
-
-  end(): void {
-    if (this.#bytes > 0) this.#viewer.write(frame(Buffer.concat(this.#parts)));
-    this.#parts = [];
-    this.#bytes = 0;
   }
 }

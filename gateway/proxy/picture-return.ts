@@ -18,7 +18,7 @@ export interface ReturnOwner {
 }
 
 /** A picture of four screens of 4K in PNG is below it. */
-const limits: SnapshotLimits = { bytes: 64 * 1024 * 1024, millis: 5000 };
+export const pictureLimits: SnapshotLimits = { bytes: 64 * 1024 * 1024, millis: 5000 };
 const attempts = 3;
 const pauseMillis = 250;
 
@@ -74,7 +74,7 @@ export class PictureReturn implements SnapshotOwner {
   #try(): void {
     this.#attempt += 1;
     try {
-      this.#fetching = this.#fetch(limits, this);
+      this.#fetching = this.#fetch(pictureLimits, this);
     } catch (error) {
       this.failed(asSamehandError(error, "picture-lost"));
     }

@@ -351,7 +351,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
   }
 
   display(frame: Uint8Array, from: number): boolean {
-    if (this.#hold.withholds) return this.#withhold(frame, from);
+    if (this.#hold.takes) return this.#withhold(frame, from);
     const { tally, clock } = this.#around;
     const { scanner } = this.#upstream!;
     tally.bytesToClient += frame.byteLength;
@@ -363,7 +363,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
   }
 
   #withhold(frame: Uint8Array, from: number): boolean {
-    this.#hold.withhold(frame, from, frame.length);
+    this.#hold.take(frame, from, frame.length);
     this.#link.withheld(this.#upstream!.scanner);
     return true;
   }

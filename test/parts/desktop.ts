@@ -3,10 +3,16 @@
  * out at the end. xev's window covers the whole screen and has no frame, so that it hears every event.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { Desktop } from "../../demo/desktop.ts";
 import { ensureParts } from "../../demo/parts.ts";
+import type { Program } from "../../demo/program.ts";
 import { XevReader, type XEvent } from "./xev.ts";
 import { quietly } from "./report.ts";
+
+const motion = fileURLToPath(new URL("motion.tcl", import.meta.url));
+
+export type Motion = "still" | "typing" | "scroll" | "video";
 
 export interface TestDesktop {
   /** The VNC server's port on loopback. */
@@ -24,6 +30,8 @@ export interface TestDesktop {
    * way through guacd. What did not arrive by then was not sent.
    */
   settled(grace?: number): Promise<void>;
+  /** Fills the screen with something that moves (`motion.tcl`), and waits until it does. It stands still after `millis`. */
+  move(kind: Motion, millis: number, seed?: number): Promise<Program>;
   /** Runs a program of the parts on this desktop and waits for its end. */
   run(program: string, args?: readonly string[]): Promise<void>;
   stop(): Promise<void>;
@@ -78,6 +86,11 @@ export async function startDesktop(size: { width?: number; height?: number } = {
       async settled(grace = 250) {
         await sleep(grace);
         await fence();
+      },
+      async move(kind, millis, seed = 1) {
+        const program = desktop.open("usr/bin/wish8.6", [motion, kind, String(millis), String(seed)]);
+        await run("usr/bin/xdotool", ["search", "--sync", "--onlyvisible", "--class", "Motion.tcl"]);
+        return program;
       },
       run,
       stop: () => desktop.stop(),

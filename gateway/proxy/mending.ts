@@ -1,0 +1,122 @@
+/**
+ * Draws the picture once more where it may be wrong. What a desktop draws while its picture is fetched is drawn twice;
+ * a copy from place to place (scrolling) is not the same twice. So the picture is fetched again, with the display
+ * stopped for that moment, until one comes during which nothing was copied.
+ */
+import type { SamehandError } from "../core/errors.ts";
+import { InstructionReader } from "../protocol/guacamole/instruction-reader.ts";
+import { sync } from "../protocol/guacamole/instructions.ts";
+import { KeptDisplay } from "../protocol/guacamole/kept-display.ts";
+import { disposeLayers, firstReturnStream } from "../protocol/guacamole/overlay.ts";
+import type { SnapshotReader } from "../protocol/guacamole/snapshot-reader.ts";
+import { Messages } from "./messages.ts";
+import { type Fetch, pictureLimits } from "./picture-return.ts";
+import type { SnapshotOwner } from "./snapshot.ts";
+import type { Target } from "./target.ts";
+import type { Viewer } from "./viewer.ts";
+
+const firstPause = 100;
+const longestPause = 5000;
+const attempts = 40;
+/** More than this is not held up: the attempt is given up. */
+const mostStopped = 4 * 1024 * 1024;
+/** Far from the hold screen's own frames. */
+const firstSync = -1_000_000_000;
+
+export class Mending implements SnapshotOwner {
+  readonly #fetch: Fetch;
+  readonly #viewer: Viewer;
+  readonly #target: Target;
+  #timer: NodeJS.Timeout | undefined;
+  #attempt = 0;
+  #fetching: { cancel(): void } | null = null;
+  /** What came while the display is stopped; null while it passes. */
+  #stopped: Buffer[] | null = null;
+  #bytes = 0;
+  #drawn = new KeptDisplay();
+
+  constructor(fetch: Fetch, viewer: Viewer, target: Target) {
+    this.#fetch = fetch;
+    this.#viewer = viewer;
+    this.#target = target;
+    this.#later();
+  }
+
+  /** Whether the display must be given to `take`. */
+  get stops(): boolean {
+    return this.#stopped !== null;
+  }
+
+  /** Whole instructions of the target's. */
+  take(buffer: Uint8Array, start: number, end: number): void {
+    this.#stopped!.push(Buffer.from(buffer.subarray(start, end)));
+    this.#bytes += end - start;
+    const reader = new InstructionReader(buffer, start, end);
+    while (reader.next()) if (reader.opcode === "copy" || reader.opcode === "transfer") this.#drawn.keep(reader);
+    if (this.#bytes <= mostStopped) return;
+    this.#fetching?.cancel();
+    this.#goOn();
+  }
+
+  /** A hold begins, or the session is over: no picture comes. @returns what was stopped and has not gone out */
+  cancel(): readonly Buffer[] {
+    clearTimeout(this.#timer);
+    this.#fetching?.cancel();
+    this.#attempt = attempts;
+    const stopped = this.#stopped ?? [];
+    this.#stopped = null;
+    return stopped;
+  }
+
+  joins(): void {
+    this.#stopped = [];
+    this.#bytes = 0;
+    this.#drawn = new KeptDisplay();
+  }
+
+  fetched(picture: SnapshotReader): void {
+    if (this.#stopped === null) return;
+    if (this.#drawn.copies(null)) {
+      this.#goOn();
+      return;
+    }
+    const { lowestLayer, highestLayer } = this.#target.scanner;
+    const messages = new Messages(this.#viewer);
+    let stream = firstReturnStream;
+    messages.add([Buffer.from(disposeLayers(lowestLayer, highestLayer))]);
+    messages.add(picture.picture.instructions(() => stream++, "drop"));
+    messages.add([Buffer.from(sync(firstSync - this.#attempt))]);
+    messages.end();
+    this.#attempt = attempts;
+    this.#goOn();
+  }
+
+  failed(_error: SamehandError): void {
+    this.#goOn();
+  }
+
+  /** The display passes again, and there may be another attempt. */
+  #goOn(): void {
+    const messages = new Messages(this.#viewer);
+    messages.add(this.#stopped ?? []);
+    messages.end();
+    this.#stopped = null;
+    this.#fetching = null;
+    this.#later();
+  }
+
+  #later(): void {
+    if (this.#attempt >= attempts) return;
+    const pause = Math.min(firstPause * 2 ** this.#attempt, longestPause);
+    this.#attempt += 1;
+    this.#timer = setTimeout(() => this.#try(), pause);
+  }
+
+  #try(): void {
+    try {
+      this.#fetching = this.#fetch(pictureLimits, this);
+    } catch {
+      this.#later();
+    }
+  }
+}

@@ -18,7 +18,7 @@ export const enrolment = {
   mature: { keystrokes: 600, actions: 12, days: 0 },
 };
 export const lockMinutes = 2;
-export const quarantineSeconds = 45;
+export const quarantineSeconds = 90;
 
 const defaultPolicy = new URL("../config/policy.default.yaml", import.meta.url);
 
@@ -58,5 +58,7 @@ function shortPolicy(): string {
   const policy = parseDocument(readFileSync(defaultPolicy, "utf8"));
   policy.set("lockMinutes", lockMinutes);
   policy.set("quarantineSeconds", quarantineSeconds);
+  // who looks at the demonstration between other things need not prove anything for that
+  policy.delete("presence");
   return String(policy);
 }

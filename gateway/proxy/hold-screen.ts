@@ -1,9 +1,9 @@
 /** What covers the desktop while input is held: an overlay of instructions, in the unmodified client. */
 import type { Prompt } from "../core/prompt.ts";
 import { sync } from "../protocol/guacamole/instructions.ts";
-import { disposeOverlay, drawOverlay, overlayStream } from "../protocol/guacamole/overlay.ts";
+import { disposeOverlay, drawOverlay, overlayImage, overlayStream } from "../protocol/guacamole/overlay.ts";
 import type { Notice } from "./options.ts";
-import { drawPanel, type Panel } from "./panel.ts";
+import { drawPanel, drawPanelField } from "./panel.ts";
 
 export class HoldScreen {
   readonly #notice: () => Notice;
@@ -28,16 +28,17 @@ export class HoldScreen {
     if (width > 0) this.#width = width;
     if (height > 0) this.#height = height;
     this.#drawn = true;
-    const panel = this.#panel();
-    const x = Math.max(0, (this.#width - panel.width) >> 1);
-    const y = Math.max(0, (this.#height - panel.height) >> 1);
-    return drawOverlay({ width: this.#width, height: this.#height, png: panel.png, x, y }) + this.#sync();
+    const { png, x, y } = drawPanel(this.#notice(), this.#prompt, this.#width, this.#height);
+    return drawOverlay({ width: this.#width, height: this.#height, png, x, y }) + this.#sync();
   }
 
   /** What is shown from now on. @returns the instructions that bring a drawn screen to it; none where it is not drawn */
   show(prompt: Prompt | null): string {
+    const before = this.#prompt;
     this.#prompt = prompt;
-    return this.#drawn ? this.draw(0, 0) : "";
+    if (!this.#drawn) return "";
+    if (prompt === null || before === null || frameOf(prompt) !== frameOf(before)) return this.draw(0, 0);
+    return overlayImage(drawPanelField(this.#notice(), prompt, this.#width, this.#height)) + this.#sync();
   }
 
   /** Uncovers the desktop, and forgets the prompt. */
@@ -45,13 +46,6 @@ export class HoldScreen {
     this.#drawn = false;
     this.#prompt = null;
     return disposeOverlay + this.#sync();
-  }
-
-  #panel(): Panel {
-    const notice = this.#notice();
-    if (this.#prompt === null) return drawPanel(notice);
-    const { title, lines } = this.#prompt;
-    return drawPanel({ organisation: notice.organisation, title, text: lines.join(" ") });
   }
 
   /** Our own frames are numbered -1, -2 and so on: guacd's are never negative, and one that reached it would end the user. */
@@ -69,4 +63,10 @@ export class HoldScreen {
   static ownsStream(stream: number): boolean {
     return stream >= overlayStream;
   }
+}
+
+/** What must be the same for the field alone to be drawn anew. */
+function frameOf({ title, lines, field }: Prompt): string {
+  const words = field.kind === "phrase" ? field.words.map(({ text }) => text) : [];
+  return JSON.stringify([title, lines, field.kind, words]);
 }

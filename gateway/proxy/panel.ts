@@ -1,79 +1,120 @@
-/** Draws the notice of a held session as a picture, once for each text: drawing takes the loop some 25 ms. */
-import { createRequire } from "node:module";
-import { createCanvas, GlobalFonts, type SKRSContext2D } from "@napi-rs/canvas";
+/**
+ * Draws the hold screen's panel, light on dark, scaled to the session: the organisation, a title, what is asked and
+ * why, and the part that changes with each key, which can be drawn by itself.
+ */
+import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
+import type { Prompt } from "../core/prompt.ts";
 import type { Notice } from "./options.ts";
+import { drawField, fieldHeight } from "./panel-field.ts";
+import { font, loadFonts, wrap } from "./panel-fonts.ts";
 
+/** A picture and its place on the screen, in pixels. */
 export interface Panel {
+  readonly x: number;
+  readonly y: number;
   readonly width: number;
   readonly height: number;
   readonly png: Uint8Array;
 }
 
-const width = 560;
-const padding = 36;
-const family = "Samehand Notice";
-const subsets = ["latin", "latin-ext", "greek", "cyrillic", "vietnamese"];
-const regular = subsets.map((subset) => `"${family} ${subset} 400"`).join(", ");
-const bold = subsets.map((subset) => `"${family} ${subset} 700"`).join(", ");
-let fontsAreThere = false;
+/** In units of the layout, which the scale turns into pixels. */
+const widest = 600;
+const padding = 32;
+const margin = 8;
+const ground = "#1e293b";
+const [least, most] = [0.5, 2];
 
-/** One family for each file: the canvas then falls from one subset to the next. */
-function loadFonts(): void {
-  if (fontsAreThere) return;
-  const { resolve } = createRequire(import.meta.url);
-  for (const subset of subsets)
-    for (const weight of [400, 700]) {
-      const file = resolve(`@fontsource/noto-sans/files/noto-sans-${subset}-${weight}-normal.woff2`);
-      GlobalFonts.registerFromPath(file, `${family} ${subset} ${weight}`);
+interface Layout {
+  readonly scale: number;
+  readonly width: number;
+  readonly height: number;
+  readonly left: number;
+  readonly top: number;
+  readonly texts: readonly (readonly string[])[];
+  /** Where the changing part begins, and its height; 0 where there is none. */
+  readonly fieldTop: number;
+  readonly fieldHeight: number;
+}
+
+const measure = createCanvas(1, 1).getContext("2d");
+const paragraphs = (notice: Notice, prompt: Prompt | null): readonly string[] => prompt?.lines ?? [notice.text];
+
+function layOut(notice: Notice, prompt: Prompt | null, screenWidth: number, screenHeight: number): Layout {
+  let scale = Math.min(Math.max(Math.min(screenWidth, screenHeight) / 720, 0.8), most);
+  for (;;) {
+    const width = Math.max(120, Math.min(widest, screenWidth / scale - 2 * margin));
+    const inner = width - 2 * padding;
+    measure.font = font(16, 400);
+    const texts = paragraphs(notice, prompt).map((text) => wrap(measure, text, inner));
+    const lines = texts.reduce((sum, each) => sum + each.length, 0);
+    const fieldTop = padding + (notice.organisation === "" ? 0 : 26) + 42 + lines * 24 + texts.length * 10 + 6;
+    const field = prompt === null ? 0 : fieldHeight(measure, prompt, inner);
+    const height = fieldTop + field + padding - 8;
+    if (height * scale > screenHeight && scale > least) {
+      scale = Math.max(least, Math.min(scale * 0.9, screenHeight / height));
+      continue;
     }
-  fontsAreThere = true;
+    const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
+    const left = Math.max(0, (screenWidth - wide) >> 1);
+    const top = Math.max(0, (screenHeight - high) >> 1);
+    return { scale, width: wide, height: high, left, top, texts, fieldTop, fieldHeight: field };
+  }
 }
 
-let last: { notice: string; panel: Panel } | null = null;
-
-/** As `draw`, and drawn again only where the notice differs from the last one. */
-export function drawPanel(notice: Notice): Panel {
-  const key = JSON.stringify(notice);
-  if (last?.notice !== key) last = { notice: key, panel: draw(notice) };
-  return last.panel;
-}
-
-/** The notice on a light card: the organisation, a title, and a text that is wrapped. */
-function draw(notice: Notice): Panel {
+/** The whole panel, in the middle of a screen of this size. */
+export function drawPanel(notice: Notice, prompt: Prompt | null, screenWidth: number, screenHeight: number): Panel {
   loadFonts();
-  const measure = createCanvas(1, 1).getContext("2d");
-  measure.font = `17px ${regular}`;
-  const lines = wrap(measure, notice.text, width - 2 * padding);
-  const top = notice.organisation === "" ? padding : padding + 30;
-  const height = top + 44 + lines.length * 26 + padding;
+  const layout = layOut(notice, prompt, screenWidth, screenHeight);
+  const { scale, width, height, left, top, fieldTop } = layout;
   const canvas = createCanvas(width, height);
   const context = canvas.getContext("2d");
-  context.fillStyle = "#f7f8fa";
+  context.fillStyle = ground;
   context.fillRect(0, 0, width, height);
-  context.fillStyle = "#c2410c";
-  context.fillRect(0, 0, width, 6);
-  context.textBaseline = "top";
-  context.fillStyle = "#475569";
-  context.font = `15px ${bold}`;
-  context.fillText(notice.organisation, padding, padding - 4, width - 2 * padding);
-  context.fillStyle = "#0f172a";
-  context.font = `24px ${bold}`;
-  context.fillText(notice.title, padding, top, width - 2 * padding);
-  context.fillStyle = "#1e293b";
-  context.font = `17px ${regular}`;
-  for (const [index, line] of lines.entries()) context.fillText(line, padding, top + 48 + index * 26);
-  return { width, height, png: canvas.toBuffer("image/png") };
+  context.scale(scale, scale);
+  const inner = width / scale - 2 * padding;
+  context.fillStyle = "#fbbf24";
+  context.fillRect(0, 0, width / scale, 5);
+  context.textBaseline = "alphabetic";
+  let y = padding;
+  if (notice.organisation !== "") {
+    text(context, notice.organisation, font(15, 700), "#cbd5e1", y + 10, inner);
+    y += 26;
+  }
+  text(context, prompt?.title ?? notice.title, font(23, 700), "#f8fafc", y + 20, inner);
+  y += 42;
+  for (const [index, lines] of layout.texts.entries()) {
+    const asked = prompt !== null && index === layout.texts.length - 1;
+    for (const each of lines) {
+      text(context, each, font(16, asked ? 700 : 400), asked ? "#f8fafc" : "#cbd5e1", y + 17, inner);
+      y += 24;
+    }
+    y += 10;
+  }
+  if (prompt !== null) {
+    context.translate(padding, fieldTop);
+    drawField(context, prompt, inner);
+  }
+  return { x: left, y: top, width, height, png: canvas.toBuffer("image/png") };
 }
 
-function wrap(context: SKRSContext2D, text: string, most: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(/\s+/)) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && context.measureText(longer).width > most) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line].slice(0, 12);
+/** Only the part that changes with each key; the rest must be drawn already, with a prompt of the same lines and words. */
+export function drawPanelField(notice: Notice, prompt: Prompt, screenWidth: number, screenHeight: number): Panel {
+  const layout = layOut(notice, prompt, screenWidth, screenHeight);
+  const { scale, left, top } = layout;
+  const y = Math.floor(layout.fieldTop * scale);
+  const x = Math.floor(padding * scale);
+  const canvas = createCanvas(layout.width - 2 * x, Math.min(Math.ceil(layout.fieldHeight * scale), layout.height - y));
+  const context = canvas.getContext("2d");
+  context.fillStyle = ground;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.scale(scale, scale);
+  context.translate(padding - x / scale, layout.fieldTop - y / scale);
+  drawField(context, prompt, layout.width / scale - 2 * padding);
+  return { x: left + x, y: top + y, width: canvas.width, height: canvas.height, png: canvas.toBuffer("image/png") };
+}
+
+function text(context: SKRSContext2D, words: string, face: string, colour: string, y: number, inner: number): void {
+  context.font = face;
+  context.fillStyle = colour;
+  context.fillText(words, padding, y, inner);
 }

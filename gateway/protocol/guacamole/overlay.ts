@@ -60,14 +60,15 @@ export function drawOverlay(overlay: Overlay): string {
     instruction("rect", layer, 0, 0, overlay.width, overlay.height) +
     fill(layer) +
     instruction("shade", layer, 255) +
-    image(overlay)
+    overlayImage(overlay)
   );
 }
 
 /** Removes the hold screen. It is seen with the next `sync`. */
 export const disposeOverlay: string = instruction("dispose", overlayLayer);
 
-function image({ png, x, y }: Overlay): string {
+/** Draws a picture on the hold screen that is there. The caller ends the frame. */
+export function overlayImage({ png, x, y }: Pick<Overlay, "png" | "x" | "y">): string {
   const base64 = Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64");
   let out = instruction("img", overlayStream, 14, overlayLayer, "image/png", x, y);
   for (let i = 0; i < base64.length; i += blobLength)

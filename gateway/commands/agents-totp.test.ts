@@ -1,0 +1,42 @@
+import { readFileSync, statSync } from "node:fs";
+import t from "tap";
+import { loadConfig, readKeyRing } from "../../config/load.ts";
+import { newKeyLine } from "../core/key-ring.ts";
+import { agentName } from "../core/units.ts";
+import { openStore } from "../store/open-store.ts";
+import { run } from "./agents.ts";
+
+t.test("an agent's codes are enrolled with a QR code, written down in the audit, and taken away", async (t) => {
+  const folder = t.testdir({
+    "samehand.yaml": "organisation: {name: Example}\n",
+    "samehand.keys": `${newKeyLine(new Date(0))}\n`,
+    "samehand.token-keys": `${newKeyLine(new Date(0))}\n`,
+  });
+  const at = ["--config", `${folder}/samehand.yaml`];
+  const call = async (...args: string[]) => {
+    let out = "";
+    const write = (text: string): string => (out += text);
+    const code = await run(["totp", ...args, ...at], { stdout: { write }, stderr: { write }, env: {} });
+    return { code, out };
+  };
+  t.match(await call("anna"), { code: 0, out: /[▀▄█]{10}[^]*anna has new codes/ });
+  const files = ["--png", `${folder}/code.png`, "--svg", `${folder}/code.svg`];
+  t.notMatch((await call("anna", ...files)).out, /[▀▄█]/, "where a file is asked for, the terminal shows none");
+  t.equal(readFileSync(`${folder}/code.png`).readUInt32BE(0), 0x89504e47);
+  t.match(readFileSync(`${folder}/code.svg`, "utf8"), /^<svg/);
+  t.equal(statSync(`${folder}/code.png`).mode & 0o777, 0o600);
+
+  const { config } = loadConfig(at[1] ?? "", {});
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  const { id } = store.enrol(agentName("anna"));
+  t.equal(store.challenges.codeSecret(id)?.length, 20);
+  t.match(await call("anna", "--remove"), { code: 0 });
+  t.match(await call("anna", "--remove"), { code: 1 });
+  t.equal(store.challenges.codeSecret(id), null);
+  t.same(
+    store.audit.newest(3).map(({ action }) => action),
+    ["agent.code-removed", "agent.code-enrolled", "agent.code-enrolled"],
+  );
+  store.close();
+  await t.rejects(call(), { code: "usage" });
+});

@@ -1,0 +1,83 @@
+/** `samehand agents totp`: enrols an agent's one-time codes with a QR code, or takes them away. */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { createCanvas } from "@napi-rs/canvas";
+import { encode, renderSVG, renderUnicodeCompact } from "uqr";
+import { configFile, loadConfig } from "../../config/load.ts";
+import { SamehandError } from "../core/errors.ts";
+import type { Io } from "../core/io.ts";
+import { agentName } from "../core/units.ts";
+import { enrolCode } from "../judge/challenge-code.ts";
+import { storeOptions } from "../settings.ts";
+import { openStore } from "../store/open-store.ts";
+import { commandLineActor } from "./actor.ts";
+
+const help = `usage: samehand agents totp NAME [--png FILE] [--svg FILE] [--reason TEXT]
+       samehand agents totp NAME --remove [--reason TEXT]
+
+Gives an agent the one-time codes that a challenge asks for: prints a QR code for
+the agent's authenticator app (6 digits, 30 s, SHA-1). An older secret ends with it.
+
+  --png FILE, --svg FILE   write the QR code there, readable by you alone, and print none
+  --remove                 take the agent's codes away
+  --config FILE
+
+The QR code holds the secret: show it to the agent, and keep no copy.
+`;
+
+export async function run(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      config: { type: "string" },
+      png: { type: "string" },
+      svg: { type: "string" },
+      remove: { type: "boolean", default: false },
+      reason: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    io.stdout.write(help);
+    return 0;
+  }
+  const [text, ...rest] = positionals;
+  if (text === undefined || rest.length > 0) throw new SamehandError("usage", "agents totp takes one agent's name");
+  const name = agentName(text);
+  const { config } = loadConfig(configFile(values.config, io.env), io.env);
+  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const by = { actor: commandLineActor(), why: values.reason ?? "", agent: name };
+  try {
+    const { id } = store.enrol(name);
+    if (values.remove) {
+      const stood = store.challenges.dropCodeSecret(id);
+      if (stood) store.audit.note({ ...by, action: "agent.code-removed" });
+      (stood ? io.stdout : io.stderr).write(stood ? `${name} has no codes any more\n` : `${name} had no codes\n`);
+      return stood ? 0 : 1;
+    }
+    const address = enrolCode(store, id, name, config.organisation.name);
+    store.audit.note({ ...by, action: "agent.code-enrolled" });
+    if (values.png !== undefined) writeFileSync(values.png, png(address), { mode: 0o600 });
+    if (values.svg !== undefined) writeFileSync(values.svg, renderSVG(address), { mode: 0o600 });
+    if (values.png === undefined && values.svg === undefined) io.stdout.write(`${renderUnicodeCompact(address)}\n`);
+    io.stdout.write(`${name} has new codes: scan the QR code with an authenticator app\n`);
+    return 0;
+  } finally {
+    store.close();
+  }
+}
+
+const dot = 8;
+
+function png(text: string): Uint8Array {
+  const { size, data } = encode(text, { border: 4 });
+  const canvas = createCanvas(size * dot, size * dot);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "white";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.fillStyle = "black";
+  for (const [y, row] of data.entries())
+    for (const [x, dark] of row.entries()) if (dark) context.fillRect(x * dot, y * dot, dot, dot);
+  return canvas.toBuffer("image/png");
+}

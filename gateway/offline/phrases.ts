@@ -1,0 +1,104 @@
+/**
+ * How a challenge's phrase would have gone for recorded people: words that a person typed in a probe are taken as if
+ * they had been asked for, those that the claimed agent's profile knows best, and scored as a live phrase is.
+ */
+import type { Background } from "../../models/background.ts";
+import { pairFamiliarity } from "../../models/keyboard/familiarity.ts";
+import { keyOf } from "../../models/keyboard/keys.ts";
+import type { Keystroke } from "../../models/keyboard/keystroke.ts";
+import { KeyboardStatistics } from "../../models/keyboard/statistics.ts";
+import { phraseWords } from "../policy/challenge.ts";
+import { undistorted, type Distortion } from "./distortion.ts";
+import { enrolFrom } from "./enrolled.ts";
+import { openSet, probeOf } from "./set.ts";
+import { readTape } from "./tape.ts";
+
+/** One claim: the ratio after the first words, and each time that more were asked for. */
+export interface PhraseTrial {
+  readonly claimed: string;
+  readonly genuine: boolean;
+  readonly keystrokes: readonly number[];
+  readonly llr: readonly number[];
+}
+
+const space = keyOf(0x20);
+const isLetter = (key: number): boolean => key >= keyOf(0x61) && key <= keyOf(0x7a);
+const shortest = 3;
+/** Of the words that a probe holds, the share that may be asked for. */
+const share = 0.5;
+
+/** The words between spaces, each with the space after it. */
+function wordsOf(keystrokes: readonly Keystroke[]): Keystroke[][] {
+  const words: Keystroke[][] = [];
+  let word: Keystroke[] = [];
+  for (const keystroke of keystrokes) {
+    if (isLetter(keystroke.key)) word.push(keystroke);
+    else {
+      if (keystroke.key === space && word.length >= shortest && word[0].before === space)
+        words.push([...word, keystroke]);
+      word = [];
+    }
+  }
+  return words;
+}
+
+const known = (statistics: KeyboardStatistics, word: readonly Keystroke[]): number =>
+  word.reduce((sum, { before, key }) => sum + pairFamiliarity(statistics, before, key), 0) / word.length;
+
+/** The words that the profile knows best, in the order in which they were typed. */
+function asked(statistics: KeyboardStatistics, words: readonly Keystroke[][]): Keystroke[][] {
+  const ranked = words.map((word, index) => ({ word, index, known: known(statistics, word) }));
+  ranked.sort((a, b) => b.known - a.known);
+  const best = ranked.slice(0, Math.max(phraseWords.most, Math.ceil(share * ranked.length)));
+  return best.sort((a, b) => a.index - b.index).map(({ word }) => word);
+}
+
+/**
+ * Tries each claim of a set once.
+ * @param everyImpostor of other people's claims only each so many is tried
+ * @throws SamehandError `recording-malformed`
+ */
+export function tryPhrases(
+  directory: string,
+  background: Background,
+  everyImpostor: number,
+  distortion: Distortion = undistorted,
+): PhraseTrial[] {
+  const set = openSet(directory);
+  const enrolled = new Map<string, KeyboardStatistics>();
+  for (const [agent, files] of set.agents) {
+    const { keyboard } = enrolFrom(
+      background,
+      files.map((file) => readTape(file, undistorted)),
+    ).enrolled(background);
+    if (keyboard instanceof KeyboardStatistics) enrolled.set(agent, keyboard);
+  }
+  const probes = new Map<string, Keystroke[][]>();
+  const probe = (session: string): Keystroke[][] => {
+    const file = probeOf(set, session);
+    const seen = file === null ? [] : readTape(file, distortion).seen;
+    const words = wordsOf(seen.flatMap(({ keystroke }) => (keystroke === undefined ? [] : [keystroke])));
+    probes.set(session, words);
+    return words;
+  };
+  let impostors = 0;
+  return set.trials.flatMap(({ session, claimed, genuine }) => {
+    const statistics = enrolled.get(claimed);
+    if (statistics === undefined || (!genuine && impostors++ % everyImpostor !== 0)) return [];
+    const words = asked(statistics, probes.get(session) ?? probe(session));
+    return words.length < phraseWords.most ? [] : [{ claimed, genuine, ...scored(background, statistics, words) }];
+  });
+}
+
+function scored(background: Background, statistics: KeyboardStatistics, words: readonly Keystroke[][]) {
+  const scorer = background.keyboard.scorer(statistics);
+  const [keystrokes, llr]: [number[], number[]] = [[], []];
+  for (const [index, word] of words.slice(0, phraseWords.most).entries()) {
+    for (const keystroke of word) scorer.add(keystroke);
+    const typed = index + 1;
+    if (typed < phraseWords.first || (typed - phraseWords.first) % phraseWords.more !== 0) continue;
+    keystrokes.push(scorer.count);
+    llr.push(scorer.sessionLlr());
+  }
+  return { keystrokes, llr };
+}

@@ -68,6 +68,7 @@ function absolute(config: Config, folder: string): Config {
   const secret = (from: SecretSource): SecretSource => (from.file === undefined ? from : { file: at(from.file) });
   const { tls } = config.listen;
   const lite = config.tokens.guacamoleLite;
+  const { oidc } = config.admin;
   return {
     ...config,
     listen: {
@@ -95,6 +96,10 @@ function absolute(config: Config, folder: string): Config {
       ...config.tokens,
       keys: secret(config.tokens.keys),
       guacamoleLite: lite === undefined ? undefined : { ...lite, key: secret(lite.key) },
+    },
+    admin: {
+      ...config.admin,
+      oidc: oidc === undefined ? undefined : { ...oidc, clientSecret: secret(oidc.clientSecret) },
     },
     keys: secret(config.keys),
     store: at(config.store),

@@ -137,6 +137,31 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: host.default("127.0.0.1"),
       port: port.default(8444),
+      origin: z
+        .string()
+        .regex(/^https?:\/\/[^/\s]+$/, { error: "must be an origin such as https://samehand.example" })
+        .optional()
+        .describe("where operators reach the console, where a proxy stands in front; passkeys are tied to it"),
+      oidc: z
+        .strictObject({
+          name: z.string().min(1).max(100).default("your organisation").describe("shown on the button"),
+          issuer: z.url(),
+          clientId: z.string().min(1).max(200),
+          clientSecret: secret,
+          scopes: z.array(z.string().min(1).max(100)).default(["profile", "email"]),
+          nameClaim: z.string().min(1).max(100).default("email"),
+          groupsClaim: z.string().min(1).max(100).default("groups"),
+          groups: z
+            .record(
+              z.string().min(1).max(200),
+              z.array(z.enum(["viewer", "responder", "policy", "privacy", "admin"])).min(1),
+            )
+            .describe("roles by the provider's groups; who has none of them is refused"),
+        })
+        .optional()
+        .describe(
+          "sign-in through an OpenID Connect provider; its redirect address is `/api/v1/sign-in/oidc/callback`",
+        ),
       fourEyes: z
         .array(z.enum(["release", "forget", "policy"]))
         .default([])

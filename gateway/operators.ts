@@ -1,5 +1,6 @@
 /** The operators' room over the sessions of every process: the same for a gateway of one, and of several. */
 import { readFileSync } from "node:fs";
+import { readSecret } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { Admin, type AdminParts } from "./admin/admin.ts";
 import type { Fleet } from "./core/fleet.ts";
@@ -43,7 +44,7 @@ export interface OperatorsParts extends Pick<AdminParts, "store" | "clock" | "lo
 
 /** @param parts what the operators' room stands on; its addresses come from the configuration */
 export function operators({ admin }: Config, parts: OperatorsParts): Admin {
-  const { host, port, ...rest } = admin;
+  const { host, port, oidc, ...rest } = admin;
   const { fleet, tls, store, clock, log, config } = parts;
   return new Admin({
     ...rest,
@@ -54,6 +55,7 @@ export function operators({ admin }: Config, parts: OperatorsParts): Admin {
     desk: policyFileDesk(parts),
     enrolment: () => config().enrolment,
     organisation: () => config().organisation.name,
+    provider: oidc === undefined ? null : { ...oidc, clientSecret: readSecret(oidc.clientSecret) },
     listen: { host, port, tls },
     version,
   });

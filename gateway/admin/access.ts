@@ -61,6 +61,21 @@ export class Access {
     return `${cookieName(secure)}=${secret}; ${flags}`;
   }
 
+  /** Ties a sign-in at an identity provider to this browser. Lax: it must come back from another site. */
+  pendingCookie(state: string, seconds: number): string {
+    const flags = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${seconds}${this.#parts.secure ? "; Secure" : ""}`;
+    return `${this.#pendingName}=${state}; ${flags}`;
+  }
+
+  /** The state that this browser was given; empty where none was. */
+  pendingOf(headers: IncomingHttpHeaders): string {
+    return cookieOf(headers.cookie, this.#pendingName) ?? "";
+  }
+
+  get #pendingName(): string {
+    return `${cookieName(this.#parts.secure)}-pending`;
+  }
+
   #byToken(authorization: string): Caller {
     const secret = /^Bearer ([A-Za-z0-9_-]{20,100})$/i.exec(authorization)?.[1];
     const { operators, clock } = this.#parts;

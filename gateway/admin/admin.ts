@@ -10,6 +10,7 @@ import { Access } from "./access.ts";
 import { agentHandlers, forgetDeed } from "./agent-handlers.ts";
 import { Events } from "./events.ts";
 import type { Handlers } from "./handlers.ts";
+import { Oidc, type OidcOptions } from "./oidc.ts";
 import { operatorHandlers } from "./operator-handlers.ts";
 import { passkeyHandlers } from "./passkeys.ts";
 import { type PolicyDesk, policyDeed, policyHandlers } from "./policy-handlers.ts";
@@ -32,6 +33,10 @@ export interface AdminParts {
   readonly listen: Pick<AdminServerOptions, "host" | "port" | "tls">;
   readonly version: string;
   readonly organisation: () => string;
+  /** The identity provider, where there is one. */
+  readonly provider: OidcOptions | null;
+  /** Where operators reach the console, where that is not this listener's own address. */
+  readonly origin?: string | undefined;
   /** What needs a second operator. */
   readonly fourEyes: readonly Watched[];
   /** How long a sign-in lasts, however busy. */
@@ -52,7 +57,12 @@ export class Admin {
     const { store, clock, log, listen, version, signInHours: hours, desk } = parts;
     const { operators, audit } = store;
     const signIns = new SignIns(operators, clock, hours);
-    const access = new Access({ signIns, operators, clock, secure: listen.tls !== null });
+    const access = new Access({
+      signIns,
+      operators,
+      clock,
+      secure: listen.tls !== null || parts.origin?.startsWith("https:") === true,
+    });
     const words = ruleWords(() => desk.current());
     const shared = { ...parts, operators, audit, words };
     this.#events = new Events({ ...shared, mode: () => desk.mode() });
@@ -61,19 +71,33 @@ export class Admin {
       deeds: { release: releaseDeed(shared), forget: forgetDeed(shared), policy: policyDeed(shared) },
       onChange: (approval, change) => this.#events.approval(approval, change),
     });
-    const signIn = { ...shared, signIns, hours };
+    const { provider } = parts;
+    const url = () => this.url;
+    const oidc = provider === null ? null : new Oidc({ ...shared, signIns, url, options: provider });
+    const signIn = { ...shared, signIns, hours, provider: oidc?.name ?? null };
     const handlers: Handlers = {
       ...sessionHandlers(shared, second),
       ...agentHandlers(shared, second),
       ...policyHandlers(shared, second),
       ...replayHandlers(shared),
       ...approvalHandlers(second),
-      ...operatorHandlers({ ...shared, url: () => this.url }),
+      ...operatorHandlers({ ...shared, url: url }),
       ...signInHandlers(signIn),
-      ...passkeyHandlers({ ...signIn, url: () => this.url }),
+      ...passkeyHandlers({ ...signIn, url: url }),
     };
     const files = consoleFiles(consoleFolder);
-    this.#server = new AdminServer({ ...listen, version, access, clock, log, files, handlers, events: this.#events });
+    this.#server = new AdminServer({
+      ...listen,
+      version,
+      access,
+      clock,
+      log,
+      files,
+      handlers,
+      events: this.#events,
+      oidc,
+      signInHours: hours,
+    });
   }
 
   /** @throws the system's error where the address cannot be had */
@@ -88,6 +112,7 @@ export class Admin {
 
   /** Where operators go, such as `http://localhost:8444`. By name where it is this machine: passkeys want one. */
   get url(): string {
+    if (this.#parts.origin !== undefined) return this.#parts.origin;
     const { address, port, family } = this.#address!;
     const local = address === "127.0.0.1" || address === "::1";
     const host = local ? "localhost" : family === "IPv6" ? `[${address}]` : address;

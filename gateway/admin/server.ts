@@ -14,6 +14,7 @@ import { type Caller, demand } from "./caller.ts";
 import { type Route, type RouteName, routes } from "./contract/routes.ts";
 import type { Events } from "./events.ts";
 import type { Asked, Handlers } from "./handlers.ts";
+import { type Oidc, oidcCallback, oidcMinutes } from "./oidc.ts";
 import { openApiDocument } from "./openapi.ts";
 import { problemOf } from "./problem.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -27,9 +28,11 @@ export interface AdminServerOptions {
   readonly version: string;
   readonly handlers: Handlers;
   readonly events: Events;
+  readonly oidc: Oidc | null;
   readonly access: Access;
   /** The built console by path, such as `/console/`. */
   readonly files: ReadonlyMap<string, ConsoleFile>;
+  readonly signInHours: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -60,6 +63,7 @@ export class AdminServer {
     for (const [name, route] of Object.entries<Route>(routes)) this.#serve(name as RouteName, route);
     this.#document();
     this.#stream();
+    if (options.oidc !== null) this.#identityProvider(options.oidc);
     this.#files();
   }
 
@@ -146,6 +150,22 @@ export class AdminServer {
       const headers = { ...securityHeaders(this.#options.tls !== null), "content-type": "text/event-stream" };
       reply.raw.writeHead(200, { ...headers, "x-accel-buffering": "no" });
       await events.listen(reply.raw, () => demand(this.#options.access.caller(request.headers, false), "viewer"));
+    });
+  }
+
+  /** Navigations, not calls: the browser goes to the provider and comes back. */
+  #identityProvider(oidc: Oidc): void {
+    const { access, signInHours } = this.#options;
+    this.#app.get("/api/v1/sign-in/oidc", async (request, reply) => {
+      this.#signInRate.take(request.ip);
+      const { url, state } = await oidc.begin();
+      return reply.header("set-cookie", access.pendingCookie(state, oidcMinutes * 60)).redirect(url);
+    });
+    this.#app.get(oidcCallback, async (request, reply) => {
+      this.#signInRate.take(request.ip);
+      const secret = await oidc.finish(request.url, access.pendingOf(request.headers));
+      const cookies = [access.pendingCookie("", 0), access.cookie(secret, signInHours * 3600)];
+      return reply.header("set-cookie", cookies).redirect("/console/");
     });
   }
 

@@ -19,6 +19,8 @@ export interface SignInParts {
   readonly organisation: () => string;
   readonly fourEyes: readonly Watched[];
   readonly hours: number;
+  /** The identity provider's name; null where there is none. */
+  readonly provider: string | null;
 }
 
 /** The operator whom the first start makes, with every role. */
@@ -53,12 +55,12 @@ export function whoamiOf(caller: Caller, { operators, fourEyes }: SignInParts): 
 export function signInHandlers(
   parts: SignInParts,
 ): Pick<Handlers, "whoami" | "signInMethods" | "signInWithLink" | "signOut"> {
-  const { operators, signIns, clock, audit, organisation } = parts;
+  const { operators, signIns, clock, audit, organisation, provider } = parts;
   return {
     whoami: ({ caller }) => whoamiOf(caller, parts),
     signInMethods: () => ({
       passkey: operators.anyPasskey(),
-      oidc: null,
+      oidc: provider === null ? null : { name: provider, url: "/api/v1/sign-in/oidc" },
       firstRun: operators.all().every(({ seenAt }) => seenAt === null),
       organisation: organisation(),
     }),

@@ -113,6 +113,10 @@ function withoutSecrets(config: Config): object {
       keys: hide(tokens.keys),
       ...(guacamoleLite === undefined ? {} : { guacamoleLite: { ...guacamoleLite, key: hide(guacamoleLite.key) } }),
     },
+    admin:
+      config.admin.oidc === undefined
+        ? config.admin
+        : { ...config.admin, oidc: { ...config.admin.oidc, clientSecret: hide(config.admin.oidc.clientSecret) } },
     keys: hide(config.keys),
   };
 }

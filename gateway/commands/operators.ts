@@ -15,11 +15,11 @@ import { commandLineActor } from "./actor.ts";
 import { table } from "./table.ts";
 
 const help = `usage: samehand operators [list] [--json]
-       samehand operators link NAME [--role ROLE]... [--json]
+       samehand operators invite NAME [--role ROLE]... [--json]
        samehand operators token NAME --role ROLE... [--days N] [--json]
 
 list    who may sign in, with their roles
-link    what to add to the console's address to sign an operator in, once, within
+invite  what to add to the console's address to sign an operator in, once, within
         an hour; with roles the operator is made, or given these
 token   a new API token, printed this once; it ends after 90 days
 
@@ -48,14 +48,14 @@ export function run(args: string[], io: Io): Promise<number> {
   const [action = "list", name = "", ...rest] = positionals;
   const roles = values.role.map(roleOf);
   const days = Number(values.days);
-  if (rest.length > 0 || !["list", "link", "token"].includes(action))
+  if (rest.length > 0 || !["list", "invite", "token"].includes(action))
     throw new SamehandError("usage", positionals.join(" "));
   if (action !== "list" && name === "") throw new SamehandError("usage", `${action}: a name is needed`);
   if (!(days > 0 && days <= 3650)) throw new SamehandError("usage", "--days: more than 0, at most 3650");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
   try {
-    if (action === "link") {
+    if (action === "invite") {
       const link = linkFor(store, name, roles);
       return out({ link }, `/console/#link=${link}\n`);
     }

@@ -97,6 +97,7 @@ export async function startOperators(t: Test, mode: Mode = "enforce", more: Part
       peaksOf: ({ id }) => Profile.peaksOf(store.profile(id)!.body),
     },
     fourEyes: [],
+    provider: null,
     listen: { host: "127.0.0.1", port: 0, tls: null },
     version: "0.0.0",
     organisation: () => "Test farm",

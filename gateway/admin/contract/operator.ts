@@ -14,7 +14,7 @@ export const operatorName = z
   .min(1)
   .max(128)
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-  .regex(/^[^\x00-\x1f\x7f]+$/);
+  .regex(/^(?!oidc:)[^\x00-\x1f\x7f]+$/);
 
 export const whoami = z
   .strictObject({

@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Provider } from "oidc-provider";
+import t, { type Test } from "tap";
+import { Browser, startOperators } from "../../test/parts/operators.ts";
+
+const groups: Readonly<Record<string, readonly string[]>> = { kim: ["security"], lee: ["sales"] };
+
+/** A real provider on a loopback port, and operators who may come from it. */
+async function setUp(t: Test) {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const provider = {
+    name: "Test provider",
+    issuer,
+    clientId: "samehand",
+    clientSecret: "a-secret-of-the-test-alone",
+    scopes: ["profile"],
+    nameClaim: "email",
+    groupsClaim: "groups",
+    groups: { security: ["responder"] },
+  } as const;
+  const operators = await startOperators(t, "enforce", { provider });
+  const client = {
+    client_id: provider.clientId,
+    client_secret: provider.clientSecret,
+    redirect_uris: [`${operators.admin.url}/api/v1/sign-in/oidc/callback`],
+  };
+  const real = new Provider(issuer, {
+    clients: [client],
+    claims: { openid: ["sub", "email", "groups"] },
+    conformIdTokenClaims: false,
+    cookies: { keys: ["of the test alone"] },
+    findAccount: (_context: unknown, id: string) => ({
+      accountId: id,
+      claims: () => ({ sub: id, email: `${id}@example.com`, groups: groups[id] }),
+    }),
+  });
+  server.on("request", real.callback());
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return operators;
+}
+
+/** A browser that follows redirects by hand, with one jar for every site. */
+class Jar {
+  readonly cookies = new Map<string, string>();
+
+  async go(url: string, form?: Record<string, string>): Promise<Response> {
+    const response = await fetch(url, {
+      redirect: "manual",
+      headers: { cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ") },
+      ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
+    });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+      if (value === "") this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    return response;
+  }
+
+  /** Signs in at the provider as somebody. @returns the address that the provider sends the browser back to */
+  async atProvider(start: string, login: string): Promise<string> {
+    let here = start;
+    let response = await this.go(here);
+    for (let step = 0; step < 12; step++) {
+      const location = response.headers.get("location");
+      if (location !== null) {
+        here = new URL(location, here).href;
+        if (here.includes("/sign-in/oidc/callback")) return here;
+        response = await this.go(here);
+      } else {
+        const prompt = (await response.text()).includes('value="login"') ? "login" : "consent";
+        response = await this.go(here, { prompt, login, password: "any" });
+      }
+    }
+    throw new Error("the provider did not send back");
+  }
+}
+
+const browserOf = (url: string, jar: Jar): Browser => {
+  const browser = new Browser(url);
+  browser.cookie = [...jar.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  return browser;
+};
+
+t.test("the provider's groups give roles, for as long as the sign-in lasts", { timeout: 60_000 }, async (t) => {
+  const { admin, store } = await setUp(t);
+  const jar = new Jar();
+  t.match((await new Browser(admin.url).ask("GET", "/sign-in")).answer, { oidc: { name: "Test provider" } });
+  const back = await jar.atProvider(`${admin.url}/api/v1/sign-in/oidc`, "kim");
+  const done = await jar.go(back);
+  t.match([done.status, done.headers.get("location")], [302, "/console/"]);
+  const who = await browserOf(admin.url, jar).ask("GET", "/whoami");
+  t.match(who, { status: 200, answer: { name: "oidc:kim@example.com", by: "oidc", roles: ["responder"] } });
+  t.match(store.audit.newest(1), [{ actor: "operator:oidc:kim@example.com", action: "operator.signed-in" }]);
+  t.equal((await jar.go(back)).status, 401, "an answer is good once");
+});
+
+t.test("who has no group here, or did not begin here, is refused", { timeout: 60_000 }, async (t) => {
+  const { admin, store } = await setUp(t);
+  const lee = new Jar();
+  const refused = await lee.go(await lee.atProvider(`${admin.url}/api/v1/sign-in/oidc`, "lee"));
+  t.match([refused.status, await refused.json()], [403, { code: "role-missing" }]);
+  t.equal(store.operators.find("oidc:lee@example.com"), null);
+  const kim = new Jar();
+  const back = await kim.atProvider(`${admin.url}/api/v1/sign-in/oidc`, "kim");
+  const other = await new Jar().go(back);
+  t.match([other.status, await other.json()], [401, { code: "sign-in-refused" }], "another browser");
+  const changed = await kim.go(back.replace(/code=[^&]+/, "code=forged"));
+  t.match([changed.status, await changed.json()], [401, { code: "sign-in-refused" }]);
+});

@@ -17,8 +17,9 @@ import { LiveJudge } from "./judge/judge.ts";
 import { defaultPolicyFile, loadPolicy } from "./policy/policy-file.ts";
 import type { Policy } from "./policy/rules.ts";
 import { operators, version } from "./operators.ts";
+import { ownAnswers } from "./own-page.ts";
 import { agentPages } from "./pages/pages.ts";
-import type { Page, TlsPair } from "./proxy/options.ts";
+import type { Answer, Page, TlsPair } from "./proxy/options.ts";
 import { Proxy } from "./proxy/proxy.ts";
 import type { Tokens } from "./proxy/token/ticket.ts";
 import { acceptedTokens, proxyOptions, storeOptions, tlsFiles } from "./settings.ts";
@@ -121,7 +122,7 @@ export class Gateway {
         fleet: this.fleet,
         judge: this.#judge,
         tokens: { open: (token) => this.#tokens.open(token) },
-        options: proxyOptions(config, this.#tls, this.#pages()),
+        options: { ...proxyOptions(config, this.#tls, this.#pages()), answers: this.#answers() },
       });
       this.admin = operators(config, {
         store: this.store,
@@ -183,7 +184,7 @@ export class Gateway {
     const tls = this.#certificate(config);
     const tokens = acceptedTokens(config, this.store, this.#clock);
     const keys = readKeyRing(config.keys);
-    const options = proxyOptions(config, tls, this.#pages());
+    const options = { ...proxyOptions(config, tls, this.#pages()), answers: this.#answers() };
     // Everything is read: from here on nothing fails.
     this.store.useKeys(keys);
     this.#policy = policy;
@@ -243,6 +244,11 @@ export class Gateway {
     if (this.#draining) reasons.push("draining");
     if (this.store.problem !== null) reasons.push(this.store.problem.message);
     return reasons;
+  }
+
+  #answers(): ReadonlyMap<string, Answer> {
+    const tokens = { open: (token: string) => this.#tokens.open(token) };
+    return ownAnswers({ store: this.store, config: () => this.#config, tokens });
   }
 
   #pages(): ReadonlyMap<string, Page> {

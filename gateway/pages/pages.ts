@@ -29,6 +29,9 @@ export function agentPages(): Map<string, Page> {
     ["/desktop.css", page("css", here, "desktop.css")],
     ["/desktop.js", page("js", here, "desktop.js")],
     ["/endings.js", page("js", here, "endings.js")],
+    ["/me", page("html", here, "me.html")],
+    ["/me.css", page("css", here, "me.css")],
+    ["/me.js", page("js", here, "me.js")],
     ["/icon.svg", page("svg", here, "icon.svg")],
     ["/guacamole.js", page("js", guacamole, "../esm/guacamole.min.js")],
   ]);

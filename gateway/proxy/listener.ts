@@ -11,7 +11,7 @@ import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Tally } from "../core/tally.ts";
 import { Admission } from "./admission.ts";
-import type { ProxyOptions } from "./options.ts";
+import type { Answer, ProxyOptions } from "./options.ts";
 import { parseTarget, tunnelPath } from "./request.ts";
 import type { Front } from "./webapp/front.ts";
 import type { ApplicationRequest } from "./webapp/tunnel-request.ts";
@@ -132,16 +132,32 @@ export class Listener {
         return;
       }
       const { path } = parseTarget(target);
+      const answer = this.#options.answers?.get(path);
+      if (answer !== undefined && request.method === "GET") return void this.#answer(answer, request, response);
       const page = this.#options.pages.get(path);
       if (path === tunnelPath) throw new SamehandError("upgrade-refused");
       if (page === undefined) throw new SamehandError("path-unknown");
       if (request.method !== "GET" && request.method !== "HEAD") throw new SamehandError("method-refused");
       sendPage(response, page, request.method === "HEAD", this.#options.listen.tls !== null);
     } catch (cause) {
-      const error = asSamehandError(cause, "verification-failed");
-      this.#tally.refused(error.code);
-      sendRefusal(response, error);
+      this.#deny(response, cause);
     }
+  }
+
+  /** Never rejects. */
+  async #answer(answer: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const body = JSON.stringify(await answer(request.headers.authorization ?? ""));
+      sendPage(response, { type: "application/json", body }, false, this.#options.listen.tls !== null);
+    } catch (cause) {
+      this.#deny(response, cause);
+    }
+  }
+
+  #deny(response: ServerResponse, cause: unknown): void {
+    const error = asSamehandError(cause, "verification-failed");
+    this.#tally.refused(error.code);
+    sendRefusal(response, error);
   }
 
   #gate(request: IncomingMessage, socket: Duplex, head: Buffer): void {

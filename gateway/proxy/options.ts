@@ -36,6 +36,9 @@ export interface Page {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Answers a GET with JSON. @param authorization that header; empty where none came @throws SamehandError */
+export type Answer = (authorization: string) => Promise<object>;
+
 export interface Limits {
   /** Live sessions in this process. */
   readonly sessions: number;
@@ -89,6 +92,8 @@ export interface ProxyOptions {
   readonly guacd: readonly GuacdOptions[];
   /** By path, such as `/`. Anything else but the tunnel is `path-unknown`. */
   readonly pages: ReadonlyMap<string, Page>;
+  /** By path, beside the pages. */
+  readonly answers?: ReadonlyMap<string, Answer>;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
   readonly notice: Notice;

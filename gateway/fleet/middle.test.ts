@@ -1,0 +1,112 @@
+import t from "tap";
+import { SamehandError } from "../core/errors.ts";
+import { agentName, epochMillis, sessionId } from "../core/units.ts";
+import { Doubts } from "../judge/doubts.ts";
+import { Desktops, type Sharer } from "../proxy/desktops.ts";
+import { Bus, type BusMessage, type Link } from "./bus.ts";
+import { Middle } from "./middle.ts";
+
+/** A worker beside the middle; messages arrive in a later turn, as JSON. */
+function worker(name: string, middle: Bus): { bus: Bus; outward: Link } {
+  const bus = new Bus(name);
+  const later = (to: Bus, message: BusMessage, from: () => Link): void => {
+    const text = JSON.stringify(message);
+    setImmediate(() => to.received(JSON.parse(text) as BusMessage, from()));
+  };
+  const inward: Link = { send: (message) => later(middle, message, () => outward) };
+  const outward: Link = { send: (message) => later(bus, message, () => inward) };
+  bus.attach(inward);
+  middle.attach(outward);
+  return { bus, outward };
+}
+
+/** A few turns: every message that is on its way has arrived. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+class Session implements Sharer {
+  readonly id;
+  readonly connectionId = "$desk";
+  readonly guacd = { host: "127.0.0.1", port: 4822, tls: null };
+  held = false;
+  companion = false;
+  severed: string | null = null;
+
+  constructor(id: string) {
+    this.id = sessionId(id);
+  }
+
+  companionHeld(held: boolean): void {
+    this.companion = held;
+  }
+
+  sever(error: SamehandError): void {
+    this.severed = error.code;
+  }
+}
+
+t.test("who shares a desktop with a held session in another worker is held with it, and cut with it", async (t) => {
+  const bus = new Bus("0");
+  const middle = new Middle(bus, () => 10);
+  const [one, two] = [worker("1", bus), worker("2", bus)];
+  const [first, second] = [new Desktops(one.bus), new Desktops(two.bus)];
+  const [owner, guest, late] = [new Session("owner"), new Session("guest"), new Session("late")];
+  first.changed(owner);
+  second.changed(guest);
+  owner.held = true;
+  first.changed(owner);
+  await settled();
+  t.equal(guest.companion, true);
+  t.equal(owner.companion, false, "its own hold is its own");
+  t.match(await second.locate("owner"), { connectionId: "$desk", guacd: { port: 4822 } }, "joined by the session's id");
+  const third = worker("3", bus);
+  const newcomer = new Desktops(third.bus);
+  await settled();
+  newcomer.changed(late);
+  t.equal(late.companion, true, "a worker that began later knows it too");
+  middle.gone("1");
+  await settled();
+  t.same([guest.companion, late.companion], [false, false], "with its worker the hold is gone");
+  second.ended(guest, new SamehandError("agent-locked"));
+  await settled();
+  t.same([owner.severed, late.severed], ["agent-locked", "agent-locked"]);
+});
+
+t.test("who is doubted in one worker is doubted in all, and in one that begins later", async (t) => {
+  const bus = new Bus("0");
+  const middle = new Middle(bus, () => 10);
+  t.equal(middle.sessions, 0);
+  const [one, two] = [worker("1", bus), worker("2", bus)];
+  const [here, there] = [new Doubts(one.bus), new Doubts(two.bus)];
+  const ann = agentName("ann");
+  const doubt = { suspicion: 3, held: 1000, at: epochMillis(5) };
+  here.note(ann, doubt);
+  await settled();
+  t.match(there.of(ann, epochMillis(6)), doubt);
+  bus.detach(one.outward);
+  const late = new Doubts(worker("3", bus).bus);
+  await settled();
+  t.match(late.of(ann, epochMillis(6)), doubt, "although the worker that knew is gone");
+  there.recognised(ann);
+  await settled();
+  t.equal(late.of(ann, epochMillis(6)), null);
+});
+
+t.test("sessions of an agent count over all workers, and those of a dead worker no more", async (t) => {
+  const bus = new Bus("0");
+  const middle = new Middle(bus, () => 3);
+  const [one, two] = [worker("1", bus), worker("2", bus)];
+  const claim = async (from: Bus, session: string, agent = "ann") =>
+    from.ask("claim", { session: sessionId(session), agent: agentName(agent), worker: from.name, sessionsPerAgent: 2 });
+  t.same(await claim(one.bus, "a"), [null]);
+  t.same(await claim(two.bus, "b"), [null]);
+  t.same(await claim(two.bus, "c"), ["too-many-sessions"]);
+  t.same(await claim(two.bus, "d", "bert"), [null]);
+  t.same(await claim(two.bus, "e", "carl"), ["too-many-sessions"], "the whole gateway's limit");
+  middle.gone("1");
+  t.equal(middle.sessions, 2);
+  two.bus.publish("left", { session: sessionId("b") });
+  await settled();
+  t.same(await claim(one.bus, "f"), [null]);
+});

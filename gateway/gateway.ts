@@ -38,6 +38,10 @@ export interface GatewayOptions {
   readonly pages?: ReadonlyMap<string, Page>;
   /** Certificate and key for `listen.tls.development`. */
   readonly developmentTls?: TlsPair;
+  /** In place of what the configuration accepts as a token. */
+  readonly tokens?: Tokens;
+  /** Sessions come from another server, which hands its upgrades to `proxy.take`: no port of its own is opened for them. */
+  readonly attached?: boolean;
   /** Where this is one process of several: metrics, readiness and the sum of all are the first one's business. */
   readonly fleet?: Bus;
 }
@@ -102,7 +106,7 @@ export class Gateway {
       throw error;
     }
     try {
-      this.#tokens = acceptedTokens(config, this.store, this.#clock);
+      this.#tokens = this.#accepted(config);
       this.#judge = new LiveJudge({
         ...base,
         fleet: this.fleet,
@@ -152,7 +156,8 @@ export class Gateway {
       this.#metricsAddress = await this.#metricsServer.listen();
       await this.admin.listen();
     }
-    this.#address = await this.proxy.listen();
+    if (this.#options.attached === true) this.proxy.attach();
+    else this.#address = await this.proxy.listen();
     if (this.#options.fleet !== undefined) return;
     const { mode } = this.#config;
     this.#note("gateway.started", { version, mode });
@@ -182,7 +187,7 @@ export class Gateway {
   reload(config: Config): void {
     const policy = loadPolicy(config.policy ?? defaultPolicyFile);
     const tls = this.#certificate(config);
-    const tokens = acceptedTokens(config, this.store, this.#clock);
+    const tokens = this.#accepted(config);
     const keys = readKeyRing(config.keys);
     const options = { ...proxyOptions(config, tls, this.#pages()), answers: this.#answers() };
     // Everything is read: from here on nothing fails.
@@ -249,6 +254,10 @@ export class Gateway {
   #answers(): ReadonlyMap<string, Answer> {
     const tokens = { open: (token: string) => this.#tokens.open(token) };
     return ownAnswers({ store: this.store, config: () => this.#config, tokens });
+  }
+
+  #accepted(config: Config): Tokens {
+    return this.#options.tokens ?? acceptedTokens(config, this.store, this.#clock);
   }
 
   #pages(): ReadonlyMap<string, Page> {

@@ -107,6 +107,11 @@ export class Listener {
     });
   }
 
+  /** Takes over an upgrade that another server heard, whatever its path is called there. */
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#gate(request, socket, head, (target) => parseTarget(target).query);
+  }
+
   #admit(socket: Socket): void {
     const address = socket.remoteAddress ?? "";
     if (!this.#admission.enter(address, this.#options.limits)) {
@@ -160,11 +165,16 @@ export class Listener {
     sendRefusal(response, error);
   }
 
-  #gate(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #gate(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    queryOf = (target: string) => this.#tunnelQuery(target),
+  ): void {
     try {
       const target = request.url ?? "";
       const asked = this.#front?.covers(target) === true ? this.#front.readUpgrade(request) : null;
-      const query = asked === null ? this.#tunnelQuery(target) : "";
+      const query = asked === null ? queryOf(target) : "";
       if (request.method !== "GET") throw new SamehandError("method-refused");
       if (request.headers.upgrade?.toLowerCase() !== "websocket") throw new SamehandError("upgrade-refused");
       if (request.headers["transfer-encoding"] !== undefined || (request.headers["content-length"] ?? "0") !== "0")

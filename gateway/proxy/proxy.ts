@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Fleet } from "../core/fleet.ts";
@@ -86,9 +87,19 @@ export class Proxy {
   /** @throws the system's error where the address cannot be had */
   async listen(): Promise<AddressInfo> {
     const address = await this.#listener.listen();
+    this.attach();
+    return address;
+  }
+
+  /** Begins without listening: upgrades are handed over by another server. */
+  attach(): void {
     this.#heartbeat.start();
     this.#front?.begin();
-    return address;
+  }
+
+  /** Takes over an upgrade that another server heard. */
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#listener.take(request, socket, head);
   }
 
   /**

@@ -14,27 +14,28 @@ export interface GuacamoleLiteOptions {
   readonly key: Uint8Array;
   /** Where the agent's name stands in the token, with dots: `agent`, or `connection.settings.username`. */
   readonly agentField: string;
+  /** What the farm's own server does with a token's content before it is used; may refuse by throwing. */
+  readonly process?: (content: unknown) => Promise<unknown>;
 }
 
 export class GuacamoleLiteTokens implements Tokens {
   readonly #crypt: Crypt;
   readonly #agentPath: readonly string[];
+  readonly #process: (content: unknown) => Promise<unknown>;
 
   /** @throws SamehandError `key-invalid` for a key that is not 32 bytes */
   constructor(options: GuacamoleLiteOptions) {
     if (options.key.length !== 32) throw new SamehandError("key-invalid", "the guacamole-lite key is not 32 bytes");
     this.#crypt = new Crypt("AES-256-CBC", options.key);
     this.#agentPath = options.agentField.split(".");
+    this.#process = options.process ?? ((content) => Promise.resolve(content));
   }
 
-  open(token: string): Promise<Ticket> {
-    return new Promise((resolve) => {
-      resolve(this.#open(token));
-    });
+  async open(token: string): Promise<Ticket> {
+    return this.#read(await this.#process(this.#decrypt(token)));
   }
 
-  #open(token: string): Ticket {
-    const content = this.#decrypt(token);
+  #read(content: unknown): Ticket {
     const connection = own(content, "connection");
     const settings = own(connection, "settings");
     const join = own(connection, "join");

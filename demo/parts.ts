@@ -30,6 +30,8 @@ const sets = {
   browser: ["chromium", "fonts-dejavu-core"],
   /** Peers that the benchmark compares with. */
   proxies: ["haproxy", "nginx-light"],
+  /** What the tests send to: Prometheus with promtool, and a syslog server that speaks TLS. */
+  watchers: ["prometheus", "rsyslog", "rsyslog-gnutls"],
 } as const;
 export type PartSet = keyof typeof sets;
 

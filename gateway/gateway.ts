@@ -2,6 +2,7 @@
  * Puts a gateway together from a configuration: store, background, judge, proxy, metrics; reloads, drains and
  * stops it. The command line and the tests use the same one.
  */
+import { X509Certificate } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { readKeyRing } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
@@ -89,6 +90,12 @@ export class Gateway {
         locks: this.store.locks().length,
         tripped: this.store.breaker.tripped !== null,
       }),
+      settings: () => ({
+        sessionsLimit: this.#config.limits.sessions,
+        falseQuarantinesPerHour: this.#policy.budget.falseQuarantinesPerHour,
+        certificateEnds: this.#tls === null ? null : endOf(this.#tls),
+      }),
+      deliveries: () => [],
     });
     const { observeStore } = this.#metrics;
     const base = { log: this.#log, clock: this.#clock, tally: this.tally };
@@ -273,6 +280,9 @@ export class Gateway {
     );
   }
 }
+
+/** When a certificate ends, seconds since 1970. */
+const endOf = ({ cert }: TlsPair): number => new X509Certificate(cert).validToDate.getTime() / 1000;
 
 function authority(address: AddressInfo | null): string {
   if (address === null) return "";

@@ -10,6 +10,8 @@ t.test("a scrape gives the tally as it stands, refusals by code, decisions by mo
     tally,
     version: "1.2.3",
     store: () => ({ waiting: 2, available: false, locks: 1, tripped: false }),
+    settings: () => ({ sessionsLimit: 100, falseQuarantinesPerHour: 0.125, certificateEnds: null }),
+    deliveries: () => [{ receiver: "siem", lagSeconds: 3, delivered: 5, failures: 1, deadLetters: 0 }],
   });
   const server = new MetricsServer({ host: "127.0.0.1", port: 0, metrics, unready: () => reasons });
   const { port } = await server.listen();
@@ -33,6 +35,9 @@ t.test("a scrape gives the tally as it stands, refusals by code, decisions by mo
   t.match(text, /^samehand_refusals_total\{code="token-replayed"\} 1$/m);
   t.match(text, /^samehand_decisions_total\{mode="report",verdict="quarantine"\} 1$/m);
   t.match(text, /^samehand_build_info\{version="1.2.3"\} 1$/m);
+  t.match(text, /^samehand_decisions_total\{mode="enforce",verdict="sever"\} 0$/m, "an increase from none is seen");
+  t.match(text, /^samehand_delivery_lag_seconds\{receiver="siem"\} 3$/m);
+  t.notMatch(text, /^samehand_certificate_not_after_seconds [0-9]/m);
   t.match(text, /^samehand_store_available 0$/m);
   t.match((await get("/metrics")).text, /^samehand_key_events_total 7$/m, "a second scrape counts nothing twice");
   t.same(await get("/healthz"), { status: 200, text: "ok\n" });

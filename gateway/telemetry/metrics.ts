@@ -3,7 +3,9 @@
  * person, a session or an address; the labels that there are have few values.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { catalogue, type ErrorCode } from "../core/errors.ts";
 import type { Tally } from "../core/tally.ts";
+import { verdicts } from "../core/verdict.ts";
 
 /** The tally's plain counters, as metrics. */
 const counters = [
@@ -42,7 +44,30 @@ export interface MetricsOptions {
     readonly locks: number;
     readonly tripped: boolean;
   };
+  /** What the gateway is set to, read at a scrape. */
+  readonly settings: () => {
+    readonly sessionsLimit: number;
+    readonly falseQuarantinesPerHour: number;
+    /** When the certificate ends, seconds since 1970; null where there is none. */
+    readonly certificateEnds: number | null;
+  };
+  /** The audit's ways out, read at a scrape. */
+  readonly deliveries: () => readonly DeliveryState[];
 }
+
+/** How one receiver of the audit stands. */
+export interface DeliveryState {
+  /** The receiver's name in the configuration. */
+  readonly receiver: string;
+  /** How old the oldest entry is that was not delivered yet, seconds; 0 where none waits. */
+  readonly lagSeconds: number;
+  readonly delivered: number;
+  readonly failures: number;
+  readonly deadLetters: number;
+}
+
+/** Their names end in `_total` although they are gauges, which Prometheus's own check refuses. */
+const misnamed = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
 export class Metrics {
   readonly registry = new Registry();
@@ -57,6 +82,7 @@ export class Metrics {
   constructor(options: MetricsOptions) {
     const { tally, version } = options;
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 20 });
+    for (const name of misnamed) this.registry.removeSingleMetric(name);
     this.#gauge(
       "samehand_build_info",
       "The running version.",
@@ -70,17 +96,24 @@ export class Metrics {
       "samehand_refusals_total",
       "Refusals and failures by the code of the error catalogue.",
       ["code"],
-      () => [...tally.refusals].map(([code, value]) => ({ labels: { code }, value })),
+      // All from the start: an increase is only seen of a series that was there before.
+      () =>
+        (Object.keys(catalogue) as ErrorCode[]).map((code) => ({
+          labels: { code },
+          value: tally.refusals.get(code) ?? 0,
+        })),
     );
     this.#labelled(
       "samehand_decisions_total",
       "Decisions; in report mode the verdict is what enforce would have done.",
       ["mode", "verdict"],
       () =>
-        [...tally.decisions].map(([key, value]) => {
-          const [mode = "", verdict = ""] = key.split(" ");
-          return { labels: { mode, verdict }, value };
-        }),
+        ["report", "enforce"].flatMap((mode) =>
+          verdicts.map((verdict) => ({
+            labels: { mode, verdict },
+            value: tally.decisions.get(`${mode} ${verdict}`) ?? 0,
+          })),
+        ),
     );
     this.#labelled("samehand_challenges_total", "Challenges, and attempts at one, by how they went.", ["outcome"], () =>
       [...tally.challenges].map(([outcome, value]) => ({ labels: { outcome }, value })),
@@ -109,6 +142,64 @@ export class Metrics {
       (gauge) => gauge.set(options.store().locks),
       "max",
     );
+    this.#settings(options.settings);
+    this.#deliveries(options.deliveries);
+  }
+
+  #settings(settings: MetricsOptions["settings"]): void {
+    this.#gauge(
+      "samehand_sessions_limit",
+      "Sessions that this gateway may have.",
+      [],
+      (gauge) => gauge.set(settings().sessionsLimit),
+      "max",
+    );
+    const budget = "False quarantines that the policy accepts per agent and active hour.";
+    this.#gauge(
+      "samehand_false_quarantine_budget_per_hour",
+      budget,
+      [],
+      (gauge) => gauge.set(settings().falseQuarantinesPerHour),
+      "max",
+    );
+    const ends = "When the certificate ends, in seconds since 1970.";
+    this.#gauge(
+      "samehand_certificate_not_after_seconds",
+      ends,
+      [],
+      (gauge) => {
+        const { certificateEnds } = settings();
+        if (certificateEnds === null) gauge.remove();
+        else gauge.set(certificateEnds);
+      },
+      "min",
+    );
+  }
+
+  #deliveries(deliveries: MetricsOptions["deliveries"]): void {
+    const lag = "How old the oldest audit entry is that was not delivered to the receiver.";
+    this.#gauge(
+      "samehand_delivery_lag_seconds",
+      lag,
+      ["receiver"],
+      (gauge) => {
+        gauge.reset();
+        for (const { receiver, lagSeconds } of deliveries()) gauge.set({ receiver }, lagSeconds);
+      },
+      "max",
+    );
+    for (const [name, help, field] of [
+      ["samehand_deliveries_total", "Audit entries that were delivered.", "delivered"],
+      ["samehand_delivery_failures_total", "Attempts to deliver that failed and are tried again.", "failures"],
+      [
+        "samehand_delivery_dead_letters_total",
+        "Entries that a receiver refused and that were set aside.",
+        "deadLetters",
+      ],
+    ] as const)
+      this.#labelled(name, help, ["receiver"], () =>
+        deliveries().map((state) => ({ labels: { receiver: state.receiver }, value: state[field] })),
+      );
   }
 
   /** Hears how long each read and each write of the store took. */

@@ -8,6 +8,7 @@ import { agentName, epochMillis } from "../gateway/core/units.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { issueSamehandToken } from "../gateway/proxy/token/samehand-token.ts";
 import { tokenKeys } from "../gateway/settings.ts";
+import { Authenticator } from "./authenticator.ts";
 import { cacheFolder } from "./cache.ts";
 import { startDesk } from "./desk.ts";
 import { type AgentView, FrontDesk } from "./front-desk.ts";
@@ -21,9 +22,8 @@ const agents = ["alex", "sam"];
 const wanted = { frontDesk: 8080, gateway: 8443, metrics: 9464, admin: 8444 };
 
 /** Runs until Ctrl-C, or until a part of it dies. @returns the exit code */
-export async function startDemonstration(): Promise<number> {
+export async function runDemonstration(): Promise<number> {
   const screen = new Screen(process.stdout);
-  const stops: (() => Promise<void>)[] = [];
   // at the first signal, whatever has come up so far is stopped; a second one ends the process at once
   const { promise: interrupted, resolve } = Promise.withResolvers<string>();
   let asked = false;
@@ -33,33 +33,84 @@ export async function startDemonstration(): Promise<number> {
       asked = true;
       resolve("");
     });
+  const demonstration = new Demonstration(screen, join(cacheFolder(), "demo"));
   try {
-    const ended = await Promise.race([interrupted, start(screen, stops)]);
-    const why = typeof ended === "string" ? ended : await Promise.race([interrupted, ended.ended]);
+    const why = await Promise.race([interrupted, demonstration.start().then(() => demonstration.ended)]);
     screen.end(why);
     return why === "" ? 0 : 1;
   } finally {
-    for (const stop of stops.toReversed()) await stop();
+    await demonstration.stop();
   }
 }
 
-/** @returns a promise of the sentence that says what died, wrapped so that it is not awaited here */
-async function start(screen: Screen, stops: (() => Promise<void>)[]): Promise<{ ended: Promise<string> }> {
-  screen.step("Looking for guacd and a desktop");
-  const parts = await ensureParts("desktop", (line) => screen.progress(line));
-  screen.step("Starting the desktop and guacd");
-  const desk = await startDesk(parts);
-  stops.push(() => desk.stop());
-  const guacd = await Guacd.start(parts);
-  stops.push(() => guacd.stop());
-  screen.step("Starting the gateway");
-  const folder = join(cacheFolder(), "demo");
-  const { gateway, config } = await startBehind({ guacd: guacd.port, desktop: desk.port }, folder, screen);
-  stops.push(() => gateway.close());
+export class Demonstration {
+  readonly #screen: Screen;
+  readonly #folder: string;
+  readonly #stops: (() => Promise<void>)[] = [];
+  readonly #ended = Promise.withResolvers<string>();
+  #running: { gateway: Gateway; frontDesk: FrontDesk } | null = null;
+
+  /** @param folder where configuration, keys and store are kept */
+  constructor(screen: Screen, folder: string) {
+    this.#screen = screen;
+    this.#folder = folder;
+  }
+
+  /** The sentence that says what died. */
+  get ended(): Promise<string> {
+    return this.#ended.promise;
+  }
+
+  get gateway(): Gateway {
+    if (this.#running === null) throw new Error("the demonstration does not run");
+    return this.#running.gateway;
+  }
+
+  /** Where the visitor begins. */
+  get url(): string {
+    return this.#running?.frontDesk.url ?? "";
+  }
+
+  /** Starts all of it. What has come up when this throws is for `stop` to stop. */
+  async start(): Promise<void> {
+    const screen = this.#screen;
+    screen.step("Looking for guacd and a desktop");
+    const parts = await ensureParts("desktop", (line) => screen.progress(line));
+    screen.step("Starting the desktop and guacd");
+    const desk = await startDesk(parts);
+    this.#stops.push(() => desk.stop());
+    const guacd = await Guacd.start(parts);
+    this.#stops.push(() => guacd.stop());
+    screen.step("Starting the gateway");
+    const { gateway, config } = await startBehind({ guacd: guacd.port, desktop: desk.port }, this.#folder, screen);
+    this.#stops.push(() => gateway.close());
+    const frontDesk = await openFrontDesk(gateway, config, screen);
+    this.#stops.push(() => frontDesk.stop());
+    this.#running = { gateway, frontDesk };
+    screen.welcome({
+      frontDesk: frontDesk.url,
+      gateway: gateway.url,
+      metrics: gateway.metricsUrl,
+      console: gateway.admin.firstRunUrl() ?? gateway.admin.url,
+      folder: this.#folder,
+    });
+    void desk.ended.then(() => this.#ended.resolve("the desktop ended"));
+    void guacd.ended.then(() => this.#ended.resolve(`guacd ended:\n${guacd.log}`));
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0).toReversed()) await stop();
+  }
+}
+
+async function openFrontDesk(gateway: Gateway, config: Config, screen: Screen): Promise<FrontDesk> {
   const keys = tokenKeys(config);
-  const frontDesk = await FrontDesk.start({
+  const authenticator = new Authenticator(gateway.store, systemClock);
+  for (const name of agents) authenticator.enrol(agentName(name));
+  return FrontDesk.start({
     port: await portFor("the front desk", wanted.frontDesk, screen),
-    agents: () => agents.map((name) => viewOf(gateway, name)),
+    agents: () => agents.map((name) => viewOf(gateway, authenticator, name)),
+    picture: (name) => authenticator.picture(agentName(name)),
     decisions: () => decisionsOf(gateway),
     metricsUrl: gateway.metricsUrl,
     link: async (agent, renew) => {
@@ -68,20 +119,6 @@ async function start(screen: Screen, stops: (() => Promise<void>)[]): Promise<{ 
       return `${gateway.url}/#${new URLSearchParams({ token, renew }).toString()}`;
     },
   });
-  stops.push(() => frontDesk.stop());
-  screen.welcome({
-    frontDesk: frontDesk.url,
-    gateway: gateway.url,
-    metrics: gateway.metricsUrl,
-    console: gateway.admin.firstRunUrl() ?? gateway.admin.url,
-    folder,
-  });
-  return {
-    ended: Promise.race([
-      desk.ended.then(() => "the desktop ended"),
-      guacd.ended.then(() => `guacd ended:\n${guacd.log}`),
-    ]),
-  };
 }
 
 /** The gateway on its usual ports, or on others where those are taken, even if only just now by another start. */
@@ -112,7 +149,7 @@ async function portFor(what: string, port: number, screen: Screen): Promise<numb
   return free;
 }
 
-function viewOf(gateway: Gateway, name: string): AgentView {
+function viewOf(gateway: Gateway, authenticator: Authenticator, name: string): AgentView {
   const { keystrokes, actions } = enrolment.mature;
   const record = gateway.store.agent(agentName(name));
   const lock = gateway.store.lockOf(agentName(name));
@@ -124,6 +161,7 @@ function viewOf(gateway: Gateway, name: string): AgentView {
     actions: record?.actions ?? 0,
     needed: { keystrokes, actions },
     lockedSeconds: Math.max(0, Math.ceil((until - systemClock.wall()) / 1000)),
+    code: authenticator.code(agentName(name)),
   };
 }
 

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { join } from "node:path";
+import type { ShownCode } from "./authenticator.ts";
 
 export interface AgentView {
   readonly name: string;
@@ -16,6 +17,8 @@ export interface AgentView {
   readonly needed: { readonly keystrokes: number; readonly actions: number };
   /** Seconds until a lock ends; 0 where there is none. */
   readonly lockedSeconds: number;
+  /** What the agent's authenticator app shows now. */
+  readonly code: ShownCode | null;
 }
 
 export interface FrontDeskOptions {
@@ -25,6 +28,8 @@ export interface FrontDeskOptions {
   readonly decisions: () => readonly { readonly at: number; readonly agent: string; readonly text: string }[];
   /** A fresh link to the desktop for an agent. @param renew where the page may fetch another one */
   readonly link: (agent: string, renew: string) => Promise<string>;
+  /** The QR code of an agent's one-time codes, as SVG. */
+  readonly picture: (agent: string) => string | null;
   readonly metricsUrl: string;
 }
 
@@ -72,17 +77,27 @@ export class FrontDesk {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? "/").split("?")[0] ?? "/";
     const agent = /^\/open\/([a-z]{1,32})$/.exec(path)?.[1];
+    const picture = this.#picture(/^\/authenticator\/([a-z]{1,32})\.svg$/.exec(path)?.[1]);
     const file = files[path];
     if (!this.#ours(request) || request.method !== "GET") response.writeHead(403, headers).end("Not from here.");
     else if (file !== undefined)
       response.writeHead(200, { ...headers, "content-type": file[1] }).end(readFileSync(join(folder, file[0])));
+    else if (picture !== null) response.writeHead(200, { ...headers, "content-type": "image/svg+xml" }).end(picture);
     else if (path === "/state.json") {
       const { agents, decisions, metricsUrl } = this.#options;
       const state = { agents: agents(), decisions: decisions(), metricsUrl };
       response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(state));
-    } else if (agent !== undefined && this.#options.agents().some(({ name }) => name === agent))
+    } else if (agent !== undefined && this.#works(agent))
       response.writeHead(302, { ...headers, location: await this.#options.link(agent, this.url + path) }).end();
     else response.writeHead(404, headers).end("Nothing here.");
+  }
+
+  #picture(agent: string | undefined): string | null {
+    return agent !== undefined && this.#works(agent) ? this.#options.picture(agent) : null;
+  }
+
+  #works(agent: string): boolean {
+    return this.#options.agents().some(({ name }) => name === agent);
   }
 
   /** A page elsewhere must not reach this one through a name that it points at loopback. */

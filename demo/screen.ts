@@ -55,10 +55,10 @@ export class Screen {
   1. Open Alex's desktop and write down what the customers say: a few minutes of ordinary typing and
      pointing enrol Alex. Nothing that is typed is stored, only how.
   2. Hand the keyboard to somebody else, or type with one hand.
-  3. Trust falls, the desktop is withheld and input held. Words are shown: Alex types them and is back; somebody
-     else who types them, or nobody for ${quarantineSeconds} s, and the session is cut and Alex locked for ${lockMinutes}
-     minutes. Each decision is printed here, with its reasons. (One-time codes besides the words:
-     bin/samehand agents totp alex --config ${folder}/samehand.yaml)
+  3. Trust falls, the desktop is withheld and input held. Take the keyboard back: type Alex's one-time code, which
+     stands beside Alex's name where you started (or scan its QR code with an authenticator app), then the words
+     that are shown, and the desktop is back. Somebody else who types them, even with the right code, or nobody for
+     ${quarantineSeconds} s, and the session is cut and Alex locked for ${lockMinutes} minutes. Each decision is printed here, with its reasons.
 
   Kept in ${folder}: remove it to start anew.
   Ctrl-C stops everything.

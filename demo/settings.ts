@@ -18,7 +18,8 @@ export const enrolment = {
   mature: { keystrokes: 600, actions: 12, days: 0 },
 };
 export const lockMinutes = 2;
-export const quarantineSeconds = 90;
+export const quarantineSeconds = 120;
+export const organisation = "Samehand demonstration";
 
 const defaultPolicy = new URL("../config/policy.default.yaml", import.meta.url);
 
@@ -36,7 +37,7 @@ export function writeSettings(folder: string, ports: Ports): string {
   const settings = { hostname: "127.0.0.1", port: ports.desktop };
   const configuration = {
     mode: "enforce",
-    organisation: { name: "Samehand demonstration" },
+    organisation: { name: organisation },
     listen,
     metrics: { host: "127.0.0.1", port: ports.metrics },
     admin: { host: "127.0.0.1", port: ports.admin },

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { PartsUnavailable } from "./apt.ts";
-import { startDemonstration } from "./demonstration.ts";
+import { runDemonstration } from "./demonstration.ts";
 
 const help = `usage: npm start [-- --config FILE]
 
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  return values.config === undefined ? startDemonstration() : serve(values.config);
+  return values.config === undefined ? runDemonstration() : serve(values.config);
 }
 
 try {

@@ -1,66 +1,50 @@
-/** `npm run screenshots`: makes the README's pictures again, from the real desktop through the gateway in Chromium. */
+/** `npm run screenshots`: makes the README's pictures again, from a visit to the demonstration in Chromium. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startDesk } from "../demo/desk.ts";
-import { ensureParts } from "../demo/parts.ts";
-import { SamehandError } from "../gateway/core/errors.ts";
-import { millis } from "../gateway/core/units.ts";
-import type { Decision } from "../gateway/core/verdict.ts";
-import type { PromptWord } from "../gateway/core/prompt.ts";
-import { english } from "../gateway/judge/challenge-languages/en.ts";
-import { promptOf } from "../gateway/judge/challenge-prompt.ts";
-import { ChallengeCourse } from "../gateway/policy/challenge-course.ts";
 import { startChromium } from "../test/parts/chromium.ts";
-import { startFarm } from "../test/parts/farm.ts";
+import { enrolVisitors, startVisited, stranger, Visit, visitors } from "../test/parts/visit.ts";
 
-const images = join(import.meta.dirname, "../docs/images");
-const decision: Decision = {
-  at: millis(0),
-  verdict: "quarantine",
-  wouldBe: "quarantine",
-  mode: "enforce",
-  trust: 3,
-  rule: "wrong-hand",
-  reasons: [{ code: "keyboard-mismatch", text: "holds keys 40 % longer than usual" }],
-  keystrokes: 180,
-  actions: 12,
-};
+const image = (name: string): string => join(import.meta.dirname, "../docs/images", `${name}.png`);
+const newestClient = "1.6.0";
 
-const desk = await startDesk(await ensureParts("desktop", console.error));
-const connections = { desktop: { protocol: "vnc", settings: { hostname: "127.0.0.1", port: String(desk.port) } } };
-const farm = await startFarm({ config: { connections, organisation: { name: "Example Support" } } });
+const folder = mkdtempSync(join(tmpdir(), "samehand-screenshots-"));
+const demonstration = await startVisited(folder);
 const chromium = await startChromium();
 try {
-  const page = await chromium.page();
-  await page.goto(`${farm.gateway.url}/#token=${await farm.token("alex")}`);
-  await page.waitForSelector("[data-state=connected]");
-  const control = [...farm.gateway.proxy.sessions.values()].at(-1);
-  if (control === undefined) throw new Error("no session");
-  await page.mouse.click(400, 300);
-  await page.keyboard.type("Good morning, how can I help you?", { delay: 60 });
-  await page.waitForTimeout(1500);
-  await page.screenshot({ path: join(images, "working.png") });
-  const course = new ChallengeCourse({ steps: ["code", "phrase"], attempts: 3, limits: { pass: 2, fail: -3 } });
-  const asked = { language: english, away: false, course, message: null, secondsAll: 120, notice: "" };
-  control.quarantine(decision);
-  control.show(promptOf({ ...asked, field: { kind: "code", typed: 4, length: 6 }, secondsLeft: 105 }));
-  await page.waitForTimeout(1000);
-  await page.screenshot({ path: join(images, "code.png") });
-  course.code(true);
-  const words: PromptWord[] = ["water", "other", "these", "mother", "there", "hand"].map((text, index) => ({
-    text,
-    state: index < 2 ? "right" : index === 2 ? "current" : "to-come",
-  }));
-  control.show(promptOf({ ...asked, field: { kind: "phrase", words, typed: "water other the" }, secondsLeft: 85 }));
-  await page.waitForTimeout(1000);
-  await page.screenshot({ path: join(images, "held.png") });
-  control.release({ ...decision, verdict: "allow", wouldBe: "allow" });
-  await page.waitForTimeout(2000);
-  await page.screenshot({ path: join(images, "returned.png") });
-  control.sever(new SamehandError("session-severed"));
-  await page.waitForTimeout(1500);
-  await page.screenshot({ path: join(images, "severed.png") });
+  enrolVisitors(demonstration);
+  const alex = await Visit.open(demonstration, chromium, "alex", newestClient);
+  await alex.work();
+  await alex.page.screenshot({ path: image("working") });
+  await alex.handOver();
+  const code = await alex.readCode(image("front-desk"));
+  await alex.held.giveCode(code.slice(0, 4), false);
+  await alex.page.waitForTimeout(500);
+  await alex.page.screenshot({ path: image("code") });
+  await alex.held.giveCode(code.slice(4));
+  await alex.held.asks("phrase");
+  await alex.held.settle();
+  const typing = alex.giveWords(visitors.alex);
+  await alex.page.waitForTimeout(2500);
+  await alex.page.screenshot({ path: image("held") });
+  const { outcome } = await typing;
+  if (outcome !== "passed") throw new Error(`Alex's words: ${outcome}`);
+  await alex.write("thank you, I am back");
+  await alex.page.waitForTimeout(500);
+  await alex.page.screenshot({ path: image("returned") });
+  await alex.close();
+
+  const sam = await Visit.open(demonstration, chromium, "sam", newestClient);
+  await sam.work();
+  await sam.handOver();
+  await sam.giveCode();
+  const end = await sam.giveWords(stranger);
+  if (end.outcome !== "severed") throw new Error(`a stranger's words: ${end.outcome}`);
+  await sam.page.waitForSelector("[data-state=ended]");
+  await sam.page.waitForTimeout(300);
+  await sam.page.screenshot({ path: image("severed") });
 } finally {
   await chromium.stop();
-  await farm.stop();
-  await desk.stop();
+  await demonstration.stop();
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -19,6 +19,30 @@ function bar(label, have, needed) {
   ];
 }
 
+/** The agent's authenticator app: the code it shows now, and how to have it on a phone. */
+function authenticator({ name }) {
+  return [
+    element("p", { className: "code" }, element("output", { id: `code-${name}` })),
+    element(
+      "details",
+      { id: `qr-${name}`, open: by(`qr-${name}`)?.open ?? false },
+      element("summary", { textContent: "On a phone instead" }),
+      element("img", {
+        src: `/authenticator/${name}.svg`,
+        alt: `QR code of ${name}'s one-time codes, for an authenticator app`,
+        width: 180,
+        height: 180,
+      }),
+    ),
+  ];
+}
+
+/** Changes each second, and nothing else with it: a link that is being clicked must stay where it is. */
+function showCode({ name, code }) {
+  const digits = code === null ? "none" : `${code.code.slice(0, 3)} ${code.code.slice(3)}, for ${code.seconds} s`;
+  by(`code-${name}`).textContent = `One-time code: ${digits}`;
+}
+
 function card(agent) {
   const locked = agent.lockedSeconds > 0;
   const state = locked ? `locked for ${agent.lockedSeconds} s` : (words[agent.maturity] ?? agent.maturity);
@@ -29,6 +53,7 @@ function card(agent) {
     element("h2", {}, name, element("span", { className: locked ? "state locked" : "state", textContent: state })),
     ...bar("Keystrokes learned", agent.keystrokes, agent.needed.keystrokes),
     ...bar("Mouse actions learned", agent.actions, agent.needed.actions),
+    ...authenticator(agent),
     element("a", {
       className: "open",
       href: `/open/${agent.name}`,
@@ -45,10 +70,14 @@ function line({ at, agent, text }) {
 let shown = "";
 async function refresh() {
   const answer = await fetch("/state.json");
-  const text = await answer.text();
-  if (text === shown) return;
-  shown = text;
-  const state = JSON.parse(text);
+  const state = await answer.json();
+  const standing = JSON.stringify(state, (key, value) => (key === "code" ? undefined : value));
+  if (standing !== shown) show(state);
+  shown = standing;
+  state.agents.forEach(showCode);
+}
+
+function show(state) {
   by("agents").replaceChildren(...state.agents.map(card));
   const none = element("li", { className: "quiet", textContent: "None yet: nobody gave a reason." });
   by("decisions").replaceChildren(...(state.decisions.length === 0 ? [none] : state.decisions.map(line)));

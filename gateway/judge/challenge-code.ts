@@ -38,6 +38,15 @@ export function enrolCode(store: Codes, id: AgentId, label: string, issuer: stri
   return totp(secret.bytes, label, issuer).toString();
 }
 
+/**
+ * The address of the secret that the agent has, as `enrolCode` gave it; null where there is none.
+ * @throws SamehandError `profile-unreadable`, `store-unavailable`
+ */
+export function codeAddress(store: Codes, id: AgentId, label: string, issuer: string): string | null {
+  const secret = store.challenges.codeSecret(id);
+  return secret === null ? null : totp(secret, label, issuer).toString();
+}
+
 /** The code of a moment: what the app shows. @throws SamehandError `profile-unreadable`, `store-unavailable` */
 export function codeAt(store: Codes, id: AgentId, at: EpochMillis): string | null {
   const secret = store.challenges.codeSecret(id);

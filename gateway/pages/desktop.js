@@ -66,9 +66,10 @@ function listenToKeyboard(client) {
   keyboard.onkeydown = (keysym) => client.sendKeyEvent(1, keysym);
   keyboard.onkeyup = (keysym) => client.sendKeyEvent(0, keysym);
   addEventListener("blur", () => keyboard.reset());
+  // not null: the library calls the release of a key that is still down
   return () => {
-    keyboard.onkeydown = null;
-    keyboard.onkeyup = null;
+    keyboard.onkeydown = () => true;
+    keyboard.onkeyup = () => {};
   };
 }
 

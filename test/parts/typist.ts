@@ -84,15 +84,22 @@ export class Typist {
   type(text: string, at: number, session = 0): TimedEvent[] {
     const next = random(hash(`${this.#seed} ${session} ${at} ${text}`));
     const events: TimedEvent[] = [];
+    /** Where each key's newest release stands in `events`: a key comes up before it goes down again. */
+    const released = new Map<string, number>();
     let down = at;
     let before = "";
     for (const char of text) {
       down += before === "" ? 0 : this.#flight(before, char, next);
+      const last = released.get(char);
+      const release = last === undefined ? undefined : events[last];
+      if (last !== undefined && release !== undefined && release.at > down - 10)
+        events[last] = { ...release, at: down - 10 };
       const hold = this.#dwell(char, next);
       const upper = /[A-Z?!]/.test(char);
       if (upper) events.push({ kind: "key", at: down - 0.4 * this.#habits.dwell, keysym: shiftKey, pressed: true });
       events.push({ kind: "key", at: down, keysym: char.codePointAt(0) ?? 0, pressed: true });
       events.push({ kind: "key", at: down + hold, keysym: char.codePointAt(0) ?? 0, pressed: false });
+      released.set(char, events.length - 1);
       if (upper) events.push({ kind: "key", at: down + hold * 0.8, keysym: shiftKey, pressed: false });
       before = char;
     }

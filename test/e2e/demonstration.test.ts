@@ -1,0 +1,83 @@
+/**
+ * What a visitor of the demonstration lives through, in a real browser with both clients: the keyboard is handed over,
+ * the session is held and says why; the agent comes back by code and words, somebody else with the right code does not,
+ * and the lock outlasts a restart. Pictures are kept in `.tap/screenshots`.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import t, { type Test } from "tap";
+import type { Demonstration } from "../../demo/demonstration.ts";
+import { agentName } from "../../gateway/core/units.ts";
+import { startChromium } from "../parts/chromium.ts";
+import { enrolVisitors, startVisited, stranger, Visit, visitors } from "../parts/visit.ts";
+
+t.setTimeout(600_000);
+const artefacts = join(import.meta.dirname, "../../.tap/screenshots");
+mkdirSync(artefacts, { recursive: true });
+const picture = (client: string, name: string): string => join(artefacts, `${client}-${name}.png`);
+
+const chromium = await startChromium();
+t.teardown(() => chromium.stop());
+
+async function comesBack(t: Test, at: Demonstration, client: string): Promise<void> {
+  const { tally } = at.gateway;
+  const visit = await Visit.open(at, chromium, "alex", client);
+  const photograph = (name: string) => visit.page.screenshot({ path: picture(client, name) });
+  await visit.work();
+  t.notOk(visit.held.asked, "the agent works undisturbed");
+  await photograph("1-working");
+  await visit.handOver();
+  t.match(visit.held.prompts[0]?.lines[0], /driven has changed/, "the screen says why");
+  t.equal(visit.held.prompts[0]?.field.kind, "code");
+  await photograph("2-held");
+  await visit.giveCode(picture(client, "3-front-desk"));
+  await photograph("4-words");
+  const { outcome, words } = await visit.giveWords(visitors.alex);
+  t.ok(words.length >= 6, `${words.length} words were asked for`);
+  t.equal(outcome, "passed");
+  const forwarded = tally.keyEvents - tally.instructionsHeld;
+  await visit.write("thank you, I am back");
+  await visit.page.waitForTimeout(1000);
+  t.ok(tally.keyEvents - tally.instructionsHeld > forwarded, "input flows again");
+  await photograph("5-returned");
+  t.equal(await visit.page.getAttribute("body", "data-state"), "connected");
+  await visit.close();
+}
+
+async function isSevered(t: Test, at: Demonstration, client: string): Promise<void> {
+  const visit = await Visit.open(at, chromium, "sam", client);
+  await visit.work();
+  t.notOk(visit.held.asked, "the agent works undisturbed");
+  await visit.handOver();
+  await visit.giveCode();
+  const { outcome } = await visit.giveWords(stranger);
+  t.equal(outcome, "severed", "somebody else's words do not pass");
+  await visit.page.waitForSelector("[data-state=ended]");
+  await visit.page.waitForTimeout(300);
+  await visit.page.screenshot({ path: picture(client, "6-severed") });
+  t.match(await visit.page.textContent("#code"), "Status 523");
+  t.not(at.gateway.store.lockOf(agentName("sam")), null, "locked");
+  await visit.close();
+}
+
+for (const client of ["1.6.0", "1.5.0"])
+  t.test(`guacamole-common-js ${client}`, { timeout: 290_000 }, async (t) => {
+    const folder = t.testdir();
+    const first = await startVisited(folder);
+    t.teardown(() => first.stop());
+    enrolVisitors(first);
+    await t.test("the agent comes back by code and words", (t) => comesBack(t, first, client));
+    await t.test("somebody else with the right code is severed", (t) => isSevered(t, first, client));
+    await first.stop();
+    const again = await startVisited(folder);
+    t.teardown(() => again.stop());
+    const page = await chromium.page();
+    await page.goto(`${again.url}/open/sam`);
+    await page.waitForSelector("[data-state=ended]");
+    t.match(await page.textContent("#code"), "Status 771", "the lock outlasts a restart");
+    await page.context().close();
+    t.same(
+      chromium.errors.splice(0).filter((error) => !error.includes("favicon")),
+      [],
+    );
+  });

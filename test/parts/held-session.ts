@@ -1,0 +1,72 @@
+/** A held session as the person in front of it sees it: reads what the hold screen asks, and answers with a given hand. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { InputSink } from "../../gateway/core/input.ts";
+import type { Prompt } from "../../gateway/core/prompt.ts";
+import type { SessionControl } from "../../gateway/core/session.ts";
+import { keysym, millis } from "../../gateway/core/units.ts";
+import { play, type Typist } from "./typist.ts";
+
+const [enter, escape] = [0xff0d, 0xff1b];
+
+export class HeldSession {
+  /** What was asked, oldest first. */
+  readonly prompts: Prompt[] = [];
+  readonly #sink: InputSink;
+
+  /** @param sink where the person's keys go: a browser's page, or a client without a screen */
+  constructor(control: SessionControl, sink: InputSink) {
+    this.#sink = sink;
+    const show = control.show.bind(control);
+    control.show = (prompt) => {
+      this.prompts.push(prompt);
+      show(prompt);
+    };
+  }
+
+  /** Whether anything is asked yet. */
+  get asked(): boolean {
+    return this.prompts.length > 0;
+  }
+
+  /** Passes once the hold screen asks for this. @throws Error where it does not in time */
+  async asks(kind: Prompt["field"]["kind"], seconds = 20): Promise<void> {
+    for (let tries = 0; this.prompts.at(-1)?.field.kind !== kind; tries++) {
+      if (tries === seconds * 20) throw new Error(`the hold screen does not ask for a ${kind}`);
+      await sleep(50);
+    }
+  }
+
+  /** Lets the challenge listen: it hears nobody who typed on into it. */
+  async settle(): Promise<void> {
+    await sleep(1200);
+  }
+
+  /** @param whole Enter confirms it */
+  async giveCode(code: string, whole = true): Promise<void> {
+    for (const character of code) await this.#press(character.charCodeAt(0));
+    if (whole) await this.#press(enter);
+  }
+
+  /** Types what is asked as long as anything is. @returns the words */
+  async givePhrase(hand: Typist, over: () => boolean): Promise<string[]> {
+    const typed: string[] = [];
+    for (let tries = 0; tries < 9 && !over(); tries++) {
+      const field = this.prompts.at(-1)?.field;
+      const asked = field?.kind === "phrase" ? field.words : [];
+      const wrong = asked.some((word) => word.state === "wrong");
+      if (wrong) await this.#press(escape);
+      const words = asked.filter((word) => wrong || word.state !== "right");
+      typed.push(...words.map(({ text }) => text));
+      await play(hand.type(words.map(({ text }) => text).join(" "), 0, tries), this.#sink, over);
+      await sleep(600);
+    }
+    return typed;
+  }
+
+  async #press(symbol: number): Promise<void> {
+    this.#sink.key(millis(0), keysym(symbol), true);
+    await sleep(40);
+    this.#sink.key(millis(0), keysym(symbol), false);
+    await sleep(60);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * A visit to the demonstration in a real browser: an agent opens the desktop and works, the keyboard is handed over,
+ * and the held session is answered. The people are synthetic; everything else is what `npm start` starts.
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Page } from "playwright-core";
+import { Demonstration } from "../../demo/demonstration.ts";
+import { Screen } from "../../demo/screen.ts";
+import { Background } from "../../models/background.ts";
+import type { TestChromium } from "./chromium.ts";
+import { enrolColleagues, enrolPerson } from "./colleagues.ts";
+import { Hand } from "./hand.ts";
+import { HeldSession } from "./held-session.ts";
+import { play, Typist } from "./typist.ts";
+
+/** The demonstration's agents, and who takes their keyboard. */
+export const visitors = { alex: new Typist(1), sam: new Typist(3) } as const;
+export const stranger = new Typist(2);
+export type Visitor = keyof typeof visitors;
+
+const strictClient = (): Buffer => {
+  const { resolve } = createRequire(import.meta.url);
+  return readFileSync(join(dirname(resolve("guacamole-common-js")), "../esm/guacamole-common.js"));
+};
+
+/** The demonstration, in silence, from a folder of its own. What has started is for `stop` to stop. */
+export async function startVisited(folder: string): Promise<Demonstration> {
+  const demonstration = new Demonstration(new Screen({ write: () => true }), folder);
+  try {
+    await demonstration.start();
+  } catch (error) {
+    await demonstration.stop();
+    throw error;
+  }
+  return demonstration;
+}
+
+/** Both agents are known, and so are colleagues who are of the same kind as they. */
+export function enrolVisitors({ gateway }: Demonstration): void {
+  const background = Background.load();
+  enrolColleagues(gateway.store, background);
+  enrolPerson(gateway.store, background, "alex", 1, 1600);
+  enrolPerson(gateway.store, background, "sam", 3, 1600);
+}
+
+export class Visit {
+  readonly page: Page;
+  readonly held: HeldSession;
+  readonly #hand: Hand;
+  readonly #demonstration: Demonstration;
+  readonly #chromium: TestChromium;
+  readonly #name: Visitor;
+
+  private constructor(page: Page, demonstration: Demonstration, chromium: TestChromium, name: Visitor) {
+    const control = [...demonstration.gateway.proxy.sessions.values()].at(-1);
+    if (control === undefined) throw new Error("no session");
+    this.page = page;
+    this.#hand = new Hand(page);
+    this.held = new HeldSession(control, this.#hand);
+    this.#demonstration = demonstration;
+    this.#chromium = chromium;
+    this.#name = name;
+  }
+
+  /** Opens the agent's desktop as the front desk hands it out. @param client the version of guacamole-common-js */
+  static async open(
+    demonstration: Demonstration,
+    chromium: TestChromium,
+    name: Visitor,
+    client: string,
+  ): Promise<Visit> {
+    const page = await chromium.page();
+    if (client === "1.5.0")
+      await page.route("**/guacamole.js", (route) =>
+        route.fulfill({ contentType: "text/javascript", body: strictClient() }),
+      );
+    await page.goto(`${demonstration.url}/open/${name}`);
+    await page.waitForSelector("[data-state=connected]");
+    return new Visit(page, demonstration, chromium, name);
+  }
+
+  /** The agent does some work. */
+  async work(): Promise<void> {
+    await this.page.mouse.click(900, 600);
+    await play(visitors[this.#name].shift(120, 9), this.#hand);
+    await this.#hand.idle();
+  }
+
+  /** The agent types, as agents do. */
+  async write(text: string): Promise<void> {
+    await play(visitors[this.#name].type(text, 0, 5), this.#hand);
+    await this.#hand.idle();
+  }
+
+  /** Somebody else works on, until the session is held. @throws Error where it never is */
+  async handOver(): Promise<void> {
+    await play(stranger.shift(3000, 1), this.#hand, () => this.held.asked);
+    if (!this.held.asked) throw new Error("somebody else was not held");
+    await this.held.settle();
+  }
+
+  /** The agent's code, read on the front desk. @param photograph where to keep a picture of it */
+  async readCode(photograph?: string): Promise<string> {
+    const page = await this.#chromium.page();
+    await page.goto(this.#demonstration.url);
+    const card = page.locator("article", { hasText: `Open ${this.#name[0]?.toUpperCase()}${this.#name.slice(1)}` });
+    const text = (await card.getByText(/^One-time code: \d/).textContent()) ?? "";
+    await card.getByText("On a phone instead").click();
+    await page.waitForFunction("document.querySelector('details[open] img')?.naturalWidth > 0");
+    if (photograph !== undefined) await page.screenshot({ path: photograph, fullPage: true });
+    await page.context().close();
+    return text.replace(/^\D+(\d{3}) (\d{3}),.*$/, "$1$2");
+  }
+
+  /** Gives the code that the front desk shows, and passes once words are asked for. */
+  async giveCode(photograph?: string): Promise<void> {
+    await this.held.giveCode(await this.readCode(photograph));
+    await this.held.asks("phrase");
+    await this.held.settle();
+  }
+
+  /** Types the words that are asked for. @returns how they were received, and the words */
+  async giveWords(hand: Typist): Promise<{ outcome: "passed" | "severed" | "none"; words: string[] }> {
+    const { tally } = this.#demonstration.gateway;
+    const counts = () => [tally.challenges.get("passed") ?? 0, tally.challenges.get("severed") ?? 0] as const;
+    const [passed, severed] = counts();
+    const over = () => counts()[0] > passed || counts()[1] > severed;
+    const words = await this.held.givePhrase(hand, over);
+    const outcome = counts()[0] > passed ? "passed" : counts()[1] > severed ? "severed" : "none";
+    if (outcome === "passed") await this.#back();
+    return { outcome, words };
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+
+  /** Passes once the picture is back. */
+  async #back(): Promise<void> {
+    while (this.#demonstration.gateway.tally.sessionsHeld > 0) await sleep(50);
+    await sleep(500);
+  }
+}

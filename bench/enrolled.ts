@@ -60,7 +60,7 @@ export const agentAt = (index: number): string => `agent-${index}`;
 /** Writes `count` agents with that profile into the store at `path`. */
 export function enrolAgents(path: string, keys: KeyRing, count: number): void {
   made ??= enrolledProfile(Background.load());
-  const learned = { keystrokes: made.keystrokes, actions: made.actions, body: made.encode() };
+  const learned = { ...made.amount, body: made.encode() };
   const store = openStore({ path, keys });
   try {
     for (let index = 0; index < count; index++) {

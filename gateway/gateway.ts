@@ -206,6 +206,8 @@ export class Gateway {
     this.proxy.reload(options);
     this.#note("configuration.changed", { mode: config.mode });
     this.#log.info({ mode: config.mode }, "configuration reloaded");
+    // Agents may have been enrolled from recordings meanwhile: nobody should wait an hour for them to count.
+    void this.refreshBackground();
   }
 
   /** Refuses new sessions, and lets live ones finish until `drainSeconds` have passed. */
@@ -213,6 +215,11 @@ export class Gateway {
     this.#draining = true;
     this.#log.info({ sessions: this.proxy.sessions.size, seconds: this.#config.drainSeconds }, "draining");
     await this.proxy.drain(this.#config.drainSeconds * 1000);
+  }
+
+  /** Makes the farm's background from its agents anew, as happens each hour; resolves when it serves. Never rejects. */
+  refreshBackground(): Promise<void> {
+    return this.#judge.refresh();
   }
 
   /** Ends what lives, saves what was learned, and gives everything back. */

@@ -39,7 +39,7 @@ export function policyFileDesk({ store, config, policy, reload, peaks }: PolicyF
     },
     peaksOf: ({ id }) => {
       const profile = store.profile(id);
-      return profile === null ? [] : Profile.peaksOf(profile.body);
+      return profile === null ? [] : Profile.factsOf(profile.body).peaks;
     },
   };
 }

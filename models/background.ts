@@ -9,10 +9,9 @@ import { SamehandError } from "../gateway/core/errors.ts";
 import { type Form, pack, packJson, section, unpack, unpackJson } from "./container.ts";
 import { evenFusion, type FusionWeights } from "./fusion.ts";
 import { KeyboardModel } from "./keyboard/model.ts";
-import { KeyboardStatistics } from "./keyboard/statistics.ts";
 import { PointerModel } from "./pointer/model.ts";
 import { PointerStatistics } from "./pointer/statistics.ts";
-import type { Models, Part, Profile } from "./profile.ts";
+import type { Models, Profile } from "./profile.ts";
 
 /** Where a background comes from, for people and for licences. */
 export interface SetCredit {
@@ -38,8 +37,6 @@ export const shippedBackground = new URL("background.bin", import.meta.url);
 
 const form: Form = { magic: "SHBG", version: 1, error: "background-unreadable" };
 const mostUnpacked = 64 * 1024 * 1024;
-/** Fewer of a farm's agents than this say too little about their domain. */
-const fewestForFarm = 5;
 
 export class Background implements Models {
   readonly facts: BackgroundFacts;
@@ -56,22 +53,9 @@ export class Background implements Models {
     return this.facts.fusion;
   }
 
-  /**
-   * The same background with its reference populations taken from a farm's own agents.
-   * @param others the farm's enrolled agents without the one who is claimed
-   * @param trees those agents' own trees, as far as they have some
-   */
-  withFarm(others: readonly Part[], trees: readonly Uint8Array[] = []): Background {
-    const keyboards = others.map((part) => part.keyboard).filter((each) => each instanceof KeyboardStatistics);
-    const pointers = others.map((part) => part.pointer).filter((each) => each instanceof PointerStatistics);
-    const typists = keyboards.filter((each) => each.count > 0);
-    const pointing = pointers.filter((each) => each.count > 0);
-    if (typists.length < fewestForFarm && pointing.length < fewestForFarm) return this;
-    return new Background(
-      this.facts,
-      this.keyboard,
-      pointing.length < fewestForFarm ? this.pointer : this.pointer.adaptToFarm(pointing, trees),
-    );
+  /** The same background with another pointer model, such as a farm's. */
+  withPointer(pointer: PointerModel): Background {
+    return new Background(this.facts, this.keyboard, pointer);
   }
 
   /** The agent's own pointer trees; empty where there is too little to train on. Takes seconds. */

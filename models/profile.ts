@@ -8,6 +8,7 @@ import { type Form, pack, packJson, section, unpack, unpackJson } from "./contai
 import type { Keystroke } from "./keyboard/keystroke.ts";
 import type { ModalityModel, Statistics } from "./modality.ts";
 import type { PointerAction } from "./pointer/action.ts";
+import { PointerStatistics } from "./pointer/statistics.ts";
 
 /** The models that a profile's statistics belong to. */
 export interface Models {
@@ -27,13 +28,34 @@ export interface ClientRate {
   readonly medianMs: number;
 }
 
+/** A session's input that waits to be learned. */
+export interface Candidate {
+  readonly part: Part;
+  readonly session: string;
+  /** Days since 1970, UTC. */
+  readonly day: number;
+}
+
+/** Statistics of nothing yet. */
+export const emptyPart = (models: Models): Part => ({
+  keyboard: models.keyboard.statistics(),
+  pointer: models.pointer.statistics(),
+});
+
+export function mergeInto(into: Part, from: Part): void {
+  into.keyboard.merge(from.keyboard);
+  into.pointer.merge(from.pointer);
+}
+
 const form: Form = { magic: "SHPR", version: 1, error: "profile-unreadable" };
 const mostDays = 64;
 const mostPeaks = 512;
 
 export class Profile {
   readonly anchor: Part;
-  readonly adapted: Part;
+  adapted: Part;
+  /** What is held back until the agent is confirmed; null where nothing is. */
+  candidate: Candidate | null = null;
   /** Days (since 1970, UTC) on which input was learned, ascending; the newest 64. */
   days: readonly number[] = [];
   /** True once the anchor is complete: from then on only `adapted` grows. */
@@ -43,6 +65,8 @@ export class Profile {
   peaks: readonly number[] = [];
   /** The agent's own trained pointer trees, in the pointer model's form; empty until there is enough to train on. */
   trees: Uint8Array = new Uint8Array(0);
+  /** Actions known when those trees were grown. */
+  grownAt = 0;
   /** Counts up at every change that is saved. */
   version = 0;
 
@@ -53,8 +77,7 @@ export class Profile {
 
   /** A profile of which nothing is known yet. */
   static empty(models: Models): Profile {
-    const part = (): Part => ({ keyboard: models.keyboard.statistics(), pointer: models.pointer.statistics() });
-    return new Profile(part(), part());
+    return new Profile(emptyPart(models), emptyPart(models));
   }
 
   get keystrokes(): number {
@@ -67,20 +90,15 @@ export class Profile {
 
   /** Everything known, to score against. */
   enrolled(models: Models): Part {
-    const keyboard = models.keyboard.statistics();
-    keyboard.merge(this.anchor.keyboard);
-    keyboard.merge(this.adapted.keyboard);
-    const pointer = models.pointer.statistics();
-    pointer.merge(this.anchor.pointer);
-    pointer.merge(this.adapted.pointer);
-    return { keyboard, pointer };
+    const whole = emptyPart(models);
+    mergeInto(whole, this.anchor);
+    mergeInto(whole, this.adapted);
+    return whole;
   }
 
   /** Takes in what a session or recording taught on a day. */
   learn(part: Part, day: number): void {
-    const into = this.sealed ? this.adapted : this.anchor;
-    into.keyboard.merge(part.keyboard);
-    into.pointer.merge(part.pointer);
+    mergeInto(this.sealed ? this.adapted : this.anchor, part);
     if (part.keyboard.count + part.pointer.count > 0) this.saw(day);
     this.version++;
   }
@@ -93,6 +111,12 @@ export class Profile {
   /** Keeps another stretch's highest suspicion. */
   peaked(suspicion: number): void {
     this.peaks = [...this.peaks, suspicion].slice(-mostPeaks);
+  }
+
+  /** Takes in the agent's own trees. */
+  grown(trees: Uint8Array): void {
+    this.trees = trees;
+    this.grownAt = this.actions;
   }
 
   /** How much was learned, for its maturity. */
@@ -108,27 +132,38 @@ export class Profile {
       medianMs: Number.isNaN(this.client.medianMs) ? null : this.client.medianMs,
       peaks: this.peaks.map((peak) => Math.round(peak * 100) / 100),
       version: this.version,
+      grownAt: this.grownAt,
+      ...(this.candidate === null ? {} : { candidate: { session: this.candidate.session, day: this.candidate.day } }),
     };
-    return pack(
-      form,
-      new Map([
-        ["facts", packJson(facts)],
-        ["anchor-keyboard", this.anchor.keyboard.encode()],
-        ["anchor-pointer", this.anchor.pointer.encode()],
-        ["adapted-keyboard", this.adapted.keyboard.encode()],
-        ["adapted-pointer", this.adapted.pointer.encode()],
-        ["trees", this.trees],
-      ]),
-    );
+    const sections = new Map([["facts", packJson(facts)]]);
+    const add = (name: string, part: Part): void => {
+      sections.set(`${name}-keyboard`, part.keyboard.encode());
+      sections.set(`${name}-pointer`, part.pointer.encode());
+    };
+    add("anchor", this.anchor);
+    add("adapted", this.adapted);
+    if (this.candidate !== null) add("candidate", this.candidate.part);
+    return pack(form, sections.set("trees", this.trees));
   }
 
   /**
-   * Only the peaks of an encoded profile, a tenth of the work of `decode`: what a session needs before its first input.
+   * Only small facts of an encoded profile, a tenth of the work of `decode`: what a session needs before its first input.
    * @throws SamehandError `profile-unreadable` for anything that is not an encoded profile
    */
-  static peaksOf(bytes: Uint8Array): readonly number[] {
+  static factsOf(bytes: Uint8Array): { readonly peaks: readonly number[]; readonly grownAt: number } {
     const facts = unpackJson(form, unpack(form, bytes), "facts") as Record<string, unknown> | null;
-    return numbers(facts?.["peaks"], mostPeaks);
+    return { peaks: numbers(facts?.["peaks"], mostPeaks), grownAt: numbers([facts?.["grownAt"] ?? 0], 1)[0] };
+  }
+
+  /**
+   * Only the pointer part and the trees of an encoded profile: what a farm, or growing trees, needs.
+   * @throws SamehandError `profile-unreadable` for anything that is not an encoded profile
+   */
+  static pointerOf(bytes: Uint8Array): { readonly pointer: PointerStatistics; readonly trees: Uint8Array } {
+    const sections = unpack(form, bytes);
+    const pointer = PointerStatistics.decode(section(form, sections, "anchor-pointer"));
+    pointer.merge(PointerStatistics.decode(section(form, sections, "adapted-pointer")));
+    return { pointer, trees: section(form, sections, "trees").slice() };
   }
 
   /** @throws SamehandError `profile-unreadable` for anything that is not an encoded profile */
@@ -145,8 +180,16 @@ export class Profile {
     profile.sealed = facts?.["sealed"] === true;
     const medianMs = facts?.["medianMs"];
     profile.client = { medianMs: typeof medianMs === "number" ? medianMs : Number.NaN };
+    profile.grownAt = numbers([facts?.["grownAt"] ?? 0], 1)[0];
     profile.version = numbers([facts?.["version"]], 1)[0];
     profile.trees = section(form, sections, "trees").slice();
+    const candidate = facts?.["candidate"] as { session?: unknown; day?: unknown } | undefined;
+    if (candidate !== undefined)
+      profile.candidate = {
+        part: part("candidate"),
+        session: String(candidate.session),
+        day: numbers([candidate.day], 1)[0],
+      };
     return profile;
   }
 }

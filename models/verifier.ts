@@ -16,14 +16,20 @@ export interface Explanation {
 
 export class Verifier {
   readonly #keyboard: Scorer<Keystroke>;
-  readonly #pointer: Scorer<PointerAction>;
-  readonly #background: Background;
+  #pointer: Scorer<PointerAction>;
+  #background: Background;
 
   constructor(background: Background, profile: Profile) {
     const enrolled = profile.enrolled(background);
     this.#background = background;
     this.#keyboard = background.keyboard.scorer(enrolled.keyboard);
     this.#pointer = background.pointer.scorer(enrolled.pointer, profile.trees);
+  }
+
+  /** Scores pointing from now on with another background of the same keyboard model, such as a farm's made since. */
+  usePointer(background: Background, profile: Profile): void {
+    this.#background = background;
+    this.#pointer = background.pointer.scorer(profile.enrolled(background).pointer, profile.trees);
   }
 
   /** Takes in a keystroke; returns evidence when a window became full. */

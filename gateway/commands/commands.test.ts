@@ -120,7 +120,7 @@ t.test("agents are listed with their maturity, locked, unlocked and forgotten", 
   t.teardown(() => store.close());
   const anna = agentName("anna");
   const { id } = store.enrol(anna);
-  store.updateProfile(id, () => ({ keystrokes: 600, actions: 150, body: Buffer.from("x") }));
+  store.updateProfile(id, () => ({ keystrokes: 600, actions: 150, days: 1, body: Buffer.from("x") }));
   store.enrol(agentName("be\u001b[31mrt"));
   store.sessionStarted({
     id: sessionId("s1"),

@@ -42,12 +42,14 @@ export interface InspectorOptions {
 export class Inspector implements InputSink {
   readonly #options: InspectorOptions;
   #verifier: Verifier | null;
-  #enrolment: Enrolment | null;
+  readonly #enrolment: Enrolment | null;
   readonly #keystrokes: Keystrokes;
   /** Made at the first pointer event: its buffers are most of what an idle session would take. */
   #pointerActions: PointerActions | null = null;
   readonly #link = new LinkQuality();
   #now: Millis = millis(0);
+  /** The event loop was blocked since the last event. */
+  #stalled = false;
   /** Observations so far. */
   keystrokes = 0;
   actions = 0;
@@ -63,11 +65,13 @@ export class Inspector implements InputSink {
   }
 
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
+    if (this.#stalled) this.#interrupt();
     this.#now = at;
     this.#keystrokes.key(at, keysym, pressed);
   }
 
   pointer(at: Millis, x: number, y: number, mask: ButtonMask): void {
+    if (this.#stalled) this.#interrupt();
     this.#now = at;
     this.#pointerActions ??= new PointerActions((action) => this.#action(action));
     this.#pointerActions.pointer(at, x, y, mask);
@@ -78,8 +82,16 @@ export class Inspector implements InputSink {
     this.#link.roundTrip(rtt);
   }
 
-  /** Timing up to now lies: no interval may span this moment. */
+  /**
+   * Timing up to now lies: no interval may span this moment. What was under way is ended, and scored, at the session's
+   * next event: a stall comes to all sessions at once, and their scoring together would be the next one.
+   */
   stalled(): void {
+    this.#stalled = true;
+  }
+
+  #interrupt(): void {
+    this.#stalled = false;
     this.#keystrokes.interrupt();
     this.#pointerActions?.flush();
   }
@@ -93,11 +105,6 @@ export class Inspector implements InputSink {
   /** Scores against another profile from the next observation on; null: against none. */
   verifyWith(verifier: Verifier | null): void {
     this.#verifier = verifier;
-  }
-
-  /** Learns into other statistics from the next observation on; null: learns nothing. */
-  learnInto(enrolment: Enrolment | null): void {
-    this.#enrolment = enrolment;
   }
 
   /** Mean deviation of the link's round trip, ms. */

@@ -77,7 +77,10 @@ function setUp(t: Test, mode: Mode) {
     for (const event of new Typist(person).shift(keys, session)) {
       if (only !== "" && event.kind !== only) continue;
       time.now = begun + event.at;
-      for (; ticked + 1000 < time.now; ticked += 1000) watch.tick(millis(ticked));
+      for (; ticked + 1000 < time.now; ticked += 1000) {
+        watch.tick(millis(ticked));
+        judge.flush();
+      }
       if (event.kind === "key") watch.key(millis(time.now), keysym(event.keysym), event.pressed);
       else watch.pointer(millis(time.now), event.x, event.y, buttonMask(event.mask));
       if (until()) return;
@@ -85,13 +88,15 @@ function setUp(t: Test, mode: Mode) {
   };
   const enrol = async () => {
     enrolColleagues(store, background);
+    await judge.refresh();
     for (let day = 0; day < 4; day++) {
       const session = await open();
       work(session, 1, day, 400);
       session.watch.close(clock.now(), null);
+      judge.flush();
     }
   };
-  return { open, work, enrol, store, tally, lines, time, settings };
+  return { open, work, enrol, judge, store, tally, lines, time, settings };
 }
 
 t.test("an agent enrols by working, and is then recognised without a word", async (t) => {
@@ -149,12 +154,13 @@ t.test("in report mode the same takeover is told and nothing is touched", async 
 });
 
 t.test("a doubted session teaches nothing", async (t) => {
-  const { enrol, open, work, store } = setUp(t, "report");
+  const { enrol, open, work, judge, store } = setUp(t, "report");
   await enrol();
   const before = store.agent(anna.agent);
   const session = await open();
   work(session, 2, 5, 1500);
   session.watch.close(millis(1e9), null);
+  judge.flush();
   const after = store.agent(anna.agent);
   const learned = (after?.keystrokes ?? 0) - (before?.keystrokes ?? 0);
   t.ok(learned <= 0, `learned ${learned} keystrokes of somebody else`);

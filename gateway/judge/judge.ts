@@ -4,7 +4,7 @@
  */
 import type { Background } from "../../models/background.ts";
 import type { Clock } from "../core/clock.ts";
-import { SamehandError } from "../core/errors.ts";
+import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { Fleet } from "../core/fleet.ts";
 import type { Log } from "../core/log.ts";
 import type { Enrolment } from "../core/maturity.ts";
@@ -18,6 +18,7 @@ import { Enforcement } from "./enforcement.ts";
 import { Doubts } from "./doubts.ts";
 import { Learning } from "./learning.ts";
 import { LiveRegistry } from "./live-registry.ts";
+import { PacedQueue } from "./paced-queue.ts";
 import { SessionWatch } from "./session-watch.ts";
 
 /** What may change while sessions run; read anew for each session and each decision. */
@@ -47,6 +48,8 @@ export interface JudgeOptions {
 
 /** How often the farm's background is made anew, ms. */
 const farmMillis = 3_600_000;
+/** Between two sessions that change to another farm's background, ms: each takes about one. */
+const renewalPause = 20;
 
 export class LiveJudge implements Judge {
   readonly #options: JudgeOptions;
@@ -55,6 +58,7 @@ export class LiveJudge implements Judge {
   readonly #doubts: Doubts;
   /** What operators see and act on. */
   readonly sessions: LiveRegistry;
+  readonly #renewals = new PacedQueue<SessionWatch>(renewalPause);
   readonly #stopListening: () => void;
   readonly #refreshing: NodeJS.Timeout;
   readonly #enforcement: Enforcement;
@@ -72,12 +76,13 @@ export class LiveJudge implements Judge {
     };
     this.#options = options;
     this.sessions = new LiveRegistry(options.clock, options.fleet?.name ?? options.worker ?? "1");
-    this.#learning = new Learning(options);
+    this.#learning = new Learning({ ...options, enrolment: () => options.settings().enrolment });
     this.#doubts = new Doubts(options.fleet);
     options.fleet?.subscribe("learned", ({ agent }, elsewhere) => {
-      if (elsewhere) this.#learning.forget(agent);
+      if (elsewhere) this.#learning.readAgain(agent);
     });
-    this.#refreshing = setInterval(() => this.#learning.refresh(), farmMillis).unref();
+    void this.refresh();
+    this.#refreshing = setInterval(() => void this.refresh(), farmMillis).unref();
     this.#stopListening = options.store.onChange((change) => {
       if (change.kind === "locked") this.#endAll(change.lock.agent, new SamehandError("agent-locked"));
       if (change.kind === "forgotten" || change.kind === "rolled-back") this.#learning.forget(change.agent);
@@ -142,11 +147,39 @@ export class LiveJudge implements Judge {
     return watch;
   }
 
+  /**
+   * Makes the farm's background anew, and has every live session verified with it, one after the other. Resolves when it
+   * serves new sessions; never rejects.
+   */
+  async refresh(): Promise<void> {
+    const before = this.#learning.farmVersion;
+    await this.#learning.refresh();
+    if (this.#learning.farmVersion === before) return;
+    for (const watches of this.#live.values())
+      for (const watch of watches) this.#renewals.add(watch, () => this.#renew(watch));
+  }
+
+  /** Hands what was learned so far to the store at once: it would be within seconds. */
+  flush(): void {
+    this.#learning.flush();
+  }
+
   /** Hears of no change any more. Sessions are ended by the proxy, which closes their watches. */
   async close(): Promise<void> {
     clearInterval(this.#refreshing);
+    this.#renewals.clear();
     this.#stopListening();
     await this.#learning.close();
+  }
+
+  /** A session goes on with the background it has where it cannot change to another. */
+  #renew(watch: SessionWatch): void {
+    try {
+      watch.farmChanged();
+    } catch (error) {
+      const { code, detail } = asSamehandError(error, "store-unavailable");
+      this.#options.log.warn({ code, detail }, "a session keeps the background that it has");
+    }
   }
 
   #admit(agent: AgentName, policy: Policy): AgentRecord {

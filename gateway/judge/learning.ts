@@ -3,18 +3,22 @@
  * written back. A profile's anchor is sealed when it first becomes mature; later learning only adapts beside it.
  */
 import { LRUCache } from "lru-cache";
+import { adapt, confirm, giveUp } from "../../models/adaptation.ts";
 import type { Background } from "../../models/background.ts";
-import { Farm } from "../../models/farm.ts";
 import { KeyboardStatistics } from "../../models/keyboard/statistics.ts";
-import { type Part, Profile } from "../../models/profile.ts";
+import { Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
 import type { Clock } from "../core/clock.ts";
+import { asSamehandError } from "../core/errors.ts";
 import { type Amount, type Enrolment, type Maturity, maturityOf } from "../core/maturity.ts";
 import type { Fleet } from "../core/fleet.ts";
 import type { Log } from "../core/log.ts";
-import type { AgentName } from "../core/units.ts";
+import type { AgentName, SessionId } from "../core/units.ts";
 import type { AgentId, AgentRecord, Store, Profile as StoredProfile } from "../store/store.ts";
 import type { Typing } from "./challenge.ts";
+import { FarmBackground } from "./farm-background.ts";
+import type { Lesson } from "./lessons.ts";
+import { PacedQueue } from "./paced-queue.ts";
 import { TreeGrowth } from "./tree-growth.ts";
 
 export interface LearningOptions {
@@ -23,6 +27,7 @@ export interface LearningOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly fleet?: Fleet;
+  readonly enrolment: () => Enrolment;
 }
 
 /** How much is known of an agent: all that a session needs before its first input. */
@@ -38,8 +43,10 @@ export interface Known {
 const cacheBytes = 128 * 1024 * 1024;
 const mostAgents = 50_000;
 const dayLength = 86_400_000;
-/** Mature agents that stand for the farm: more cost time at a session's start and change little. */
-const mostInFarm = 200;
+
+const nothing = (): void => {};
+/** Between two lessons, ms: each takes a few. What waits when the process dies is lost. */
+const lessonPause = 250;
 
 export class Learning {
   readonly #options: LearningOptions;
@@ -56,26 +63,25 @@ export class Learning {
     max: mostAgents,
   });
 
+  /** The background that each agent is verified with: made from the farm's own mature agents, without this one. */
+  readonly #farm: FarmBackground;
   readonly #trees: TreeGrowth;
-  #farm: Farm | null = null;
+  readonly #lessons = new PacedQueue<AgentId>(lessonPause);
 
   constructor(options: LearningOptions) {
     this.#options = options;
+    this.#farm = new FarmBackground(options);
     this.#trees = new TreeGrowth(options.log);
   }
 
-  /**
-   * The background that an agent is verified with: rebuilt from the farm's own mature agents, without this one.
-   * A foreign population ruins the pointer's scores (docs/ACCURACY.md).
-   */
-  #backgroundFor(name: AgentName, enrolment: Enrolment): Background {
-    this.#farm ??= new Farm(this.#options.background, this.#matureProfiles(enrolment));
-    return this.#farm.backgroundFor(name);
+  /** Makes the farm's background anew from what was learned since, beside the sessions. Never throws. */
+  refresh(): Promise<void> {
+    return this.#farm.refresh();
   }
 
-  /** Lets the farm's background be made anew from what was learned since. */
-  refresh(): void {
-    this.#farm = null;
+  /** Counts up whenever another farm's background serves. */
+  get farmVersion(): number {
+    return this.#farm.version;
   }
 
   /**
@@ -91,7 +97,7 @@ export class Learning {
     const stored = cached?.stored ?? this.#options.store.profile(id);
     if (stored === null) return null;
     const { keystrokes, actions } = stored;
-    const peaks = cached?.profile.peaks ?? Profile.peaksOf(stored.body);
+    const peaks = cached?.profile.peaks ?? Profile.factsOf(stored.body).peaks;
     this.#facts.set(id, { version: stored.version, days: stored.days, keystrokes, actions, peaks });
     return { maturity: maturityOf(stored, enrolment), keystrokes, actions, peaks };
   }
@@ -100,19 +106,28 @@ export class Learning {
    * A verifier of claims to be the agent; null where nothing was learned yet.
    * @throws SamehandError `profile-unreadable`, `store-unavailable`
    */
-  verifier(name: AgentName, id: AgentId, enrolment: Enrolment): Verifier | null {
+  verifier(name: AgentName, id: AgentId): Verifier | null {
     const profile = this.#profile(id);
-    return profile === null ? null : new Verifier(this.#backgroundFor(name, enrolment), profile);
+    return profile === null ? null : new Verifier(this.#farm.backgroundFor(name), profile);
+  }
+
+  /**
+   * Verifies pointing from now on with the background that serves now.
+   * @throws SamehandError `profile-unreadable`, `store-unavailable`
+   */
+  renew(verifier: Verifier, name: AgentName, id: AgentId): void {
+    const profile = this.#profile(id);
+    if (profile !== null) verifier.usePointer(this.#farm.backgroundFor(name), profile);
   }
 
   /**
    * The agent's typing alone, for the phrase of a challenge; null where nothing was learned yet.
    * @throws SamehandError `profile-unreadable`, `store-unavailable`
    */
-  typing(name: AgentName, id: AgentId, enrolment: Enrolment): Typing | null {
+  typing(name: AgentName, id: AgentId): Typing | null {
     const profile = this.#profile(id);
     if (profile === null) return null;
-    const background = this.#backgroundFor(name, enrolment);
+    const background = this.#farm.backgroundFor(name);
     const statistics = profile.enrolled(background).keyboard;
     if (!(statistics instanceof KeyboardStatistics)) return null;
     return { statistics, scorer: () => background.keyboard.scorer(statistics) };
@@ -129,66 +144,101 @@ export class Learning {
   }
 
   /**
-   * Adds what a stretch of a session showed to the agent's profile. Never throws; what cannot be written waits.
-   * @param peaks the highest suspicion of each genuine stretch
+   * Hands on what a session showed, beside the sessions: within seconds, and at the latest at `close`. Never throws; what
+   * cannot be written waits.
+   * @param done when it was handed to the store
    */
-  teach({ id, name }: AgentRecord, part: Part, peaks: readonly number[], enrolment: Enrolment): void {
-    const { store, background, clock } = this.#options;
-    const day = Math.floor(clock.wall() / dayLength);
-    this.#cache.delete(id);
-    store.learn(id, (newest) => {
-      const profile = newest === null ? Profile.empty(background) : Profile.decode(newest.body, background);
-      if (newest !== null && maturityOf(newest, enrolment) === "mature") profile.sealed = true;
-      profile.learn(part, day);
+  teach({ id, name }: AgentRecord, session: SessionId, { part, peaks }: Lesson, done: () => void): void {
+    const day = Math.floor(this.#options.clock.wall() / dayLength);
+    this.#later(id, name, done, (profile) => {
+      const outcome = adapt(this.#farm.backgroundFor(name), profile, { part, session, day });
+      if (outcome === "refused") return false;
       for (const peak of peaks) profile.peaked(peak);
-      return { keystrokes: profile.keystrokes, actions: profile.actions, body: profile.encode() };
+      return true;
     });
-    this.#options.fleet?.publish("learned", { agent: name });
-    this.#offerTrees(name, id, enrolment);
+    this.#beside(id, () => this.#offerTrees(name, id));
   }
 
-  /** Ends what runs beside. */
+  /** The agent was confirmed: what was held back is learned. Never throws. */
+  confirmed({ id, name }: AgentRecord): void {
+    this.#later(id, name, nothing, (profile) => confirm(this.#options.background, profile));
+  }
+
+  /** A session ended in doubt: what it taught is given up. Never throws. */
+  doubted({ id, name }: AgentRecord, session: SessionId): void {
+    this.#later(id, name, nothing, (profile) => giveUp(profile, session));
+  }
+
+  /** Hands everything that waits to the store now. */
+  flush(): void {
+    this.#lessons.flush();
+  }
+
+  /** Writes what waits, and ends what runs beside. */
   async close(): Promise<void> {
-    await this.#trees.close();
+    this.flush();
+    await Promise.all([this.#farm.close(), this.#trees.close()]);
   }
 
-  #offerTrees(name: AgentName, id: AgentId, enrolment: Enrolment): void {
-    const { store, background } = this.#options;
+  /** Runs something when it holds no input up. Sessions go on with what they know where it fails. */
+  #beside(id: AgentId, run: () => void): void {
+    this.#lessons.add(id, () => {
+      try {
+        run();
+      } catch (error) {
+        const { code, detail } = asSamehandError(error, "store-unavailable");
+        this.#options.log.warn({ code, detail }, "nothing could be learned");
+      }
+    });
+  }
+
+  /** Changes a profile beside the sessions. @param change returns whether something is to be saved */
+  #later(id: AgentId, name: AgentName, done: () => void, change: (profile: Profile) => boolean): void {
+    const { store, background, enrolment, fleet } = this.#options;
+    this.#beside(id, () => {
+      this.#cache.delete(id);
+      store.learn(id, (newest) => {
+        const profile = newest === null ? Profile.empty(background) : Profile.decode(newest.body, background);
+        if (newest !== null && maturityOf(newest, enrolment()) === "mature") profile.sealed = true;
+        return change(profile) ? { ...profile.amount, body: profile.encode() } : null;
+      });
+      fleet?.publish("learned", { agent: name });
+      done();
+    });
+  }
+
+  #offerTrees(name: AgentName, id: AgentId): void {
+    const { store, background, enrolment } = this.#options;
     const record = store.agent(name);
-    if (record === null || maturityOf(record, enrolment) !== "mature") return;
+    if (record === null || maturityOf(record, enrolment()) !== "mature") return;
     this.#trees.offer({
       id,
       actions: record.actions,
-      background: () => this.#backgroundFor(name, enrolment),
+      background: () => this.#farm.backgroundFor(name),
       profile: () => store.profile(id)?.body ?? null,
       done: (trees) => {
         this.#cache.delete(id);
         store.learn(id, (newest) => {
           const profile = newest === null ? Profile.empty(background) : Profile.decode(newest.body, background);
-          profile.trees = trees;
-          return { keystrokes: profile.keystrokes, actions: profile.actions, body: profile.encode() };
+          profile.grown(trees);
+          return { ...profile.amount, body: profile.encode() };
         });
       },
     });
   }
 
-  #matureProfiles(enrolment: Enrolment): Map<AgentName, Profile> {
-    const { store, background } = this.#options;
-    const profiles = new Map<AgentName, Profile>();
-    for (const record of store.agents()) {
-      if (profiles.size >= mostInFarm) break;
-      if (maturityOf(record, enrolment) !== "mature") continue;
-      const stored = store.profile(record.id);
-      if (stored !== null) profiles.set(record.name, Profile.decode(stored.body, background));
-    }
-    return profiles;
+  /** Another process learned of an agent: what is kept here is old. */
+  readAgain(name: AgentName): void {
+    const id = this.#ids.get(name);
+    if (id !== undefined) this.#cache.delete(id);
   }
 
   /** Keeps nothing of an agent who was forgotten. */
   forget(name: AgentName): void {
     const id = this.#ids.get(name);
-    if (id !== undefined) this.#cache.delete(id);
+    if (id !== undefined) this.#lessons.drop(id);
     if (id !== undefined) this.#facts.delete(id);
+    this.readAgain(name);
     this.#ids.delete(name);
   }
 }

@@ -7,7 +7,7 @@ import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { ActOutcome, OperatorAct } from "../core/live.ts";
 import type { SessionControl, SessionInfo, Watch } from "../core/session.ts";
 import type { ButtonMask, Keysym, Millis } from "../core/units.ts";
-import type { Decision, Verdict } from "../core/verdict.ts";
+import { type Decision, stricter, type Verdict } from "../core/verdict.ts";
 import { Inspector } from "../inspect/inspector.ts";
 import { Presence } from "../inspect/presence.ts";
 import type { Decider, Surroundings } from "../policy/decider.ts";
@@ -64,9 +64,11 @@ export class SessionWatch implements Watch {
     this.#inspector = new Inspector({
       verifier: null,
       enrolment: null,
+      onKeystroke: (keystroke) => this.#lessons.keystroke(keystroke),
+      onAction: (action) => this.#lessons.action(action),
       onEvidence: (evidence, weight, at) => this.#weigh(evidence, weight, at),
     });
-    this.#lessons = new Lessons(options.background, this.#inspector);
+    this.#lessons = new Lessons(options.background);
     this.#scores = new SessionScores(options, this.#verification.maturity);
     this.#challenge = new SessionChallenge({
       ...options,
@@ -107,7 +109,7 @@ export class SessionWatch implements Watch {
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
     try {
       if (this.#challenge.active) return this.#challenge.key(at, keysym, pressed);
-      if (this.#verification.due) this.#inspector.verifyWith(this.#verification.build());
+      if (this.#verification.due) this.#verify();
       this.#presence.key(at, keysym, pressed);
       this.#inspector.key(at, keysym, pressed);
     } catch (error) {
@@ -119,7 +121,7 @@ export class SessionWatch implements Watch {
     try {
       // What is pointed at a covered desktop says nothing.
       if (this.#challenge.active) return;
-      if (this.#verification.due) this.#inspector.verifyWith(this.#verification.build());
+      if (this.#verification.due) this.#verify();
       this.#presence.pointer(at, x, y, mask);
       this.#inspector.pointer(at, x, y, mask);
     } catch (error) {
@@ -144,7 +146,9 @@ export class SessionWatch implements Watch {
       this.#act(this.#decider.tick(at));
       this.#act(this.#attend(at));
       this.#challenge.tick(at);
-      if (this.#lessons.due) this.#teach();
+      const { wouldBe } = this.decision;
+      const due = this.#lessons.due(at, wouldBe === "allow", this.#verification.maturity === "mature");
+      if (due && !stricter(wouldBe, "alert")) this.#teach(at);
     });
   }
 
@@ -154,7 +158,7 @@ export class SessionWatch implements Watch {
     this.#guarded(() => {
       if (error === null || error.code === "client-timeout") this.#challenge.abandon(at);
       this.#inspector.flush();
-      this.#teach();
+      this.#teach(null);
     });
     if (this.decision.wouldBe !== "allow") this.#doubt(at);
     this.#scores.write();
@@ -204,6 +208,14 @@ export class SessionWatch implements Watch {
     return this.#presence.idleFor(at, limit) >= limit ? this.#decider.absent(at) : this.#decider.returned(at);
   }
 
+  /**
+   * Another farm's background serves: verifies with it from now on.
+   * @throws SamehandError `profile-unreadable`, `store-unavailable`; nothing is changed then
+   */
+  farmChanged(): void {
+    if (!this.#closed) this.#decider.thresholds = this.#verification.useFarm();
+  }
+
   /** Ends the session from outside: a lock, or a sever in another session of the agent. */
   end(error: SamehandError): void {
     this.#options.control.sever(error);
@@ -212,7 +224,14 @@ export class SessionWatch implements Watch {
   /** Starts verifying against what is known now, with fresh trust. */
   #begin(): Decider {
     this.#inspector.verifyWith(null);
+    this.#lessons.verified = false;
     return this.#verification.begin(() => this.#surroundings(), this.#challenge);
+  }
+
+  #verify(): void {
+    const verifier = this.#verification.build();
+    this.#inspector.verifyWith(verifier);
+    this.#lessons.verified = verifier !== null;
   }
 
   #surroundings(): Surroundings {
@@ -244,6 +263,7 @@ export class SessionWatch implements Watch {
   #act(decision: Decision | null): void {
     if (decision === null) return;
     this.#lessons.decided(decision);
+    if (decision.rule === "challenge-passed") this.#options.learning.confirmed(this.#options.record);
     this.#options.tally.decided(decision.mode, decision.wouldBe);
     this.#record.decided(decision);
     this.#tell(decision);
@@ -298,19 +318,24 @@ export class SessionWatch implements Watch {
     onDoubt({ suspicion: this.#decider.filter.suspicion, held, at: clock.wall() });
   }
 
-  /** Hands on what was learned, and verifies against the profile that came of it where that changes what is known. */
-  #teach(): void {
-    const { learning, record, settings, session, log } = this.#options;
-    const lesson = this.#lessons.take(this.#verification.verifier !== null, this.decision.wouldBe === "allow");
-    if (lesson === null) return;
-    try {
-      learning.teach(record, lesson.part, lesson.peaks, settings().enrolment);
-      if (!this.#closed && this.#verification.renew()) this.#decider = this.#begin();
-    } catch (error) {
-      // The session goes on with what it knows: only what cannot be verified ends, not what cannot be learned.
-      const { code, detail } = asSamehandError(error, "store-unavailable");
-      log.warn({ session: session.id, code, detail }, "nothing could be learned");
+  /**
+   * Hands on what was learned, and verifies against the profile that comes of it where that changes what is known.
+   * @param at null at the session's end
+   */
+  #teach(at: Millis | null): void {
+    const { learning, record, session } = this.#options;
+    if (at === null && stricter(this.decision.wouldBe, "alert")) {
+      this.#lessons.drop();
+      learning.doubted(record, session.id);
+      return;
     }
+    const lesson = this.#lessons.take(at);
+    if (lesson !== null) learning.teach(record, session.id, lesson, () => this.#renew());
+  }
+
+  /** Begins verifying anew where enough is known for it by now. */
+  #renew(): void {
+    if (!this.#closed && this.#verification.renew()) this.#decider = this.#begin();
   }
 
   #guarded(call: () => void): void {

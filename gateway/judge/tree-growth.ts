@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Background } from "../../models/background.ts";
+import { Profile } from "../../models/profile.ts";
 import type { Log } from "../core/log.ts";
 import type { AgentId } from "../store/store.ts";
 import type { TreeWork } from "./tree-worker.ts";
@@ -54,7 +55,6 @@ export class TreeGrowth {
     const due = this.#waiting.values().next().value;
     if (this.#worker !== null || this.#closed || due === undefined) return;
     this.#waiting.delete(due.id);
-    this.#grownAt.set(due.id, due.actions);
     try {
       this.#grow(due);
     } catch (error) {
@@ -65,7 +65,13 @@ export class TreeGrowth {
   #grow(due: Due): void {
     const profile = due.profile();
     if (profile === null) return;
-    const workerData: TreeWork = { background: due.background().encode(), profile };
+    // What was grown before a restart is known from the profile only.
+    const { grownAt } = Profile.factsOf(profile);
+    const isDue = due.actions >= grownAt * growth;
+    this.#grownAt.set(due.id, isDue ? due.actions : grownAt);
+    if (!isDue) return;
+    const { pointer, facts } = due.background();
+    const workerData: TreeWork = { against: pointer.against, profile, seed: facts.seed };
     const worker = new Worker(new URL("tree-worker.ts", import.meta.url), { workerData });
     this.#worker = worker;
     const late = setTimeout(() => void worker.terminate(), longest).unref();

@@ -5,8 +5,9 @@ import type { Clock } from "../core/clock.ts";
 import type { Maturity } from "../core/maturity.ts";
 import type { Millis } from "../core/units.ts";
 import type { Reason } from "../core/verdict.ts";
-import { agentTerms } from "../policy/agent-terms.ts";
+import { agentTerms, type AgentTerms } from "../policy/agent-terms.ts";
 import { Decider, type Surroundings } from "../policy/decider.ts";
+import type { Thresholds } from "../policy/thresholds.ts";
 import type { AgentRecord } from "../store/store.ts";
 import type { Typing } from "./challenge.ts";
 import type { JudgeSettings } from "./judge.ts";
@@ -59,26 +60,37 @@ export class Verification {
 
   /** Builds the verifier that is due. @throws SamehandError `profile-unreadable`, `store-unavailable` */
   build(): Verifier | null {
-    const { learning, record, settings } = this.#options;
-    this.#verifier = learning.verifier(record.name, record.id, settings().enrolment);
+    const { learning, record } = this.#options;
+    this.#verifier = learning.verifier(record.name, record.id);
     this.#due = false;
     return this.#verifier;
   }
 
   /** The agent's typing, for a phrase; null where nothing was learned. @throws SamehandError as `build` */
   typing(): Typing | null {
-    const { learning, record, settings } = this.#options;
-    return this.maturity === "enrolling" ? null : learning.typing(record.name, record.id, settings().enrolment);
+    const { learning, record } = this.#options;
+    return this.maturity === "enrolling" ? null : learning.typing(record.name, record.id);
+  }
+
+  /**
+   * Goes on with the farm's background that serves now. @returns the limits that hold with it
+   * @throws SamehandError `profile-unreadable`, `store-unavailable`
+   */
+  useFarm(): Thresholds {
+    const { learning, record } = this.#options;
+    if (this.#verifier !== null) learning.renew(this.#verifier, record.name, record.id);
+    this.#known = this.#ask();
+    return this.#terms().thresholds;
   }
 
   /** A decider with fresh trust, on what is known now; the verifier that served is given up. */
   begin(surroundings: () => Surroundings, hold: Hold): Decider {
-    const { settings, background, record } = this.#options;
-    const { keystrokes = 0, actions = 0, peaks = [] } = this.#known ?? {};
+    const { settings, record } = this.#options;
+    const { keystrokes = 0, actions = 0 } = this.#known ?? {};
     this.#due = this.maturity !== "enrolling";
     this.#verifier = null;
     return new Decider({
-      ...agentTerms(settings().policy, background.facts.peaks, peaks),
+      ...this.#terms(),
       get mode() {
         return settings().mode;
       },
@@ -107,6 +119,11 @@ export class Verification {
   #ask(): Known | null {
     const { learning, record, settings } = this.#options;
     return learning.known(record.name, record.id, settings().enrolment);
+  }
+
+  #terms(): AgentTerms {
+    const { settings, background } = this.#options;
+    return agentTerms(settings().policy, background.facts.peaks, this.#known?.peaks ?? []);
   }
 
   #explain(most: number): Reason[] {

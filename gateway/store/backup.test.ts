@@ -32,7 +32,7 @@ function stage(t: Test): { folder: string; path: string; store: Store; save: (ti
     for (let n = 0; n < times; n++)
       store.updateProfile(id, (newest) => {
         const keystrokes = (newest?.keystrokes ?? 0) + 1;
-        return { keystrokes, actions: 0, body: Buffer.alloc(20_000, keystrokes % 251) };
+        return { keystrokes, actions: 0, days: 1, body: Buffer.alloc(20_000, keystrokes % 251) };
       });
   };
   save(3);

@@ -15,7 +15,7 @@ t.test("a secret lies sealed in the file, outlives a rotation, and goes with the
   store.challenges.keepCodeSecret(id, secret);
   t.equal(Buffer.compare(store.challenges.codeSecret(id) ?? Buffer.of(), secret), 0);
   store.useKeys(parseKeyRing(`${old}\n${fresh}`, "test"));
-  store.updateProfile(id, () => ({ keystrokes: 1, actions: 1, body: Buffer.from("x") }));
+  store.updateProfile(id, () => ({ keystrokes: 1, actions: 1, days: 1, body: Buffer.from("x") }));
   store.close();
   t.notOk(readFileSync(path, "latin1").includes("twenty bytes"));
   const rotated = openStore({ path, keys: parseKeyRing(fresh, "test") });

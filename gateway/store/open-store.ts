@@ -159,7 +159,7 @@ class SqliteStore implements Store {
 
   profile = (id: AgentId) => this.#profiles.newest(id);
 
-  updateProfile(id: AgentId, merge: (newest: Profile | null) => Learned): Profile | null {
+  updateProfile(id: AgentId, merge: (newest: Profile | null) => Learned | null): Profile | null {
     try {
       const saved = this.#db.transaction(() => this.#profiles.update(id, merge));
       if (saved !== null) this.#tally.profilesSaved++;
@@ -170,7 +170,7 @@ class SqliteStore implements Store {
     }
   }
 
-  learn(id: AgentId, merge: (newest: Profile | null) => Learned, bytes = lessonBytes): void {
+  learn(id: AgentId, merge: (newest: Profile | null) => Learned | null, bytes = lessonBytes): void {
     this.#waiting.write("profile", () => this.updateProfile(id, merge), bytes);
   }
 

@@ -6,7 +6,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
 import { type KeyRing, keyBytes } from "../core/key-ring.ts";
-import { type AgentName, type EpochMillis, agentName, epochMillis } from "../core/units.ts";
+import { type AgentName, agentName, epochMillis } from "../core/units.ts";
 import { type Database, sql } from "./database.ts";
 import type { Tables } from "./schema.ts";
 import { type Belonging, seal, unseal } from "./seal.ts";
@@ -71,19 +71,20 @@ export class Profiles {
   }
 
   /** Within a transaction. */
-  update(id: AgentId, merge: (newest: Profile | null) => Learned): Profile | null {
+  update(id: AgentId, merge: (newest: Profile | null) => Learned | null): Profile | null {
     const agent = this.#row(id);
     if (agent === undefined) return null;
     const dataKey = this.#rotate(agent);
     const newest = this.#newest(agent, dataKey);
     const learned = merge(newest);
+    if (learned === null) return newest;
     const savedAt = this.#clock.wall();
     const profile: Profile = {
       version: (newest?.version ?? 0) + 1,
       savedAt,
       keystrokes: learned.keystrokes,
       actions: learned.actions,
-      days: learned.days ?? daysWith(newest, savedAt),
+      days: learned.days,
       body: learned.body,
     };
     const row = {
@@ -232,11 +233,4 @@ function record(row: RecordRow): AgentRecord {
     actions: row.actions ?? 0,
     days: row.days ?? 0,
   };
-}
-
-const dayOf = (at: EpochMillis): number => Math.floor(at / 86_400_000);
-
-function daysWith(newest: Profile | null, now: EpochMillis): number {
-  if (newest === null) return 1;
-  return newest.days + (dayOf(newest.savedAt) === dayOf(now) ? 0 : 1);
 }

@@ -28,14 +28,14 @@ const filler = `${prologue}
   let fault = null;
   while (fault === null && size < 1e8)
     try {
-      store.updateProfile(id, () => ({ keystrokes: size, actions: 0, body: Buffer.alloc(size) }));
+      store.updateProfile(id, () => ({ keystrokes: size, actions: 0, days: 1, body: Buffer.alloc(size) }));
       size *= 2;
     } catch (error) {
       fault = error;
     }
   const whole = store.profile(id).keystrokes * 2 === size;
   store.lock("anna", null, "severed");
-  store.learn(id, (newest) => ({ keystrokes: newest.keystrokes + 1, actions: 0, body: Buffer.alloc(size) }));
+  store.learn(id, (newest) => ({ keystrokes: newest.keystrokes + 1, actions: 0, days: 1, body: Buffer.alloc(size) }));
   let refused = null;
   try { store.spend("token", Date.now()); } catch (error) { refused = error; }
   console.log(JSON.stringify({

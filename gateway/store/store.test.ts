@@ -15,7 +15,12 @@ const ring = newRing();
 const anna = agentName("anna");
 const day = 86_400_000;
 const body = (text: string): Uint8Array => Buffer.from(text);
-const learn = (keystrokes: number, text = "statistics"): Learned => ({ keystrokes, actions: 7, body: body(text) });
+const learn = (keystrokes: number, text = "statistics"): Learned => ({
+  keystrokes,
+  actions: 7,
+  days: 1,
+  body: body(text),
+});
 const session = (id: string) => ({
   id: sessionId(id),
   agent: anna,
@@ -62,7 +67,10 @@ t.test("an agent's profile comes back as it was saved, through a restart", (t) =
   clock.at = epochMillis(clock.at + 1000);
   store.updateProfile(agent.id, () => learn(200));
   clock.at = epochMillis(clock.at + day);
-  const saved = store.updateProfile(agent.id, (newest) => learn((newest?.keystrokes ?? 0) + 50, "more"));
+  const saved = store.updateProfile(agent.id, (newest) => ({
+    ...learn((newest?.keystrokes ?? 0) + 50, "more"),
+    days: 2,
+  }));
   t.match(saved, { version: 3, keystrokes: 250, actions: 7, days: 2 });
   store.close();
 
@@ -89,10 +97,19 @@ t.test("only the newest five versions are kept", (t) => {
   t.end();
 });
 
-t.test("days may be given, for recordings of several days", (t) => {
+t.test("where nothing was learned nothing is saved, and no day counts", (t) => {
   const store = openStore({ path: `${t.testdir()}/store.db`, keys: ring });
   const { id } = store.enrol(anna);
-  t.equal(store.updateProfile(id, () => ({ ...learn(9), days: 4 }))?.days, 4);
+  t.equal(
+    store.updateProfile(id, () => null),
+    null,
+  );
+  const first = store.updateProfile(id, () => learn(9));
+  t.same(
+    store.updateProfile(id, () => null),
+    first,
+  );
+  t.match(store.agent(anna), { profileVersion: 1, days: 1 });
   store.close();
   t.end();
 });

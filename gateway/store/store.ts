@@ -43,8 +43,8 @@ export type ProfileVersion = Omit<Profile, "body">;
 export interface Learned {
   readonly keystrokes: number;
   readonly actions: number;
-  /** Left out, the store counts the UTC days on which it saved. Given where recordings of several days are learned. */
-  readonly days?: number;
+  /** Different days on which something was learned. */
+  readonly days: number;
   readonly body: Uint8Array;
 }
 
@@ -133,18 +133,19 @@ export interface Store {
   /**
    * Saves the next version, in one transaction with reading the newest, so that two sessions of one agent
    * never lose one another's learning. Older versions beyond the newest five are deleted.
-   * @param merge gets the newest profile (or null) and returns the whole next one; amounts are totals
-   * @returns the profile as saved, or null where the agent was forgotten meanwhile
+   * @param merge gets the newest profile (or null) and returns the whole next one, null where nothing changes; amounts
+   *   are totals
+   * @returns the profile as it stands now, or null where there is none
    * @throws SamehandError `profile-unreadable`, `store-unavailable`
    */
-  updateProfile(id: AgentId, merge: (newest: Profile | null) => Learned): Profile | null;
+  updateProfile(id: AgentId, merge: (newest: Profile | null) => Learned | null): Profile | null;
   /**
    * As `updateProfile`, and never throws: what cannot be saved now (full disk, busy file) is tried again until
    * it is, and at `close`. A `profile-unreadable` is logged and given up, and so is the oldest of what waits when that
    * becomes too much.
    * @param bytes of memory that `merge` holds on to while it waits; 128 KiB where it is not said
    */
-  learn(id: AgentId, merge: (newest: Profile | null) => Learned, bytes?: number): void;
+  learn(id: AgentId, merge: (newest: Profile | null) => Learned | null, bytes?: number): void;
 
   /** The versions of a profile that are kept, newest first. @throws SamehandError `store-unavailable` */
   profileVersions(id: AgentId): ProfileVersion[];

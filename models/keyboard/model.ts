@@ -8,7 +8,7 @@ import type { Factors } from "./factor-analysis.ts";
 import type { Keystroke } from "./keystroke.ts";
 import { type Density, type Population, anybodyOf } from "./likelihood.ts";
 import { Network, hidden, layout } from "./network.ts";
-import { KeyboardScorer } from "./scorer.ts";
+import { KeyboardScorer, likenessOf } from "./scorer.ts";
 import { KeyboardStatistics } from "./statistics.ts";
 
 const magic = 0x4b_42_00_02;
@@ -46,6 +46,16 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
     if (!(enrolled instanceof KeyboardStatistics))
       throw new SamehandError("profile-unreadable", "not keyboard statistics");
     return new KeyboardScorer(this.parameters, this.anybody, enrolled);
+  }
+
+  /**
+   * What an enrolment says of other typing by its statistics alone: the calibrated LLR of all of it.
+   * @throws SamehandError `profile-unreadable` for statistics of another kind
+   */
+  likeness(enrolled: Statistics<Keystroke>, shown: Statistics<Keystroke>): number {
+    if (!(enrolled instanceof KeyboardStatistics) || !(shown instanceof KeyboardStatistics))
+      throw new SamehandError("profile-unreadable", "not keyboard statistics");
+    return likenessOf(this.parameters, this.anybody, enrolled, shown);
   }
 
   encode(): Uint8Array {

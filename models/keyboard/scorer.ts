@@ -122,6 +122,22 @@ export class KeyboardScorer implements Scorer<Keystroke> {
   }
 }
 
+/** The calibrated LLR of typing of which only statistics are kept, as `sessionLlr` would tell of the keystrokes. */
+export function likenessOf(
+  { contexts, population, network, calibration, plainCalibration }: KeyboardParameters,
+  anybody: Density,
+  enrolled: KeyboardStatistics,
+  shown: KeyboardStatistics,
+): number {
+  const presses = shown.count;
+  const ratio = new Likelihood(population, anybody, contexts.project(enrolled)).ratio(contexts.project(shown), presses);
+  if (network === null || enrolled.networkCount < leastForVector || shown.networkCount === 0)
+    return plainCalibration.apply(Float64Array.of(ratio), presses);
+  const { parameters } = network;
+  const cosine = likeness(embed(parameters, enrolled.hidden), embed(parameters, shown.hidden));
+  return calibration.apply(Float64Array.of(ratio, cosine), presses);
+}
+
 /** Ten times the cosine of two vectors of length one: of the order of a log-likelihood ratio. */
 export function likeness(left: Float64Array, right: Float64Array): number {
   let cosine = 0;

@@ -74,6 +74,18 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     }
   }
 
+  /** The same typing with less weight. @param share 0 to 1 @param network the one that these statistics sum */
+  scaled(share: number, network: Network | null): KeyboardStatistics {
+    const lighter = new KeyboardStatistics(network);
+    lighter.merge(this);
+    if (share >= 1) return lighter;
+    lighter.#count = Math.round(this.#count * share);
+    lighter.#networkCount = Math.round(lighter.#networkCount * share);
+    lighter.hidden.forEach((sum, unit) => (lighter.hidden[unit] = sum * share));
+    for (const moments of lighter.pairs.values()) moments.forEach((sum, index) => (moments[index] = sum * share));
+    return lighter;
+  }
+
   /** Version, count, then each pair in ascending order with count, mean and variance of each feature. */
   encode(): Uint8Array {
     const pairs = [...this.pairs].sort(([left], [right]) => left - right);
@@ -96,7 +108,7 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
           number,
         ];
         const mean = count > 0 ? sum / count : 0;
-        view.setUint16(at, Math.min(count, mostCounted), true);
+        view.setUint16(at, Math.min(Math.ceil(count), mostCounted), true);
         view.setFloat32(at + 2, mean, true);
         view.setFloat32(at + 6, count > 0 ? Math.max(squares / count - mean * mean, 0) : 0, true);
         at += 10;

@@ -10,6 +10,16 @@ import { rowBytes, type PointerStatistics } from "./statistics.ts";
 export const cellCount = kinds.length * featureCount * codeCount;
 const tables = kinds.length * featureCount;
 
+/** What agents are compared with: shares of codes, and the coarse bins that they make. */
+export interface Population {
+  readonly shares: Float32Array;
+  readonly map: Uint8Array;
+}
+
+const bins = 12;
+/** Pseudo-counts of the population in an agent's histograms. */
+const relevance = 10;
+
 /** Counts of codes of one person's rows. */
 export function histogramOf(statistics: PointerStatistics): Float32Array {
   const counts = new Float32Array(cellCount);
@@ -22,23 +32,40 @@ export function histogramOf(statistics: PointerStatistics): Float32Array {
   return counts;
 }
 
-/** Each table's shares, every person weighing the same, so that nobody's long session sets the reference. */
-export function populationOf(people: readonly Float32Array[]): Float32Array {
+/** Each table's shares of one person's counts. */
+export function sharesOf(counts: Float32Array): Float32Array {
   const shares = new Float32Array(cellCount);
-  for (const counts of people) {
-    for (let table = 0; table < tables; table++) {
-      const start = table * codeCount;
-      let total = 0;
-      for (let code = 0; code < codeCount; code++) total += counts[start + code];
-      if (total === 0) continue;
-      for (let code = 0; code < codeCount; code++) shares[start + code] += counts[start + code] / total;
-    }
+  for (let table = 0; table < tables; table++) {
+    const start = table * codeCount;
+    let total = 0;
+    for (let code = 0; code < codeCount; code++) total += counts[start + code];
+    if (total === 0) continue;
+    for (let code = 0; code < codeCount; code++) shares[start + code] = counts[start + code] / total;
   }
   return shares;
 }
 
+/** The population of some people, every person weighing the same, so that nobody's long session sets the reference. */
+export function populationOf(people: readonly PointerStatistics[]): Population {
+  const sum = new Float64Array(cellCount);
+  for (const person of people) addShares(sum, sharesOf(histogramOf(person)), 1);
+  return populationOfShares(sum);
+}
+
+/** Adds one person's shares to a sum, or takes them out again with a `sign` of -1. */
+export function addShares(sum: Float64Array, shares: Float32Array, sign: 1 | -1): void {
+  for (let cell = 0; cell < cellCount; cell++) sum[cell] += sign * shares[cell];
+}
+
+/** The population of a sum of shares. */
+export function populationOfShares(sum: Float64Array): Population {
+  // What was added and taken out again may leave a trace.
+  const shares = Float32Array.from(sum, (share) => (share < 1e-9 ? 0 : share));
+  return { shares, map: coarsen(shares, bins) };
+}
+
 /** Coarse bins of each table: which of `bins` of about the same share of the population a code falls into; 0 is missing. */
-export function coarsen(population: Float32Array, bins: number): Uint8Array {
+function coarsen(population: Float32Array, bins: number): Uint8Array {
   const map = new Uint8Array(cellCount);
   for (let table = 0; table < tables; table++) {
     const start = table * codeCount;
@@ -59,13 +86,7 @@ export function coarsen(population: Float32Array, bins: number): Uint8Array {
  * Log ratios a code: the agent's histogram, MAP-adapted from the population with `relevance` pseudo-counts,
  * over the population's.
  */
-export function logRatios(
-  agent: Float32Array,
-  population: Float32Array,
-  map: Uint8Array,
-  bins: number,
-  relevance: number,
-): Float32Array {
+export function logRatios(agent: Float32Array, { shares: population, map }: Population): Float32Array {
   const ratios = new Float32Array(cellCount);
   const own = new Float64Array(bins + 1);
   const all = new Float64Array(bins + 1);

@@ -8,39 +8,19 @@ import type { ModalityModel, Scorer, Statistics } from "../modality.ts";
 import { featureCount, type PointerAction } from "./action.ts";
 import { usualOf } from "./explanation.ts";
 import { amounts, type Fusion, inputCount, untrainedFusion } from "./fusion.ts";
-import { coarsen, histogramOf, logRatios, populationOf } from "./histogram.ts";
-import { PointerScorer, type Reference } from "./scorer.ts";
+import { growAgainst, type GrowOptions, mostAgainst, type PointerTrees, sampleOf } from "./growth.ts";
+import { histogramOf, logRatios, type Population, populationOf } from "./histogram.ts";
+import { likenessOf, PointerScorer, type Reference } from "./scorer.ts";
 import { PointerStatistics, rowBytes } from "./statistics.ts";
-import { growTrees, Trees } from "./trees.ts";
+import { Trees } from "./trees.ts";
 
 const magic = 0x50_54_4d_33; // "PTM3"
-const bins = 12;
-/** Pseudo-counts of the population in an agent's histograms. */
-const relevance = 10;
-/** Rows of others that trees are grown against. */
-const mostAgainst = 9000;
-/** Rows that stand for each person of a large farm. */
-const fewestEach = 64;
-/** Fewer rows of the agent than this teach trees nothing that lasts. */
-const fewestRows = 120;
-/** Trees are grown to this many for 4,096 rows and more, fewer for fewer. */
-const mostTrees = 160;
-const fewestTrees = 60;
 /** Enrolled actions at which an agent's scores are believed by half. */
 const halfBelieved = 100;
 /** Fewer trees of others than this are no cohort. */
 const fewestCohort = 4;
 /** Other agents whose trees a session is compared with. */
 const mostCohort = 48;
-
-/** Trained per-agent trees as bytes, made by `PointerModel.grow`, kept beside the profile. Empty: none. */
-export type PointerTrees = Uint8Array;
-
-export interface GrowOptions {
-  readonly seed: number;
-  /** Told the share done, 0 to 1. */
-  readonly onProgress?: (share: number) => void;
-}
 
 /** Weights learned with the agent's trees and a cohort's, with the agent's trees alone, and without any. */
 export interface Fusions {
@@ -55,23 +35,33 @@ export const untrainedFusions = (): Fusions => ({
   without: untrainedFusion(),
 });
 
+/** Rows that stand for each of so many people of a farm. */
+export const rowsOfEach = (people: number): number => Math.max(fewestEach, Math.ceil(mostAgainst / people));
+
+/** Rows that stand for each person of a large farm. */
+const fewestEach = 64;
+
 export class PointerModel implements ModalityModel<PointerAction> {
   readonly #people: readonly PointerStatistics[];
   readonly #fusions: Fusions;
   readonly #cohort: readonly Trees[];
-  readonly #population: Float32Array;
-  readonly #map: Uint8Array;
+  readonly #population: Population;
 
   /**
    * @param people the reference population, none of them the one to be verified
    * @param cohort trees of other agents of the same farm
+   * @param population of those people, where it is known already
    */
-  constructor(people: readonly PointerStatistics[], fusions: Fusions, cohort: readonly Trees[] = []) {
+  constructor(
+    people: readonly PointerStatistics[],
+    fusions: Fusions,
+    cohort: readonly Trees[] = [],
+    population = populationOf(people),
+  ) {
     this.#people = people;
     this.#fusions = fusions;
     this.#cohort = cohort.length < fewestCohort ? [] : cohort.slice(0, mostCohort);
-    this.#population = populationOf(people.map((each) => histogramOf(each)));
-    this.#map = coarsen(this.#population, bins);
+    this.#population = population;
   }
 
   statistics(): PointerStatistics {
@@ -91,16 +81,32 @@ export class PointerModel implements ModalityModel<PointerAction> {
   adaptToFarm(others: readonly PointerStatistics[], trees: readonly PointerTrees[] = []): PointerModel {
     const known = others.filter((each) => each.count > 0);
     if (known.length === 0) return this;
+    const each = rowsOfEach(known.length);
+    return this.withReference(
+      known.map((other) => other.thinned(each)),
+      trees,
+    );
+  }
+
+  /**
+   * As `adaptToFarm`, of samples that are small already.
+   * @param population of those people, where it is known already
+   */
+  withReference(
+    people: readonly PointerStatistics[],
+    trees: readonly PointerTrees[],
+    population?: Population,
+  ): PointerModel {
     const cohort = trees
       .filter((each) => each.length > 0)
       .slice(0, mostCohort)
       .map(treesOf);
-    const each = Math.max(fewestEach, Math.ceil(mostAgainst / known.length));
-    return new PointerModel(
-      known.map((other) => other.thinned(each)),
-      this.#fusions,
-      cohort,
-    );
+    return new PointerModel(people, this.#fusions, cohort, population);
+  }
+
+  /** Rows of the reference population to grow an agent's trees against, `rowBytes` each. */
+  get against(): Uint8Array {
+    return sampleOf(this.#people, mostAgainst);
   }
 
   /**
@@ -108,32 +114,7 @@ export class PointerModel implements ModalityModel<PointerAction> {
    * Empty where there is too little to learn from.
    */
   grow(enrolled: PointerStatistics, options: GrowOptions): PointerTrees {
-    const against = sampleOf(this.#people, mostAgainst);
-    const own = enrolled.kept;
-    const rows = own + against.length / rowBytes;
-    if (own < fewestRows || rows - own < fewestRows) return new Uint8Array(0);
-    const columns = new Uint8Array(rows * rowBytes);
-    const labels = new Uint8Array(rows);
-    const weights = new Float32Array(rows);
-    for (let row = 0; row < rows; row++) {
-      const mine = row < own;
-      const from = mine ? enrolled.rows : against;
-      const start = (mine ? row : row - own) * rowBytes;
-      for (let f = 0; f < rowBytes; f++) columns[f * rows + row] = from[start + f];
-      labels[row] = mine ? 1 : 0;
-      weights[row] = mine ? 1 : own / (rows - own);
-    }
-    const grown = growTrees(columns, labels, weights, {
-      trees: Math.round(fewestTrees + (mostTrees - fewestTrees) * Math.min(1, own / 4096)),
-      rate: 0.1,
-      leastHessian: Math.min(30, own / 40),
-      ridge: 1,
-      rowShare: 0.6,
-      featureShare: 0.4,
-      seed: options.seed,
-      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-    });
-    return grown.encode();
+    return growAgainst(enrolled, this.against, options);
   }
 
   /**
@@ -149,13 +130,19 @@ export class PointerModel implements ModalityModel<PointerAction> {
     if (!(enrolled instanceof PointerStatistics)) throw new TypeError("not pointer statistics");
     const own = trees.length > 0 ? treesOf(trees) : null;
     return {
-      ratios: logRatios(histogramOf(enrolled), this.#population, this.#map, bins, relevance),
+      ratios: logRatios(histogramOf(enrolled), this.#population),
       trees: own,
       cohort: own === null ? [] : this.#cohort,
       fusion: this.#fusions[own === null ? "without" : this.#cohort.length === 0 ? "withTrees" : "withCohort"],
       belief: enrolled.count / (enrolled.count + halfBelieved),
       usual: usualOf(enrolled),
     };
+  }
+
+  /** What an enrolment says of other pointing by its statistics alone, without trees: the calibrated LLR of all of it. */
+  likeness(enrolled: Statistics<PointerAction>, shown: Statistics<PointerAction>): number {
+    if (!(shown instanceof PointerStatistics)) throw new TypeError("not pointer statistics");
+    return likenessOf(this.reference(enrolled, new Uint8Array(0)), shown);
   }
 
   encode(): Uint8Array {
@@ -227,17 +214,4 @@ function treesOf(bytes: PointerTrees): Trees {
     decoded.set(bytes, trees);
   }
   return trees;
-}
-
-/** About `most` rows in all, the same number from everybody as far as they have them. */
-function sampleOf(people: readonly PointerStatistics[], most: number): Uint8Array {
-  const each = Math.ceil(most / Math.max(1, people.length));
-  const samples = people.map((person) => person.thinned(each));
-  const rows = new Uint8Array(samples.reduce((sum, sample) => sum + sample.kept, 0) * rowBytes);
-  let at = 0;
-  for (const sample of samples) {
-    rows.set(sample.rows, at);
-    at += sample.kept * rowBytes;
-  }
-  return rows;
 }

@@ -5,6 +5,7 @@ import { featureCount, type PointerAction } from "./action.ts";
 import { Explanation } from "./explanation.ts";
 import { type Fusion, calibrated, fusedScore, inputCount, treesInput } from "./fusion.ts";
 import { codeCount, quantise } from "./quantise.ts";
+import { type PointerStatistics, rowBytes } from "./statistics.ts";
 import type { Trees } from "./trees.ts";
 
 /** Actions in a window of evidence, and between windows. */
@@ -108,12 +109,27 @@ export class PointerScorer implements Scorer<PointerAction> {
   }
 
   #llrOf(sums: Sums, actions: number): number {
-    const { fusion, belief } = this.#reference;
-    const value = belief * calibrated(fusion, sums.score(fusion, actions), actions);
-    return mostLlr * Math.tanh(value / mostLlr);
+    return llrOf(this.#reference, sums.score(this.#reference.fusion, actions), actions);
   }
 
   explain(most: number): readonly string[] {
     return this.#explanation.tell(most);
   }
+}
+
+function llrOf({ fusion, belief }: Reference, score: number, actions: number): number {
+  const value = belief * calibrated(fusion, score, actions);
+  return mostLlr * Math.tanh(value / mostLlr);
+}
+
+/** The calibrated LLR of actions of which only statistics are kept. */
+export function likenessOf(reference: Reference, shown: PointerStatistics): number {
+  const sums = new Sums(reference.cohort.length);
+  const read = new Float32Array(inputCount + reference.cohort.length);
+  for (let row = 0; row < shown.kept; row++) {
+    const codes = shown.rows.subarray(row * rowBytes, (row + 1) * rowBytes);
+    readAction(reference, codes[featureCount], codes, read);
+    for (let i = 0; i < read.length; i++) sums.values[i] += read[i];
+  }
+  return llrOf(reference, sums.score(reference.fusion, shown.kept), shown.count);
 }

@@ -11,6 +11,8 @@ const magic = 0x50_54_52_31; // "PTR1"
 const headerBytes = 20;
 /** Rows kept of each person. */
 export const mostKept = 2048;
+/** Rows that there is room for at first, once there is one. */
+const fewestRows = 64;
 /** Bytes a row: an action's codes, then its kind. */
 export const rowBytes = featureCount + 1;
 
@@ -25,7 +27,7 @@ export class PointerStatistics implements Statistics<PointerAction> {
   #count = 0;
   #offered = 0;
   #kept = 0;
-  #rows = new Uint8Array(64 * rowBytes);
+  #rows: Uint8Array = new Uint8Array(0);
 
   get count(): number {
     return this.#count;
@@ -101,6 +103,23 @@ export class PointerStatistics implements Statistics<PointerAction> {
     return statistics;
   }
 
+  /** The same pointing with less weight. @param share 0 to 1 */
+  scaled(share: number): PointerStatistics {
+    const lighter = this.thinned(Math.min(this.#kept, Math.round(2 * this.#count * share)));
+    lighter.#count = Math.round(this.#count * share);
+    lighter.#offered = Math.max(lighter.#kept, Math.round(this.#offered * share));
+    return lighter;
+  }
+
+  /** Statistics on a sample of rows that is shared, not copied: a reference, not to be added to. */
+  static ofRows(rows: Uint8Array): PointerStatistics {
+    const statistics = new PointerStatistics();
+    statistics.#rows = rows;
+    statistics.#kept = statistics.#offered = rows.length / rowBytes;
+    statistics.#count = Math.ceil(statistics.#kept / 2);
+    return statistics;
+  }
+
   /** At most `most` of the rows, evenly spread: a smaller sample of the same person. */
   thinned(most: number): PointerStatistics {
     const smaller = new PointerStatistics();
@@ -124,7 +143,7 @@ export class PointerStatistics implements Statistics<PointerAction> {
 
   #reserve(rows: number): void {
     if (rows * rowBytes <= this.#rows.length) return;
-    const larger = new Uint8Array(Math.min(mostKept, 2 * rows) * rowBytes);
+    const larger = new Uint8Array(Math.min(mostKept, Math.max(fewestRows, 2 * rows)) * rowBytes);
     larger.set(this.#rows);
     this.#rows = larger;
   }

@@ -4,7 +4,8 @@
  */
 import type { PointerAction } from "./action.ts";
 import { amounts, type FusionExample, inputCount, trainFusion, treesInput } from "./fusion.ts";
-import { type GrowOptions, PointerModel, untrainedFusions } from "./model.ts";
+import type { GrowOptions } from "./growth.ts";
+import { PointerModel, untrainedFusions } from "./model.ts";
 import { featureCount } from "./action.ts";
 import { quantise } from "./quantise.ts";
 import { readAction, type Reference, treesMean } from "./scorer.ts";

@@ -61,6 +61,7 @@ t.test(
     const background = Background.load();
     enrolColleagues(gateway.store, background);
     enrolPerson(gateway.store, background, "anna", 1, 1600);
+    await gateway.refreshBackground();
     const enrolled = gateway.store.agent(agentName("anna"));
     t.ok((enrolled?.keystrokes ?? 0) >= 700, `enrolled ${enrolled?.keystrokes} keystrokes`);
 

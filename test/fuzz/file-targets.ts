@@ -213,7 +213,7 @@ const profile: Target = {
     if (read === null) return false;
     const written = read.encode();
     deepStrictEqual(Profile.decode(written, background).encode(), written);
-    refusedBut(["profile-unreadable"], () => Profile.peaksOf(sound));
+    refusedBut(["profile-unreadable"], () => Profile.factsOf(sound));
     return true;
   },
 };

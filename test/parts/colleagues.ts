@@ -22,11 +22,7 @@ export function enrolPerson(store: Store, background: Background, name: string, 
   const profile = Profile.empty(background);
   profile.learn(enrolment, 0);
   const { id } = store.enrol(agentName(name));
-  store.updateProfile(id, () => ({
-    keystrokes: profile.keystrokes,
-    actions: profile.actions,
-    body: profile.encode(),
-  }));
+  store.updateProfile(id, () => ({ ...profile.amount, body: profile.encode() }));
 }
 
 /** Puts mature profiles of so many synthetic agents into the store; none is a person that a test plays. */

@@ -94,7 +94,7 @@ export async function startOperators(t: Test, mode: Mode = "enforce", more: Part
         writeFileSync(policyFile, text);
       },
       peaks: background.facts.peaks,
-      peaksOf: ({ id }) => Profile.peaksOf(store.profile(id)!.body),
+      peaksOf: ({ id }) => Profile.factsOf(store.profile(id)!.body).peaks,
     },
     fourEyes: [],
     provider: null,
@@ -142,7 +142,10 @@ export async function startOperators(t: Test, mode: Mode = "enforce", more: Part
     let ticked = begun;
     for (const event of new Typist(person).shift(keystrokes, session)) {
       time.now = begun + event.at;
-      for (; ticked + 1000 < time.now; ticked += 1000) watch.tick(millis(ticked));
+      for (; ticked + 1000 < time.now; ticked += 1000) {
+        watch.tick(millis(ticked));
+        judge.flush();
+      }
       if (event.kind === "key") watch.key(millis(time.now), keysym(event.keysym), event.pressed);
       else watch.pointer(millis(time.now), event.x, event.y, buttonMask(event.mask));
       if (until()) return;
@@ -151,10 +154,12 @@ export async function startOperators(t: Test, mode: Mode = "enforce", more: Part
   /** Makes an agent mature who is played by a synthetic person, among colleagues. */
   const enrol = async (agent: string, person: number) => {
     enrolColleagues(store, background);
+    await judge.refresh();
     for (let day = 0; day < 4; day++) {
       const session = await open(agent);
       work(session, person, day, 400);
       session.watch.close(clock.now(), null);
+      judge.flush();
     }
   };
   /** The first operator's browser, signed in by the link that is printed. */

@@ -29,7 +29,7 @@ for (let round = 0; ; round++)
     const { id } = store.enrol(agent);
     const saved = store.updateProfile(id, (newest) => {
       const keystrokes = (newest?.keystrokes ?? 0) + 1;
-      return { keystrokes, actions: keystrokes, body: Buffer.alloc(60_000, keystrokes % 251) };
+      return { keystrokes, actions: keystrokes, days: 1, body: Buffer.alloc(60_000, keystrokes % 251) };
     });
     const version = saved?.keystrokes ?? 0;
     tell("profile", name, version);

@@ -116,7 +116,12 @@ t.test("learning that cannot be read back costs no session", async (t) => {
 t.test("keys that are missing or others stop the start, and harm no profile", async (t) => {
   const rig = await Rig.start();
   const record = rig.gateway.store.enrol(anna);
-  rig.gateway.store.updateProfile(record.id, () => ({ keystrokes: 5000, actions: 900, body: Buffer.from("body") }));
+  rig.gateway.store.updateProfile(record.id, () => ({
+    keystrokes: 5000,
+    actions: 900,
+    days: 1,
+    body: Buffer.from("body"),
+  }));
   const { folder, config } = rig;
   await rig.gateway.close();
   t.teardown(() => rig.stop().catch(() => {}));
@@ -237,7 +242,7 @@ t.test("a backup is made while the gateway runs; a restore waits until it has st
   const { store } = rig.gateway;
   const { viewer, user } = await rig.session("anna");
   const { id } = store.enrol(anna);
-  store.updateProfile(id, () => ({ keystrokes: 7, actions: 1, body: Buffer.from("body") }));
+  store.updateProfile(id, () => ({ keystrokes: 7, actions: 1, days: 1, body: Buffer.from("body") }));
   store.lock(bert, soon(), "severed");
   const written: string[] = [];
   const io = { stdout: { write: (text: string) => void written.push(text) }, stderr: { write() {} }, env: {} };

@@ -38,6 +38,28 @@ t.test("a samehand token opens what it names, once", async (t) => {
   await refused(t, tokens, token, "token-replayed");
 });
 
+t.test("a token has one spelling: other alphabets, skipped characters and unused bits open nothing", async (t) => {
+  const alike = new Map(Array.from({ length: 64 }, (_, n) => [Buffer.from([n << 2]).toString("base64url")[0], n]));
+  let spelt = 0;
+  for (let tries = 0; tries < 40 || spelt === 0; tries++) {
+    const tokens = opener();
+    const token = await issueSamehandToken(claims, [newer]);
+    const last = alike.get(token.at(-1) ?? "") ?? 0;
+    const unused = [...alike].find(([, n]) => n !== last && n >> 4 === last >> 4)?.[0] ?? "";
+    for (const other of [
+      `${token.slice(0, -1)}${unused}`,
+      `${token}=`,
+      `${token}!`,
+      token.replace(/-(?=[^.]*$)/, "+"),
+    ]) {
+      if (other === token) continue;
+      spelt++;
+      await refused(t, tokens, other, "token-invalid");
+    }
+    await tokens.open(token);
+  }
+});
+
 t.test("a connection can be in the token itself", async (t) => {
   const inline = { name: "lab 7", protocol: "ssh", settings: { hostname: "10.0.0.7", port: "22" } };
   const ticket = await opener().open(await issueSamehandToken({ ...claims, connection: inline }, [newer]));

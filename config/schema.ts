@@ -126,6 +126,11 @@ export const configSchema = z.strictObject({
         .array(z.string().regex(/^https?:\/\/[^/\s]+$/, { error: "must be an origin such as https://desk.example" }))
         .default([])
         .describe("origins of pages that may connect besides the gateway's own"),
+      url: z
+        .string()
+        .regex(/^https?:\/\/[^/\s]+$/, { error: "must be an origin such as https://desk.example" })
+        .optional()
+        .describe("where agents reach this gateway; absent: they cannot confirm with a passkey"),
       reusePort: z.boolean().default(false).describe("several gateways may listen on one port (SO_REUSEPORT)"),
     })
     .prefault({}),

@@ -20,10 +20,11 @@ import type { Policy } from "./policy/rules.ts";
 import { operators, version } from "./operators.ts";
 import { ownAnswers } from "./own-page.ts";
 import { agentPages } from "./pages/pages.ts";
-import type { Answer, Page, TlsPair } from "./proxy/options.ts";
+import { passkeyPosts } from "./passkey-page.ts";
+import type { Page, ProxyOptions, TlsPair } from "./proxy/options.ts";
 import { Proxy } from "./proxy/proxy.ts";
 import type { Tokens } from "./proxy/token/ticket.ts";
-import { acceptedTokens, proxyOptions, storeOptions, tlsFiles } from "./settings.ts";
+import { acceptedTokens, proxyOptions, siteOf, storeOptions, tlsFiles } from "./settings.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Detail } from "./store/audit-entry.ts";
 import type { Store } from "./store/store.ts";
@@ -126,6 +127,7 @@ export class Gateway {
           sessionsPerAgent: this.#config.limits.sessionsPerAgent,
           language: this.#config.organisation.language,
           notice: this.#config.organisation.notice,
+          url: this.#config.listen.url,
         }),
       });
       this.proxy = new Proxy({
@@ -133,7 +135,7 @@ export class Gateway {
         fleet: this.fleet,
         judge: this.#judge,
         tokens: { open: (token) => this.#tokens.open(token) },
-        options: { ...proxyOptions(config, this.#tls, this.#pages()), answers: this.#answers() },
+        options: this.#proxyOptions(config, this.#tls),
       });
       this.admin = operators(config, {
         store: this.store,
@@ -196,7 +198,7 @@ export class Gateway {
     const tls = this.#certificate(config);
     const tokens = this.#accepted(config);
     const keys = readKeyRing(config.keys);
-    const options = { ...proxyOptions(config, tls, this.#pages()), answers: this.#answers() };
+    const options = this.#proxyOptions(config, tls);
     // Everything is read: from here on nothing fails.
     this.store.useKeys(keys);
     this.#policy = policy;
@@ -265,9 +267,14 @@ export class Gateway {
     return reasons;
   }
 
-  #answers(): ReadonlyMap<string, Answer> {
+  #proxyOptions(config: Config, tls: TlsPair | null): ProxyOptions {
     const tokens = { open: (token: string) => this.#tokens.open(token) };
-    return ownAnswers({ store: this.store, config: () => this.#config, tokens });
+    const { confirmations } = this.#judge;
+    return {
+      ...proxyOptions(config, tls, this.#pages()),
+      answers: ownAnswers({ store: this.store, config: () => this.#config, tokens }),
+      posts: passkeyPosts({ store: this.store, confirmations, clock: this.#clock, site: () => siteOf(this.#config) }),
+    };
   }
 
   #accepted(config: Config): Tokens {

@@ -7,6 +7,7 @@ import type { Config } from "../config/schema.ts";
 import { readText } from "../config/text.ts";
 import type { Clock } from "./core/clock.ts";
 import { SamehandError } from "./core/errors.ts";
+import type { Site } from "./judge/agent-passkeys.ts";
 import { GuacamoleLiteTokens } from "./proxy/token/guacamole-lite-token.ts";
 import { defaultNotice, type GuacdOptions, type Page, type ProxyOptions, type TlsPair } from "./proxy/options.ts";
 import { SamehandTokens, type TokenKey } from "./proxy/token/samehand-token.ts";
@@ -22,6 +23,11 @@ const memoryShare = 0.8;
 function availableMemory(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
+/** Where agents' passkeys are good; null where nobody said where they reach the gateway. */
+export function siteOf({ listen, organisation }: Config): Site | null {
+  return listen.url === undefined ? null : { url: listen.url, organisation: organisation.name };
 }
 
 /** What every opening of the store has in common. @throws SamehandError `key-invalid` */

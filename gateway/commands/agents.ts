@@ -18,6 +18,7 @@ const help = `usage: samehand agents [list] [--json]
        samehand agents unlock NAME [--reason TEXT]
        samehand agents forget NAME --yes [--reason TEXT]
        samehand agents totp NAME [--png FILE] [--svg FILE] | --remove
+       samehand agents passkey NAME | --remove
 
 list     every agent, how much was learned, the maturity, and the lock
 show     one agent, with the latest sessions and their verdicts
@@ -26,12 +27,14 @@ lock     refuses the agent's sessions, and ends those that live, for N minutes;
 unlock   ends a lock
 forget   erases the agent's key, profile and sessions; this cannot be undone
 totp     one-time codes for challenges, with a QR code; see agents totp --help
+passkey  a link to add a passkey, for challenges; see agents passkey --help
 
 All take --config FILE. A running gateway notices within a second.
 `;
 
 export async function run(args: string[], io: Io): Promise<number> {
   if (args[0] === "totp") return (await import("./agents-totp.ts")).run(args.slice(1), io);
+  if (args[0] === "passkey") return (await import("./agents-passkey.ts")).run(args.slice(1), io);
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

@@ -98,6 +98,13 @@ export const catalogue = {
     1008,
     0x0303,
   ),
+  "session-idle": entry(
+    "nobody was at the session for too long",
+    "sign in again where you opened the desktop",
+    403,
+    1008,
+    0x020a,
+  ),
   "picture-lost": entry(
     "the hold is over, but the desktop's picture could not be brought back",
     "connect again",

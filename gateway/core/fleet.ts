@@ -66,6 +66,10 @@ export interface FleetQuestions {
     };
     readonly answer: ErrorCode | null;
   };
+  /** Whose held session waits to be confirmed from another device, by the hash of its link's secret; null: none here. */
+  confirmation: { readonly ask: string; readonly answer: string | null };
+  /** It was confirmed. False where none waits here. */
+  confirm: { readonly ask: string; readonly answer: boolean };
   /** What stands, for a process that has just begun. Answered by the first process alone. */
   standing: {
     readonly ask: null;

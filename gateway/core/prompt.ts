@@ -14,6 +14,8 @@ export type PromptField =
   | { readonly kind: "code"; readonly typed: number; readonly length: number }
   /** A phrase, and what was typed of it as it stands. */
   | { readonly kind: "phrase"; readonly words: readonly PromptWord[]; readonly typed: string }
+  /** Nothing can be typed: the person opens an address on another device, which may be a QR code. */
+  | { readonly kind: "link"; readonly address: string }
   /** Nothing can be typed: an operator is asked. */
   | { readonly kind: "wait" };
 

@@ -1,25 +1,6 @@
 import t from "tap";
 import { agentName, epochMillis, sessionId } from "../core/units.ts";
-import { Bus, type BusMessage, type Link } from "./bus.ts";
-
-/** A worker beside a middle; what is sent arrives later, as JSON, as over a real link. */
-function worker(name: string, middle: Bus): { bus: Bus; outward: Link } {
-  const bus = new Bus(name, 300);
-  const later = (to: Bus, message: BusMessage, from: () => Link): void => {
-    const text = JSON.stringify(message);
-    setImmediate(() => to.received(JSON.parse(text) as BusMessage, from()));
-  };
-  const inward: Link = { send: (message) => later(middle, message, () => outward) };
-  const outward: Link = { send: (message) => later(bus, message, () => inward) };
-  bus.attach(inward);
-  middle.attach(outward);
-  return { bus, outward };
-}
-
-function fleet() {
-  const middle = new Bus("0", 200);
-  return { middle, one: worker("1", middle), two: worker("2", middle) };
-}
+import { fleet } from "../../test/parts/buses.ts";
 
 const doubt = { agent: agentName("ann"), suspicion: 2, held: null, at: epochMillis(5) };
 

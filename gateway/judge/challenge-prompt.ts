@@ -30,7 +30,12 @@ export function promptOf(facts: PromptFacts): Prompt {
     ...(left === null ? [] : [language.attempts(left)]),
     ...(Number.isFinite(secondsLeft) ? [language.time(secondsLeft)] : []),
   ];
-  const hints = { code: language.codeHint, phrase: language.phraseHint, operator: language.waitHint };
+  const hints = {
+    code: language.codeHint,
+    passkey: language.passkeyHint,
+    phrase: language.phraseHint,
+    operator: language.waitHint,
+  };
   return {
     title: language.title,
     lines: [away ? language.away : language.why, ...(notice === "" ? [] : [notice]), language[step]],

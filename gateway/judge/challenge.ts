@@ -5,16 +5,17 @@
 import type { KeyboardStatistics } from "../../models/keyboard/statistics.ts";
 import type { Keystroke } from "../../models/keyboard/keystroke.ts";
 import type { Scorer } from "../../models/modality.ts";
-import type { Prompt } from "../core/prompt.ts";
+import type { Prompt, PromptField } from "../core/prompt.ts";
 import type { Keysym, Millis } from "../core/units.ts";
 import { type ChallengeStep, phraseWords } from "../policy/challenge.ts";
 import { ChallengeCourse, type CourseOptions, type Turn } from "../policy/challenge-course.ts";
 import type { ChallengeOutcome } from "../store/challenges.ts";
 import { codeDigits } from "./challenge-code.ts";
 import type { Language } from "./challenge-languages/language.ts";
-import { backspaceKey, characterOf, enterKeys, escapeKey, Phrase } from "./challenge-phrase.ts";
+import { Phrase } from "./challenge-phrase.ts";
 import { type Message, promptOf, shownSeconds } from "./challenge-prompt.ts";
 import { bestWords, drawWords } from "./challenge-words.ts";
+import { TypedCode } from "./typed-code.ts";
 
 /** The agent's typing, as a phrase is compared with it. */
 export interface Typing {
@@ -35,6 +36,8 @@ export interface ChallengeOptions extends CourseOptions {
   readonly heldFor: (at: Millis) => number;
   /** How far the link's timing is believed, 0 to 1. */
   readonly linkWeight: () => number;
+  /** Where the agent confirms from another device; `confirmed` is called then. Empty where the steps have no passkey. */
+  readonly address: string;
   /** Whether a code is right; it is spent. */
   readonly acceptCode: (code: string) => boolean;
   /** Whether a phrase was never asked before; it is spent. */
@@ -57,7 +60,7 @@ export class Challenge {
   readonly #words: readonly string[];
   readonly #used = new Set<string>();
   #phrase: Phrase | null = null;
-  #code = "";
+  readonly #code = new TypedCode();
   #message: Message | null = null;
   #settled = false;
   #lastPress: Millis;
@@ -110,25 +113,25 @@ export class Challenge {
     if (this.#course.step !== null && this.#secondsLeft(at) !== this.#shownSeconds) this.#show(at);
   }
 
+  /** The agent confirmed from another device. */
+  confirmed(at: Millis): void {
+    if (this.#course.step === "passkey") this.#follow(at, this.#course.confirmed(), null, "wrongCode");
+  }
+
   /** An operator vouches for the person. */
   approve(): void {
     this.#course.approve();
   }
 
   #codeKey(at: Millis, keysym: Keysym): void {
-    const digit = characterOf(keysym);
-    if (enterKeys.has(keysym)) {
-      if (this.#code.length < codeDigits) return;
-      const right = this.#options.acceptCode(this.#code);
-      this.#code = "";
-      return this.#follow(at, this.#course.code(right), right ? null : "wrong-code", "wrongCode");
+    const typed = this.#code.press(keysym);
+    if (typed === false) return;
+    if (typed === true) {
+      this.#message = null;
+      return this.#show(at);
     }
-    if (keysym === backspaceKey) this.#code = this.#code.slice(0, -1);
-    else if (keysym === escapeKey) this.#code = "";
-    else if (/^\d$/.test(digit) && this.#code.length < codeDigits) this.#code += digit;
-    else return;
-    this.#message = null;
-    this.#show(at);
+    const right = this.#options.acceptCode(typed);
+    this.#follow(at, this.#course.code(right), right ? null : "wrong-code", "wrongCode");
   }
 
   #phraseKey(at: Millis, keysym: Keysym, pressed: boolean): void {
@@ -162,7 +165,7 @@ export class Challenge {
 
   /** Makes ready what the step asks for. */
   #begin(): void {
-    this.#code = "";
+    this.#code.clear();
     const { typing } = this.#options;
     this.#phrase =
       this.#course.step === "phrase" && typing !== null
@@ -188,22 +191,24 @@ export class Challenge {
   #show(at: Millis): void {
     const { language, away, notice, show } = this.#options;
     this.#shownSeconds = this.#secondsLeft(at);
-    const field = this.#phrase?.field ?? {
-      kind: this.#course.step === "code" ? ("code" as const) : ("wait" as const),
-      typed: this.#code.length,
-      length: codeDigits,
-    };
     show(
       promptOf({
         language,
         away,
         course: this.#course,
-        field,
+        field: this.#field(),
         message: this.#message,
         secondsLeft: this.#shownSeconds,
         secondsAll: this.limit / 1000,
         notice,
       }),
     );
+  }
+
+  #field(): PromptField {
+    if (this.#phrase !== null) return this.#phrase.field;
+    const { step } = this.#course;
+    if (step === "code") return { kind: "code", typed: this.#code.length, length: codeDigits };
+    return step === "passkey" ? { kind: "link", address: this.#options.address } : { kind: "wait" };
   }
 }

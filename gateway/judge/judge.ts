@@ -14,6 +14,7 @@ import type { AgentName, SessionId } from "../core/units.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Policy } from "../policy/rules.ts";
 import type { AgentRecord, Store } from "../store/store.ts";
+import { Confirmations } from "./confirmations.ts";
 import { Enforcement } from "./enforcement.ts";
 import { Doubts } from "./doubts.ts";
 import { Learning } from "./learning.ts";
@@ -29,6 +30,8 @@ export interface JudgeSettings {
   readonly sessionsPerAgent: number;
   /** The hold screen's language, or `auto` for the viewer's own; `auto` by default. */
   readonly language?: string;
+  /** Where agents reach the gateway; left out, nobody confirms with a passkey. */
+  readonly url?: string | undefined;
   /** The organisation's words on the hold screen, such as whom to call. */
   readonly notice?: string;
 }
@@ -56,6 +59,8 @@ export class LiveJudge implements Judge {
   readonly #learning: Learning;
   readonly #live = new Map<AgentName, Set<SessionWatch>>();
   readonly #doubts: Doubts;
+  /** Held sessions that wait to be confirmed from another device. */
+  readonly confirmations: Confirmations;
   /** What operators see and act on. */
   readonly sessions: LiveRegistry;
   readonly #renewals = new PacedQueue<SessionWatch>(renewalPause);
@@ -78,6 +83,7 @@ export class LiveJudge implements Judge {
     this.sessions = new LiveRegistry(options.clock, options.fleet?.name ?? options.worker ?? "1");
     this.#learning = new Learning({ ...options, enrolment: () => options.settings().enrolment });
     this.#doubts = new Doubts(options.fleet);
+    this.confirmations = new Confirmations(options.fleet);
     options.fleet?.subscribe("learned", ({ agent }, elsewhere) => {
       if (elsewhere) this.#learning.readAgain(agent);
     });
@@ -127,6 +133,7 @@ export class LiveJudge implements Judge {
     const watch = new SessionWatch({
       ...this.#options,
       learning: this.#learning,
+      confirmations: this.confirmations,
       record,
       session,
       control,

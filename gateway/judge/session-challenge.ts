@@ -2,23 +2,18 @@
  * The challenges of one session: begins one when it is held, notes how it went, and knows how soon another may come.
  * The session's watch asks it where keys go; an operator's word comes in here too.
  */
-import { SamehandError, asSamehandError, type ErrorCode } from "../core/errors.ts";
+import { SamehandError, type ErrorCode } from "../core/errors.ts";
 import type { SessionControl, SessionInfo } from "../core/session.ts";
-import { type EpochMillis, epochMillis, type Keysym, type Millis, millis } from "../core/units.ts";
+import { type EpochMillis, type Keysym, type Millis, millis } from "../core/units.ts";
 import type { Reason } from "../core/verdict.ts";
-import {
-  backoffUntil,
-  type ChallengePolicy,
-  type ChallengeStep,
-  passesCount,
-  phraseLimits,
-  planChallenge,
-} from "../policy/challenge.ts";
-import type { ChallengeOutcome, ChallengeRecord } from "../store/challenges.ts";
+import { type ChallengePolicy, type ChallengeStep, phraseLimits, planChallenge } from "../policy/challenge.ts";
+import type { ChallengeOutcome } from "../store/challenges.ts";
 import type { AgentRecord } from "../store/store.ts";
 import { acceptCode } from "./challenge-code.ts";
+import { ChallengeHistory } from "./challenge-history.ts";
 import { languageFor } from "./challenge-language.ts";
 import { Challenge, type Typing } from "./challenge.ts";
+import type { Confirmation, Confirmations } from "./confirmations.ts";
 import type { JudgeOptions } from "./judge.ts";
 import type { Hold } from "./verification.ts";
 
@@ -33,6 +28,7 @@ export interface SessionChallengeOptions extends JudgeOptions {
   readonly record: AgentRecord;
   readonly session: SessionInfo;
   readonly control: SessionControl;
+  readonly confirmations: Confirmations;
   readonly linkWeight: () => number;
   /** The agent's typing; null where it is not known. @throws SamehandError */
   readonly typing: () => Typing | null;
@@ -52,17 +48,22 @@ const texts: Partial<Record<ChallengeOutcome, string>> = {
 const reasonOf = (outcome: ChallengeOutcome): Reason[] => [
   { code: `challenge-${outcome}`, text: texts[outcome] ?? outcome },
 ];
-/** What ends a doubt: attempts that were lost before it do not count against the next one. */
-const final: ReadonlySet<ChallengeOutcome> = new Set(["passed", "approved", "refused", "severed", "timed-out"]);
+/** Why a session is held: `order`: an operator's, who alone can end it; `absence`: nobody was there. */
+export type HoldCause = "doubt" | "order" | "absence";
 
 export class SessionChallenge implements Hold {
   readonly #options: SessionChallengeOptions;
+  readonly #history: ChallengeHistory;
   #challenge: Challenge | null = null;
+  #cause: HoldCause = "doubt";
+  /** The link to another device that the challenge shows. */
+  #confirmation: Confirmation | null = null;
   #sparedUntil: EpochMillis;
 
   constructor(options: SessionChallengeOptions) {
     this.#options = options;
-    this.#sparedUntil = this.#backoff(this.#history());
+    this.#history = new ChallengeHistory(options);
+    this.#sparedUntil = this.#history.sparedUntil("before");
   }
 
   /** Keys belong to the challenge, and to nobody else. */
@@ -83,57 +84,75 @@ export class SessionChallenge implements Hold {
     return millis(this.#challenge?.limit ?? this.#options.settings().policy.quarantineSeconds * 1000);
   }
 
-  /**
-   * The session is held. Does nothing where the policy has no challenge, or one is under way.
-   * @param cause `order`: an operator's, who alone can end it, so that nothing is asked of the person; `absence`:
-   * nobody was there; no time runs in either
-   */
-  begin(at: Millis, cause: "doubt" | "order" | "absence"): void {
-    const { settings, record, store, clock, control, session, onAttempt, onPassed, linkWeight, heldFor } =
-      this.#options;
+  /** Whether the agent could prove anything alone: otherwise only an operator ends a hold. */
+  get provable(): boolean {
+    const { challenge } = this.#options.settings().policy;
+    return challenge === null || this.#plan(challenge, this.#typing(challenge), 0, false)[0] !== "operator";
+  }
+
+  /** The session is held. Does nothing where the policy has no challenge, or one is under way that is no order. */
+  begin(at: Millis, cause: HoldCause): void {
+    const { settings, record, store, clock, control, session, linkWeight, heldFor } = this.#options;
     const { policy, language = "auto", notice = "" } = settings();
     const { challenge, budget, quarantineSeconds } = policy;
     const ordered = cause === "order";
     if (challenge === null || (this.#challenge !== null && !ordered)) return;
-    const history = this.#history();
-    const typing = challenge.phrase ? this.#safely(this.#options.typing, null) : null;
+    const typing = this.#typing(challenge);
     const hold = quarantineSeconds * 1000;
+    const passed = cause === "absence" ? 0 : this.#history.passed;
+    const steps: readonly ChallengeStep[] = ordered
+      ? ["operator"]
+      : this.#plan(challenge, typing, passed, heldFor(at) >= hold);
+    this.drop();
+    this.#cause = cause;
     this.#challenge = new Challenge({
       at,
-      steps: ordered
-        ? ["operator"]
-        : planChallenge(challenge, {
-            hasCode: this.#safely(() => store.challenges.codeSecret(record.id) !== null, false),
-            canType: typing !== null,
-            passed: passesOf(history).length,
-            late: heldFor(at) >= hold,
-          }),
+      steps,
       attempts: challenge.attempts,
-      lost: lostOf(history),
+      lost: this.#history.lost,
       limits: phraseLimits(challenge, budget),
       language: languageFor(language, session.languages ?? ""),
       away: cause === "absence",
       notice,
       typing,
+      // No time runs where there is no doubt.
       limit: (step) => {
         if (cause !== "doubt") return Number.POSITIVE_INFINITY;
         return step === "operator" ? hold + challenge.operatorSeconds * 1000 : hold;
       },
       heldFor,
       linkWeight,
+      address: steps.includes("passkey") ? this.#awaitConfirmation() : "",
       acceptCode: (code) => this.#safely(() => acceptCode(store, record.id, code, clock.wall()), false),
       newPhrase: (phrase) => this.#safely(() => store.challenges.spendPhrase(record.id, phrase), true),
       show: (prompt) => control.show(prompt),
-      onAttempt: (at, outcome) => {
-        this.#note(outcome);
-        onAttempt(at, `challenge-${outcome}`, reasonOf(outcome));
-      },
-      onPassed: (at, llr) => {
-        this.#end("passed", challenge);
-        onPassed(at, llr);
-      },
+      onAttempt: (at, outcome) => this.#attempted(at, outcome),
+      onPassed: (at, llr) => this.#passed(at, llr),
       onFailed: (at, outcome) => this.#failed(at, outcome),
     });
+  }
+
+  #typing(challenge: ChallengePolicy): Typing | null {
+    return challenge.phrase ? this.#safely(this.#options.typing, null) : null;
+  }
+
+  #plan(challenge: ChallengePolicy, typing: Typing | null, passed: number, late: boolean): readonly ChallengeStep[] {
+    const { store, record, settings } = this.#options;
+    return planChallenge(challenge, {
+      hasCode: this.#safely(() => store.challenges.codeSecret(record.id) !== null, false),
+      hasPasskey:
+        settings().url !== undefined && this.#safely(() => store.agentPasskeys.of(record.id).length > 0, false),
+      canType: typing !== null,
+      passed,
+      late,
+    });
+  }
+
+  /** @returns the address that the agent opens on another device */
+  #awaitConfirmation(): string {
+    const { confirmations, record, settings, clock } = this.#options;
+    this.#confirmation = confirmations.wait(record.id, () => this.#challenge?.confirmed(clock.now()));
+    return `${settings().url}/confirm#${this.#confirmation.secret}`;
   }
 
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
@@ -151,73 +170,47 @@ export class SessionChallenge implements Hold {
   /** An operator decided, or the time ran out. */
   decided(outcome: "approved" | "refused" | "timed-out"): void {
     if (outcome === "approved") this.#challenge?.approve();
-    this.#end(outcome, this.#options.settings().policy.challenge);
+    this.#end(outcome);
   }
 
   /** The session is not held any more, for a reason that is no answer. */
   drop(): void {
     this.#challenge = null;
+    this.#confirmation?.end();
+    this.#confirmation = null;
   }
 
   /** The viewer left while it was asked. */
   abandon(at: Millis): void {
     if (this.#challenge === null) return;
-    this.#note("abandoned");
-    this.#options.onAttempt(at, "challenge-abandoned", reasonOf("abandoned"));
-    this.#challenge = null;
+    this.#attempted(at, "abandoned");
+    this.drop();
+  }
+
+  #attempted(at: Millis, outcome: ChallengeOutcome): void {
+    this.#history.note(outcome);
+    this.#options.onAttempt(at, `challenge-${outcome}`, reasonOf(outcome));
+  }
+
+  #passed(at: Millis, llr: number): void {
+    this.#end(this.#cause === "absence" ? "returned" : "passed");
+    this.#options.onPassed(at, llr);
   }
 
   #failed(at: Millis, outcome: ChallengeOutcome): void {
-    this.#end("severed", null);
+    this.#end("severed");
     this.#options.onFailed(at, `challenge-${outcome}`, reasonOf(outcome));
   }
 
-  #end(outcome: ChallengeOutcome, policy: ChallengePolicy | null): void {
-    this.#challenge = null;
-    this.#note(outcome);
-    if (policy === null || (outcome !== "passed" && outcome !== "approved")) return;
-    const { clock } = this.#options;
-    this.#sparedUntil = this.#backoff([...this.#history(), { at: clock.wall(), outcome }]);
+  #end(outcome: ChallengeOutcome): void {
+    this.drop();
+    if (outcome === "passed" || outcome === "approved") this.#sparedUntil = this.#history.sparedUntil("passed-now");
+    this.#history.note(outcome);
   }
 
-  #note(outcome: ChallengeOutcome): void {
-    const { tally, store, record } = this.#options;
-    tally.challenged(outcome);
-    store.challenges.note(record.id, outcome);
-  }
-
-  #history(): ChallengeRecord[] {
-    const { store, record, clock } = this.#options;
-    const since = epochMillis(clock.wall() - passesCount);
-    return this.#safely(() => store.challenges.since(record.id, since), []);
-  }
-
-  #backoff(history: readonly ChallengeRecord[]): EpochMillis {
-    const policy = this.#options.settings().policy.challenge;
-    return epochMillis(policy === null ? 0 : backoffUntil(policy, passesOf(history)));
-  }
-
-  /** A store that fails must not end a session: what cannot be known is taken to be the stricter. */
   #safely<Out>(call: () => Out, otherwise: Out): Out {
-    try {
-      return call();
-    } catch (error) {
-      const { code, detail } = asSamehandError(error, "store-unavailable");
-      const { log, session } = this.#options;
-      log.warn({ session: session.id, code, detail }, "a challenge could not ask the store");
-      return otherwise;
-    }
+    return this.#history.safely(call, otherwise);
   }
-}
-
-const passesOf = (history: readonly ChallengeRecord[]): number[] =>
-  history.filter(({ outcome }) => outcome === "passed" || outcome === "approved").map(({ at }) => at);
-
-/** Attempts that were lost since the last doubt ended. */
-function lostOf(history: readonly ChallengeRecord[]): { code: number; phrase: number } {
-  const since = history.slice(history.findLastIndex(({ outcome }) => final.has(outcome)) + 1);
-  const count = (wanted: ChallengeOutcome): number => since.filter(({ outcome }) => outcome === wanted).length;
-  return { code: count("wrong-code"), phrase: count("failed-phrase") };
 }
 
 /** The error that a viewer is told where a challenge ended its session. */

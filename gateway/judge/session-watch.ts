@@ -1,9 +1,9 @@
 /**
- * The watch over one live session: hears its input, keeps its trust, and makes what was decided happen.
- * One decision gives one log line, one audit row and one act. All of it runs inside the input event.
+ * The watch over one live session: hears its input, keeps its trust, and has what was decided happen
+ * (`consequences.ts`). All of it runs inside the input event.
  */
 import type { Evidence } from "../../models/modality.ts";
-import { asSamehandError, SamehandError } from "../core/errors.ts";
+import { SamehandError } from "../core/errors.ts";
 import type { ActOutcome, OperatorAct } from "../core/live.ts";
 import type { SessionControl, SessionInfo, Watch } from "../core/session.ts";
 import type { ButtonMask, Keysym, Millis } from "../core/units.ts";
@@ -12,10 +12,12 @@ import { Inspector } from "../inspect/inspector.ts";
 import { Presence } from "../inspect/presence.ts";
 import type { Decider, Surroundings } from "../policy/decider.ts";
 import type { AgentRecord } from "../store/store.ts";
-import { logDecision } from "../telemetry/log.ts";
 import { Account } from "./account.ts";
-import { type ChallengeView, endingOf, SessionChallenge } from "./session-challenge.ts";
+import { type ChallengeView, SessionChallenge } from "./session-challenge.ts";
+import { Consequences } from "./consequences.ts";
+import { Faults } from "./faults.ts";
 import type { JudgeOptions } from "./judge.ts";
+import type { Confirmations } from "./confirmations.ts";
 import type { Doubt } from "./doubts.ts";
 import type { Learning } from "./learning.ts";
 import { Lessons } from "./lessons.ts";
@@ -26,6 +28,7 @@ import { Verification } from "./verification.ts";
 
 export interface SessionWatchOptions extends JudgeOptions {
   readonly learning: Learning;
+  readonly confirmations: Confirmations;
   readonly record: AgentRecord;
   readonly session: SessionInfo;
   readonly control: SessionControl;
@@ -51,15 +54,16 @@ export class SessionWatch implements Watch {
   readonly #account = new Account();
   readonly #presence: Presence;
   readonly #challenge: SessionChallenge;
+  readonly #consequences: Consequences;
+  readonly #faults: Faults;
   #decider: Decider;
-  #holding = false;
   #closed = false;
   readonly #record = new LiveRecord();
   readonly #scores: SessionScores;
-  #failed = false;
 
   constructor(options: SessionWatchOptions) {
     this.#options = options;
+    this.#faults = new Faults(options);
     this.#verification = new Verification(options);
     this.#inspector = new Inspector({
       verifier: null,
@@ -75,9 +79,21 @@ export class SessionWatch implements Watch {
       linkWeight: () => this.#inspector.linkWeight,
       typing: () => this.#verification.typing(),
       heldFor: (at) => this.#decider.heldFor(at) ?? 0,
-      onAttempt: (at, rule, reasons) => this.#tell({ ...this.decision, at, rule, reasons }),
-      onPassed: (at, llr) => this.#act(this.#decider.challengePassed(at, llr)),
-      onFailed: (at, rule, reasons) => this.#act(this.#decider.challengeFailed(at, rule, reasons)),
+      onAttempt: (at, rule, reasons) => this.#consequences.tell({ ...this.decision, at, rule, reasons }),
+      onPassed: (at, llr) => this.#passed(at, llr),
+      onFailed: (at, rule, reasons) => this.#consequences.act(this.#decider.challengeFailed(at, rule, reasons)),
+    });
+    this.#consequences = new Consequences({
+      ...options,
+      challenge: this.#challenge,
+      decider: () => this.#decider,
+      onDecided: (decision) => {
+        this.#lessons.decided(decision);
+        this.#record.decided(decision);
+      },
+      // What comes after the challenge begins anew.
+      onChallenged: () => this.#inspector.stalled(),
+      onReleased: (at) => this.#presence.seen(at),
     });
     this.#decider = this.#begin();
     this.#presence = new Presence(options.clock.now());
@@ -87,10 +103,10 @@ export class SessionWatch implements Watch {
   /** Takes up what was doubted before, and holds who is not known where the policy says so. */
   #resume(): void {
     const { doubt, clock, settings } = this.#options;
-    if (doubt !== null) this.#act(this.#decider.resume(clock.now(), doubt.suspicion, doubt.held));
+    if (doubt !== null) this.#consequences.act(this.#decider.resume(clock.now(), doubt.suspicion, doubt.held));
     if (settings().policy.strangers !== "challenge" || this.#verification.maturity !== "enrolling") return;
     const reasons = [{ code: "stranger", text: "too little is known of the agent to verify the session" }];
-    this.#act(this.#decider.hold(clock.now(), "stranger", reasons));
+    this.#consequences.act(this.#decider.hold(clock.now(), "stranger", reasons));
   }
 
   /** What the session is asked for while it is held; null where nothing is. */
@@ -113,7 +129,7 @@ export class SessionWatch implements Watch {
       this.#presence.key(at, keysym, pressed);
       this.#inspector.key(at, keysym, pressed);
     } catch (error) {
-      this.#fail(error);
+      this.#faults.happened(error);
     }
   }
 
@@ -125,7 +141,7 @@ export class SessionWatch implements Watch {
       this.#presence.pointer(at, x, y, mask);
       this.#inspector.pointer(at, x, y, mask);
     } catch (error) {
-      this.#fail(error);
+      this.#faults.happened(error);
     }
   }
 
@@ -134,7 +150,7 @@ export class SessionWatch implements Watch {
   }
 
   stalled(_at: Millis): void {
-    this.#guarded(() => {
+    this.#faults.guard(() => {
       this.#inspector.stalled();
       this.#challenge.stalled();
     });
@@ -142,9 +158,9 @@ export class SessionWatch implements Watch {
 
   tick(at: Millis): void {
     if (this.#closed) return;
-    this.#guarded(() => {
-      this.#act(this.#decider.tick(at));
-      this.#act(this.#attend(at));
+    this.#faults.guard(() => {
+      this.#consequences.act(this.#decider.tick(at));
+      this.#consequences.act(this.#attend(at));
       this.#challenge.tick(at);
       const { wouldBe } = this.decision;
       const due = this.#lessons.due(at, wouldBe === "allow", this.#verification.maturity === "mature");
@@ -155,12 +171,12 @@ export class SessionWatch implements Watch {
   close(at: Millis, error: SamehandError | null): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#guarded(() => {
+    this.#faults.guard(() => {
       if (error === null || error.code === "client-timeout") this.#challenge.abandon(at);
       this.#inspector.flush();
       this.#teach(null);
     });
-    if (this.decision.wouldBe !== "allow") this.#doubt(at);
+    if (this.decision.wouldBe !== "allow") this.#consequences.doubt(at);
     this.#scores.write();
     const { store, session, onEnd } = this.#options;
     store.sessionEnded(session.id, {
@@ -196,8 +212,14 @@ export class SessionWatch implements Watch {
     if (decision === null) return "already";
     if (this.#challenge.active && kind !== "quarantine")
       this.#challenge.decided(kind === "release" ? "approved" : "refused");
-    this.#act(decision);
+    this.#consequences.act(decision);
     return "done";
+  }
+
+  /** The agent's own typing confirms what was held back of earlier sessions; a code alone may be somebody else's. */
+  #passed(at: Millis, llr: number): void {
+    if (llr > 0) this.#options.learning.confirmed(this.#options.record);
+    this.#consequences.act(this.#decider.challengePassed(at, llr));
   }
 
   /** Whether anybody is there. */
@@ -205,7 +227,12 @@ export class SessionWatch implements Watch {
     const { presence } = this.#options.settings().policy;
     if (presence === null) return null;
     const limit = presence.idleMinutes * 60_000;
-    return this.#presence.idleFor(at, limit) >= limit ? this.#decider.absent(at) : this.#decider.returned(at);
+    if (this.#presence.idleFor(at, limit) < limit) return this.#decider.returned(at);
+    if (this.#consequences.holding || this.#options.settings().mode === "report" || this.#challenge.provable)
+      return this.#decider.absent(at);
+    // Whoever comes back could prove nothing here, and would wait for an operator: signing in again is the proof.
+    this.end(new SamehandError("session-idle"));
+    return null;
   }
 
   /**
@@ -254,68 +281,9 @@ export class SessionWatch implements Watch {
     const { suspicion, trust } = this.#decider.filter;
     this.#record.observe(at, modality, llr, weight, trust);
     this.#scores.add(weighed, this.#inspector.jitter, this.#account.signals.length > 0);
-    this.#act(decision);
+    this.#consequences.act(decision);
     this.#account.trusted(trust);
     this.#lessons.weighed(at, modality, llr * weight, suspicion);
-  }
-
-  /** Tells a new decision once to everybody who must know, and makes it happen. */
-  #act(decision: Decision | null): void {
-    if (decision === null) return;
-    this.#lessons.decided(decision);
-    if (decision.rule === "challenge-passed") this.#options.learning.confirmed(this.#options.record);
-    this.#options.tally.decided(decision.mode, decision.wouldBe);
-    this.#record.decided(decision);
-    this.#tell(decision);
-    this.#options.onDecision(decision);
-    if (decision.verdict === "quarantine") this.#quarantine(decision);
-    else if (decision.verdict === "sever") this.#sever(decision);
-    else if (this.#holding) this.#release(decision);
-  }
-
-  /** One log line and one row of the audit. */
-  #tell(decision: Decision): void {
-    const { log, store, session } = this.#options;
-    logDecision(log, session, decision);
-    store.decided(session.id, session.agent, decision);
-  }
-
-  #quarantine(decision: Decision): void {
-    this.#holding = true;
-    this.#doubt(decision.at);
-    const causes: Readonly<Record<string, "order" | "absence">> = {
-      "held-by-operator": "order",
-      "presence-idle": "absence",
-    };
-    this.#challenge.begin(decision.at, causes[decision.rule] ?? "doubt");
-    // What comes after the challenge begins anew.
-    if (this.#challenge.active) this.#inspector.stalled();
-    this.#options.control.quarantine(decision);
-  }
-
-  #release(decision: Decision): void {
-    this.#holding = false;
-    this.#presence.seen(decision.at);
-    this.#challenge.drop();
-    this.#options.onRecognised();
-    this.#options.control.release(decision);
-  }
-
-  /** The cut and the lock fall in the same tick: whoever reconnects at once is refused. */
-  #sever(decision: Decision): void {
-    const { onSever, settings } = this.#options;
-    // Whether the agent is locked too is for the operator to say.
-    if (decision.rule === "severed-by-operator") return this.end(new SamehandError("session-ended-by-operator"));
-    if (this.#challenge.active) this.#challenge.decided("timed-out");
-    this.end(endingOf(decision.rule));
-    onSever(settings().policy.lockMinutes, `severed by rule ${decision.rule}`);
-  }
-
-  /** Whoever connects in the agent's name from now on is doubted as much, and held if this session is. */
-  #doubt(at: Millis): void {
-    const { onDoubt, clock } = this.#options;
-    const held = this.#holding ? this.#decider.heldFor(at) : null;
-    onDoubt({ suspicion: this.#decider.filter.suspicion, held, at: clock.wall() });
   }
 
   /**
@@ -336,28 +304,5 @@ export class SessionWatch implements Watch {
   /** Begins verifying anew where enough is known for it by now. */
   #renew(): void {
     if (!this.#closed && this.#verification.renew()) this.#decider = this.#begin();
-  }
-
-  #guarded(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  /**
-   * Inspection itself failed. In enforce mode a session that cannot be verified must not go on: whoever could
-   * provoke the fault would drive unseen. In report mode nothing is touched.
-   */
-  #fail(error: unknown): void {
-    const { log, session, settings, tally } = this.#options;
-    const fault = asSamehandError(error, "verification-failed");
-    tally.refused(fault.code);
-    const stack = error instanceof Error ? error.stack : "";
-    // Once a session: in report mode every event may fail.
-    if (!this.#failed) log.error({ session: session.id, code: fault.code, stack }, fault.message);
-    this.#failed = true;
-    if (settings().mode === "enforce") this.end(fault);
   }
 }

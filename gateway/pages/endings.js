@@ -41,6 +41,12 @@ const endings = {
     advice: "If that was not you, tell your security team.",
     again: false,
   },
+  0x020a: {
+    title: "You were away for a while",
+    text: "Nobody was at this session for too long, so it was closed. What was open on the desktop is still there.",
+    advice: "Open the desktop again from where you started.",
+    again: true,
+  },
   0x020b: {
     title: "This session was ended",
     text: "The session was ended and cannot go on.",

@@ -20,6 +20,7 @@ const types = {
 export function agentPages(): Map<string, Page> {
   const here = dirname(fileURLToPath(import.meta.url));
   const guacamole = dirname(createRequire(import.meta.url).resolve("@glokon/guacamole-common-js"));
+  const webauthn = dirname(createRequire(import.meta.url).resolve("@simplewebauthn/browser"));
   const page = (type: keyof typeof types, ...path: string[]): Page => ({
     type: types[type],
     body: readFileSync(join(...path)),
@@ -32,6 +33,10 @@ export function agentPages(): Map<string, Page> {
     ["/me", page("html", here, "me.html")],
     ["/me.css", page("css", here, "me.css")],
     ["/me.js", page("js", here, "me.js")],
+    ["/passkey", page("html", here, "passkey.html")],
+    ["/confirm", page("html", here, "passkey.html")],
+    ["/passkey.js", page("js", here, "passkey.js")],
+    ["/webauthn.js", page("js", webauthn, "../dist/bundle/index.umd.min.js")],
     ["/icon.svg", page("svg", here, "icon.svg")],
     ["/guacamole.js", page("js", guacamole, "../esm/guacamole.min.js")],
   ]);

@@ -58,6 +58,11 @@ export class ChallengeCourse {
     return step === "code" || step === "phrase" ? this.#left[step] : null;
   }
 
+  /** The agent confirmed from another device. */
+  confirmed(): Turn {
+    return this.step === "passkey" ? this.#next() : "again";
+  }
+
   /** A code was given. */
   code(right: boolean): Turn {
     if (this.step !== "code") return "again";

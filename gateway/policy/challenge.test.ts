@@ -21,7 +21,7 @@ const policy: ChallengePolicy = {
   backoffMinutes: 2,
 };
 const budget = { falseQuarantinesPerHour: 0.125, falseSeversPerHour: 0.005 };
-const known = { hasCode: true, canType: true, passed: 0, late: false };
+const known = { hasCode: true, hasPasskey: false, canType: true, passed: 0, late: false };
 
 t.test("what is asked follows from the policy and from what is known of the agent", (t) => {
   t.same(planChallenge(policy, known), ["code", "phrase"]);
@@ -34,6 +34,13 @@ t.test("what is asked follows from the policy and from what is known of the agen
   t.same(planChallenge({ ...policy, proof: "none" }, { ...known, canType: false }), ["operator"]);
   t.same(planChallenge(policy, { ...known, passed: 3 }), ["operator"], "doubted too often");
   t.same(planChallenge(policy, { ...known, late: true }), ["operator"]);
+  const passkey = { ...known, hasPasskey: true };
+  t.same(planChallenge(policy, passkey), ["code", "phrase"], "the policy says which of the two");
+  t.same(planChallenge({ ...policy, proof: "passkey" }, passkey), ["passkey", "phrase"]);
+  t.same(planChallenge({ ...policy, proof: "passkey" }, known), ["code", "phrase"], "what the agent has");
+  t.same(planChallenge(policy, { ...passkey, hasCode: false }), ["passkey", "phrase"]);
+  t.same(planChallenge(policy, { ...passkey, hasCode: false, canType: false }), ["passkey"]);
+  t.same(planChallenge({ ...policy, proof: "none" }, passkey), ["phrase"]);
   t.end();
 });
 

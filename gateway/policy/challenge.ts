@@ -9,14 +9,17 @@ interface Budget {
   readonly falseSeversPerHour: number;
 }
 
-export const challengeSteps = ["code", "phrase", "operator"] as const;
+export const challengeSteps = ["code", "passkey", "phrase", "operator"] as const;
 export type ChallengeStep = (typeof challengeSteps)[number];
 
 /** The policy file's part `challenge`. */
 export interface ChallengePolicy {
-  /** What is asked besides the phrase: the code of an authenticator app, an operator's approval, or nothing. */
-  readonly proof: "code" | "operator" | "none";
-  /** What proves an agent who has no code: the phrase alone, or an operator besides it. */
+  /**
+   * What is asked besides the phrase: the code of an authenticator app, a passkey on another device, an operator's
+   * approval, or nothing. An agent who has only one of code and passkey is asked for that one.
+   */
+  readonly proof: "code" | "passkey" | "operator" | "none";
+  /** What proves an agent who has neither: the phrase alone, or an operator besides it. */
   readonly withoutCode: "phrase" | "operator";
   /** Whether a random phrase is typed, whose typing must match the profile. */
   readonly phrase: boolean;
@@ -35,6 +38,8 @@ export interface ChallengePolicy {
 export interface ChallengeFacts {
   /** The agent has a secret of one-time codes. */
   readonly hasCode: boolean;
+  /** The agent has a passkey, and it is known where the gateway is reached. */
+  readonly hasPasskey: boolean;
   /** The agent's typing is known well enough to be compared. */
   readonly canType: boolean;
   /** Challenges passed in the last eight hours. */
@@ -47,14 +52,22 @@ export interface ChallengeFacts {
 export function planChallenge(policy: ChallengePolicy, facts: ChallengeFacts): readonly ChallengeStep[] {
   if (facts.late || facts.passed >= policy.operatorAfter) return ["operator"];
   const steps: ChallengeStep[] = [];
-  const code = policy.proof === "code" && facts.hasCode;
+  const proof = proofOf(policy, facts);
   const phrase = policy.phrase && facts.canType;
-  if (code) steps.push("code");
+  if (proof === "code" || proof === "passkey") steps.push(proof);
   if (phrase) steps.push("phrase");
-  const vouched =
-    policy.proof === "operator" || (policy.proof === "code" && !code && policy.withoutCode === "operator");
-  if (vouched || steps.length === 0 || (policy.phrase && !phrase && !code)) steps.push("operator");
+  const vouched = proof === "operator" || (proof === "missing" && policy.withoutCode === "operator");
+  if (vouched || steps.length === 0) steps.push("operator");
   return steps;
+}
+
+/** What is asked besides the phrase, of what the agent has. */
+function proofOf({ proof }: ChallengePolicy, facts: ChallengeFacts): ChallengePolicy["proof"] | "missing" {
+  if (proof === "operator" || proof === "none") return proof;
+  const other = proof === "code" ? "passkey" : "code";
+  const has = { code: facts.hasCode, passkey: facts.hasPasskey };
+  if (has[proof]) return proof;
+  return has[other] ? other : "missing";
 }
 
 /** Words of a phrase at first, each time it is not decisive, and at most. A word is about six keystrokes. */

@@ -20,13 +20,15 @@ const rule = z.strictObject({
 
 const challenge = z.strictObject({
   proof: z
-    .enum(["code", "operator", "none"])
+    .enum(["code", "passkey", "operator", "none"])
     .default("code")
-    .describe("asked besides the phrase: the code of an authenticator app, an operator's approval, or nothing"),
+    .describe(
+      "asked besides the phrase: the code of an authenticator app, a passkey on another device, an operator, or nothing",
+    ),
   withoutCode: z
     .enum(["phrase", "operator"])
     .default("phrase")
-    .describe("what proves an agent who has no code: the phrase alone, or an operator besides it"),
+    .describe("what proves an agent who has neither code nor passkey: the phrase alone, or an operator besides it"),
   phrase: z.boolean().default(true).describe("a random phrase is typed, whose typing must match the profile"),
   attempts: z
     .int()

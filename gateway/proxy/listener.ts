@@ -11,10 +11,11 @@ import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Tally } from "../core/tally.ts";
 import { Admission } from "./admission.ts";
-import type { Answer, ProxyOptions } from "./options.ts";
+import type { Answer, Post, ProxyOptions } from "./options.ts";
 import { parseTarget, tunnelPath } from "./request.ts";
 import type { Front } from "./webapp/front.ts";
 import type { ApplicationRequest } from "./webapp/tunnel-request.ts";
+import { readJson } from "./json-body.ts";
 import { sendPage, sendRefusal, writeRefusal } from "./response.ts";
 
 const largestHeader = 16 * 1024;
@@ -139,6 +140,8 @@ export class Listener {
       const { path } = parseTarget(target);
       const answer = this.#options.answers?.get(path);
       if (answer !== undefined && request.method === "GET") return void this.#answer(answer, request, response);
+      const post = this.#options.posts?.get(path);
+      if (post !== undefined && request.method === "POST") return void this.#post(post, request, response);
       const page = this.#options.pages.get(path);
       if (path === tunnelPath) throw new SamehandError("upgrade-refused");
       if (page === undefined) throw new SamehandError("path-unknown");
@@ -153,6 +156,19 @@ export class Listener {
   async #answer(answer: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const body = JSON.stringify(await answer(request.headers.authorization ?? ""));
+      sendPage(response, { type: "application/json", body }, false, this.#options.listen.tls !== null);
+    } catch (cause) {
+      this.#deny(response, cause);
+    }
+  }
+
+  /** Never rejects. Who asks too often waits: what stands behind reads the store and asks other processes. */
+  async #post(post: Post, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (!this.#admission.mayUpgrade(request.socket.remoteAddress ?? "", systemClock.now(), this.#options.limits))
+        throw new SamehandError("rate-limited");
+      this.#checkOrigin(request);
+      const body = JSON.stringify(await post(await readJson(request)));
       sendPage(response, { type: "application/json", body }, false, this.#options.listen.tls !== null);
     } catch (cause) {
       this.#deny(response, cause);

@@ -39,6 +39,9 @@ export interface Page {
 /** Answers a GET with JSON. @param authorization that header; empty where none came @throws SamehandError */
 export type Answer = (authorization: string) => Promise<object>;
 
+/** Answers a POST of JSON with JSON. @param body as it was parsed, of any form @throws SamehandError */
+export type Post = (body: unknown) => Promise<object>;
+
 export interface Limits {
   /** Live sessions in this process. */
   readonly sessions: number;
@@ -94,6 +97,7 @@ export interface ProxyOptions {
   readonly pages: ReadonlyMap<string, Page>;
   /** By path, beside the pages. */
   readonly answers?: ReadonlyMap<string, Answer>;
+  readonly posts?: ReadonlyMap<string, Post>;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
   readonly notice: Notice;

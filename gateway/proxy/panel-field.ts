@@ -1,6 +1,7 @@
 /** The part of the hold screen's panel that changes with each key: the field, what is said below it, and the time left. */
 import type { SKRSContext2D } from "@napi-rs/canvas";
-import type { Prompt, PromptWord } from "../core/prompt.ts";
+import { encode } from "uqr";
+import type { Prompt, PromptField, PromptWord } from "../core/prompt.ts";
 import { font, wrap } from "./panel-fonts.ts";
 
 const ink = "#f8fafc";
@@ -11,6 +12,10 @@ const bad = "#f87171";
 const boxColour = "#0b1120";
 const line = 30;
 const textSize = 20;
+/** Side of a QR code with its quiet zone. */
+const qrSide = 196;
+/** Modules of light around it, as ISO/IEC 18004 asks for. */
+const quietZone = 4;
 
 const colours: Readonly<Record<PromptWord["state"], string>> = {
   "to-come": ink,
@@ -41,7 +46,13 @@ export function fieldHeight(context: SKRSContext2D, prompt: Prompt, width: numbe
   context.font = font(textSize, 700);
   const asked = prompt.field.kind === "phrase" ? rows(context, prompt.field.words, width).length * line + 12 : 0;
   // two lines for the hint, so that nothing moves when there is one more to say
-  return asked + (prompt.field.kind === "wait" ? 0 : 62) + 2 * 24 + 42;
+  return asked + boxHeight(prompt.field) + 2 * 24 + 42;
+}
+
+/** How much the box or picture takes in which something is asked. */
+function boxHeight({ kind }: PromptField): number {
+  if (kind === "wait") return 0;
+  return kind === "link" ? qrSide + 34 : 62;
 }
 
 /** Draws it at the context's origin, on ground that is there already. */
@@ -63,10 +74,10 @@ export function drawField(context: SKRSContext2D, prompt: Prompt, width: number)
     }
     y += 12;
   }
-  if (field.kind !== "wait") {
-    drawBox(context, field.kind === "code" ? dots(field.typed, field.length) : field.typed, y, width);
-    y += 62;
-  }
+  if (field.kind === "link") drawLink(context, field.address, y, width);
+  else if (field.kind === "code") drawBox(context, dots(field.typed, field.length), y, width);
+  else if (field.kind === "phrase") drawBox(context, field.typed, y, width);
+  y += boxHeight(field);
   context.font = font(15, 400);
   context.fillStyle = prompt.fault ? bad : dim;
   for (const [index, text] of wrap(context, prompt.hint, width).slice(0, 2).entries())
@@ -83,6 +94,22 @@ export function drawField(context: SKRSContext2D, prompt: Prompt, width: number)
 
 const dots = (typed: number, length: number): string =>
   Array.from({ length }, (_, index) => (index < typed ? "●" : "○")).join(" ");
+
+/** An address as a QR code, and to be read below it. */
+function drawLink(context: SKRSContext2D, address: string, y: number, width: number): void {
+  const { data, size } = encode(address, { border: quietZone });
+  const dot = qrSide / size;
+  context.fillStyle = "#ffffff";
+  context.fillRect(0, y, qrSide, qrSide);
+  context.fillStyle = "#000000";
+  // a little over each dot's edge: no light seams between dark dots
+  for (const [row, dots] of data.entries())
+    for (const [column, dark] of dots.entries())
+      if (dark) context.fillRect(column * dot, y + row * dot, dot + 0.2, dot + 0.2);
+  context.fillStyle = ink;
+  context.font = font(14, 400);
+  context.fillText(address, 0, y + qrSide + 20, width);
+}
 
 /** The box with what was typed; of a long text the end. */
 function drawBox(context: SKRSContext2D, text: string, y: number, width: number): void {

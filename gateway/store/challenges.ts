@@ -11,11 +11,12 @@ import type { AgentId } from "./store.ts";
 import type { Waiting } from "./waiting.ts";
 
 /**
- * How a challenge, or a step of it, went. `undecided`: a phrase that was neither; `severed`: no attempt was left;
+ * How a challenge, or a step of it, went. `returned`: passed after nobody was there, without a doubt; `undecided`: a phrase that was neither; `severed`: no attempt was left;
  * `abandoned`: the viewer left.
  */
 export const challengeOutcomes = [
   "passed",
+  "returned",
   "approved",
   "refused",
   "wrong-code",

@@ -9,6 +9,7 @@ import type { SessionInfo } from "../core/session.ts";
 import { Tally } from "../core/tally.ts";
 import { type AgentName, type EpochMillis, type SessionId, epochMillis } from "../core/units.ts";
 import type { Decision } from "../core/verdict.ts";
+import { AgentPasskeys } from "./agent-passkeys.ts";
 import { Audit } from "./audit.ts";
 import { keptAuditSigner } from "./audit-key.ts";
 import { Challenges } from "./challenges.ts";
@@ -73,6 +74,7 @@ class SqliteStore implements Store {
   readonly breaker: BreakerState;
   readonly #auditDays: number;
   readonly challenges: Challenges;
+  readonly agentPasskeys: AgentPasskeys;
   readonly operators: OperatorStore;
   readonly scores: Scores;
   readonly #scoreDays: number;
@@ -109,6 +111,7 @@ class SqliteStore implements Store {
       });
       this.breaker = new BreakerState(this.#db, clock, this.#waiting, this.audit);
       this.challenges = new Challenges(this.#db, this.#profiles, this.#waiting, clock);
+      this.agentPasskeys = new AgentPasskeys(this.#db);
       this.scores = new Scores(this.#db);
       this.operators = new OperatorStore(this.#db);
       this.#seen = this.#db.dataVersion;

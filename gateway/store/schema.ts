@@ -54,6 +54,17 @@ export interface Tables {
   audit_marks: { kind: string; seq: number; hash: string; at: number; key_id: string; signature: string };
   /** The secret of an agent's one-time codes, sealed with the data key; `used_step`: the newest time step that was spent. */
   code_secrets: { agent: string; created_at: number; used_step: number; secret: Uint8Array };
+  /** Public keys of agents' passkeys. */
+  agent_passkeys: {
+    id: string;
+    agent: string;
+    public_key: Uint8Array;
+    counter: number;
+    created_at: number;
+    used_at: number | null;
+  };
+  /** Links by which agents add a passkey, by the SHA-256 of their secret. */
+  agent_links: { hash: string; agent: string; expires: number };
   /** Keyed digests of phrases that an agent was asked to type. */
   used_phrases: { agent: string; digest: Uint8Array };
   /** How an agent's challenges went. */
@@ -293,5 +304,21 @@ export const migrations: readonly Migration[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX scores_at ON scores (at);
   CREATE INDEX scores_agent ON scores (agent);
+  `,
+  `
+  CREATE TABLE agent_passkeys (
+    id TEXT PRIMARY KEY,
+    agent TEXT NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+    public_key BLOB NOT NULL,
+    counter INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    used_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX agent_passkeys_agent ON agent_passkeys (agent);
+  CREATE TABLE agent_links (
+    hash TEXT PRIMARY KEY,
+    agent TEXT NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+    expires INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -10,6 +10,7 @@ import type { SessionInfo } from "../core/session.ts";
 import type { AgentName, EpochMillis, SessionId } from "../core/units.ts";
 import type { Decision, Verdict } from "../core/verdict.ts";
 import type { Actor } from "./audit-entry.ts";
+import type { AgentPasskeys } from "./agent-passkeys.ts";
 import type { AuditTrail } from "./audit.ts";
 import type { BreakerStore } from "./breaker-state.ts";
 import type { ChallengeStore } from "./challenges.ts";
@@ -201,6 +202,8 @@ export interface Store {
 
   /** Codes, phrases and outcomes of challenges. */
   readonly challenges: ChallengeStore;
+  /** Agents' passkeys, and links that add one. */
+  readonly agentPasskeys: AgentPasskeys;
 
   /** Operators, their sign-ins and API tokens. */
   readonly operators: OperatorStore;

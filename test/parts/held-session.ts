@@ -57,7 +57,8 @@ export class HeldSession {
       if (wrong) await this.#press(escape);
       const words = asked.filter((word) => wrong || word.state !== "right");
       typed.push(...words.map(({ text }) => text));
-      await play(hand.type(words.map(({ text }) => text).join(" "), 0, tries), this.#sink, over);
+      // to the last key's release, even where the last press was enough: a key that stays down types nothing later
+      await play(hand.type(words.map(({ text }) => text).join(" "), 0, tries), this.#sink);
       await sleep(600);
     }
     return typed;

@@ -7,10 +7,12 @@ export const french: Language = {
   why: "La manière dont cette session est utilisée a changé. Votre bureau est à l’abri et vous attend ; rien de ce que vous tapez ne lui parvient.",
   away: "Personne n’était devant cette session depuis un moment. Votre bureau est à l’abri et vous attend ; rien de ce que vous tapez ne lui parvient.",
   code: "Tapez le code à 6 chiffres affiché par votre application d’authentification.",
+  passkey: "Ouvrez cette adresse sur votre téléphone, ou scannez-la, et confirmez avec votre clé d’accès.",
   phrase: "Tapez ces mots, comme vous tapez toujours.",
   operator:
     "Votre équipe de sécurité a été priée d’examiner cette session. Il n’y a rien à taper ; veuillez patienter.",
   codeHint: "Entrée valide, Échap efface",
+  passkeyHint: "Il n’y a rien à taper ici ; la suite vient d’elle-même",
   phraseHint: "Retour arrière corrige, Échap efface",
   waitHint: "En attente de votre équipe de sécurité",
   wrongCode: "Ce code n’est pas le bon. Un code ne sert qu’une fois ; attendez le suivant.",

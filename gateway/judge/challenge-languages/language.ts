@@ -9,9 +9,11 @@ export interface Language {
   /** The same where nobody was there. */
   readonly away: string;
   readonly code: string;
+  readonly passkey: string;
   readonly phrase: string;
   readonly operator: string;
   readonly codeHint: string;
+  readonly passkeyHint: string;
   readonly phraseHint: string;
   readonly waitHint: string;
   readonly wrongCode: string;

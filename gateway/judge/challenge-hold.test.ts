@@ -1,0 +1,129 @@
+import t from "tap";
+import { fleet } from "../../test/parts/buses.ts";
+import { ann, court, enter, own } from "../../test/parts/court.ts";
+import { agentName, epochMillis, keysym } from "../core/units.ts";
+import type { AgentId } from "../store/store.ts";
+import { secretHash } from "./agent-passkeys.ts";
+import { enrolCode } from "./challenge-code.ts";
+import { Confirmations } from "./confirmations.ts";
+
+const idle = 15 * 60_000;
+const passkey = (agent: AgentId) => ({
+  id: "key",
+  agent,
+  publicKey: new Uint8Array(8),
+  counter: 0,
+  createdAt: epochMillis(1),
+  usedAt: null,
+});
+
+t.test(
+  "an agent with a passkey alone is asked for it, and then for words; either by itself is not enough",
+  async (t) => {
+    const it = court(t);
+    it.store.agentPasskeys.add(passkey(it.agent.id));
+    const watch = await it.held();
+    const field = it.prompts.at(-1)?.field;
+    if (field?.kind !== "link") throw new Error(`asked for ${field?.kind}`);
+    const [, secret = ""] = /^https:\/\/desktops\.example\/confirm#([\w-]{22})$/.exec(field.address) ?? [];
+    it.press(watch, [0x61, 0x31, enter]);
+    t.equal(it.prompts.at(-1)?.field.kind, "link", "keys answer nothing");
+    t.equal(await it.judge.confirmations.agentOf("wrong"), null);
+    t.equal(await it.judge.confirmations.agentOf(secret), it.agent.id);
+    t.ok(await it.judge.confirmations.confirm(secret));
+    t.notOk(await it.judge.confirmations.confirm(secret), "once");
+    t.equal(it.prompts.at(-1)?.field.kind, "phrase");
+    t.equal(watch.verdict, "quarantine");
+    it.clock.advance(1000);
+    it.givePhrase(watch, own);
+    t.equal(watch.verdict, "allow");
+  },
+);
+
+t.test("a link is good for its own hold alone", async (t) => {
+  const it = court(t);
+  it.store.agentPasskeys.add(passkey(it.agent.id));
+  const watch = await it.held();
+  const field = it.prompts.at(-1)?.field;
+  const secret = field?.kind === "link" ? field.address.slice(-22) : "";
+  watch.operate({ kind: "release", operator: "eve", reason: "known" });
+  t.equal(await it.judge.confirmations.agentOf(secret), null);
+  t.notOk(await it.judge.confirmations.confirm(secret));
+});
+
+t.test("a device that reaches another process confirms the session all the same, once", async (t) => {
+  const { one, two } = fleet();
+  const [here, there] = [new Confirmations(one.bus), new Confirmations(two.bus)];
+  let confirmed = 0;
+  const first = here.wait("id" as AgentId, () => confirmed++);
+  t.notMatch(JSON.stringify(secretHash(first.secret)), first.secret, "no secret crosses");
+  t.equal(await there.agentOf(first.secret), "id");
+  t.same([await there.confirm(first.secret), await there.confirm(first.secret), confirmed], [true, false, 1]);
+  const second = here.wait("id" as AgentId, () => confirmed++);
+  second.end();
+  t.same([await there.confirm(second.secret), confirmed], [false, 1]);
+});
+
+for (const phrase of [true, false])
+  t.test(
+    `what was held back is ${phrase ? "learned once the agent typed the words" : "not learned for a code"}`,
+    async (t) => {
+      const it = court(t, { phrase });
+      enrolCode(it.store, it.agent.id, "ann", "Example");
+      t.not(it.holdBack().candidate, null);
+      const watch = await it.held();
+      it.giveCode(watch, it.code());
+      it.clock.advance(1000);
+      if (phrase) it.givePhrase(watch, own);
+      t.equal(watch.verdict, "allow");
+      it.judge.flush();
+      t.equal(it.profile().candidate === null, phrase);
+      t.equal(it.profile().adapted.keyboard.count > 0, phrase);
+    },
+  );
+
+t.test("nobody was there: who can prove it comes back, without a doubt; who cannot signs in again", async (t) => {
+  const it = court(t);
+  enrolCode(it.store, it.agent.id, "ann", "Example");
+  const watch = await it.open();
+  watch.key(it.clock.now(), keysym(0x61), true);
+  watch.key(it.clock.now(), keysym(0x61), false);
+  it.clock.advance(idle + 1000);
+  watch.tick(it.clock.now());
+  t.equal(watch.verdict, "quarantine");
+  t.match(it.prompts.at(-1)?.lines[0], /^Nobody was at this session/);
+  it.clock.advance(1000);
+  it.giveCode(watch, it.code());
+  it.clock.advance(1000);
+  it.givePhrase(watch, own);
+  t.equal(watch.verdict, "allow");
+  t.same([...it.tally.challenges], [["returned", 1]], "it counts as no doubt");
+
+  const stranger = await it.open(agentName("bob"));
+  stranger.key(it.clock.now(), keysym(0x61), true);
+  stranger.key(it.clock.now(), keysym(0x61), false);
+  it.clock.advance(idle + 1000);
+  stranger.tick(it.clock.now());
+  t.equal(it.acts.at(-1), "sever session-idle", "of whom nothing is known yet");
+  t.equal(it.store.lockOf(agentName("bob")), null, "and is not locked");
+  t.ok(await it.open(agentName("bob")), "comes in again");
+  t.equal(it.store.lockOf(ann), null);
+});
+
+t.test("lunch is no doubt: coming back often asks no operator, and buys no leniency", async (t) => {
+  const it = court(t, { operatorAfter: 2 });
+  enrolCode(it.store, it.agent.id, "ann", "Example");
+  const watch = await it.open();
+  for (let times = 0; times < 3; times++) {
+    watch.key(it.clock.now(), keysym(0x61), true);
+    watch.key(it.clock.now(), keysym(0x61), false);
+    it.clock.advance(idle + 40_000);
+    watch.tick(it.clock.now());
+    t.equal(watch.challenge?.step, "code");
+    it.clock.advance(1000);
+    it.giveCode(watch, it.code());
+    it.clock.advance(1000);
+    it.givePhrase(watch, own);
+    t.equal(watch.verdict, "allow");
+  }
+});

@@ -1,0 +1,128 @@
+/**
+ * A held session is confirmed from another device: a passkey is added by a one-time link and used by the link that the
+ * hold screen shows, in Chromium with its virtual authenticator; then the words bring the agent back.
+ */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import t from "tap";
+import type { Page } from "playwright-core";
+import { freePort } from "../../demo/program.ts";
+import type { SessionControl } from "../../gateway/core/session.ts";
+import { agentName, epochMillis } from "../../gateway/core/units.ts";
+import { passkeyLink } from "../../gateway/judge/agent-passkeys.ts";
+import { defaultPolicyFile } from "../../gateway/policy/policy-file.ts";
+import { Background } from "../../models/background.ts";
+import { startChromium } from "../parts/chromium.ts";
+import { enrolPerson } from "../parts/colleagues.ts";
+import { startFarm } from "../parts/farm.ts";
+import { HeldSession } from "../parts/held-session.ts";
+import { play, Typist } from "../parts/typist.ts";
+
+const doubt = `rules:
+  - name: doubt
+    when: session.keystrokes >= 30 && session.quarantines == 0
+    then: quarantine
+    because: doubted
+`;
+const policy = readFileSync(defaultPolicyFile, "utf8")
+  .replace(/^rules:\n/m, doubt)
+  .replace("proof: code", "proof: passkey");
+const before = "good morning how may i help you today sir";
+
+const chromium = await startChromium();
+t.teardown(() => chromium.stop());
+
+/** A device with an authenticator of its own. */
+async function device(): Promise<Page> {
+  const page = await chromium.page();
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  const options = {
+    protocol: "ctap2",
+    transport: "internal",
+    hasResidentKey: true,
+    hasUserVerification: true,
+    isUserVerified: true,
+    automaticPresenceSimulation: true,
+  } as const;
+  await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
+  return page;
+}
+
+/** Opens a link and presses the button. @returns what the page then says */
+async function follow(page: Page, link: string): Promise<string> {
+  await page.goto("about:blank");
+  await page.goto(link);
+  await page.locator("#go").click();
+  const state = page.locator("#state:not(:empty)");
+  await state.waitFor();
+  return (await state.textContent()) ?? "";
+}
+
+t.test("a passkey on another device, and then the words", { timeout: 180_000 }, async (t) => {
+  const port = await freePort(0);
+  const url = `http://localhost:${port}`;
+  const enough = { keystrokes: 300, actions: 0, days: 0 };
+  const farm = await startFarm({
+    policy,
+    config: { mode: "enforce", listen: { port, url }, enrolment: { provisional: enough, mature: enough } },
+  });
+  t.teardown(() => farm.stop());
+  const { gateway, desktop } = farm;
+  const { store } = gateway;
+  const background = Background.load();
+  enrolPerson(store, background, "anna", 1, 1600);
+  const { id } = store.enrol(agentName("anna"));
+  const site = { url, organisation: "Example" };
+  const link = passkeyLink(store, id, site, epochMillis(Date.now()));
+
+  const phone = await device();
+  t.match(await follow(phone, link), /^Done/);
+  t.equal(store.agentPasskeys.of(id).length, 1);
+  t.match(store.audit.newest(1), [{ action: "agent.passkey-added" }]);
+  const thief = await device();
+  t.match(await follow(thief, link), /the link was used/, "a link adds one passkey");
+  const other = store.enrol(agentName("bob"));
+  t.match(await follow(thief, passkeyLink(store, other.id, site, epochMillis(Date.now()))), /^Done/);
+
+  const client = await farm.viewer("anna");
+  const held = new HeldSession([...gateway.proxy.sessions.values()].at(-1) as SessionControl, client);
+  const from = desktop.events.length;
+  await play(new Typist(1).type(before, 0), client, () => held.asked);
+  await held.asks("link");
+  const field = held.prompts.at(-1)?.field;
+  const address = field?.kind === "link" ? field.address : "";
+  t.match(address, new RegExp(`^${url}/confirm#[\\w-]{22}$`));
+  t.match(await follow(thief, `${url}/confirm#${"A".repeat(22)}`), /no session waits/, "nobody guesses the link");
+  await follow(thief, address);
+  t.equal(held.prompts.at(-1)?.field.kind, "link", "somebody else's passkey confirms nothing");
+  t.match(await follow(phone, address), /^Confirmed/);
+  await held.asks("phrase");
+  t.match(await follow(phone, address), /no session waits/, "a link confirms once");
+
+  await held.settle();
+  await held.givePhrase(new Typist(1), () => gateway.tally.challenges.has("passed"));
+  t.equal(gateway.tally.challenges.get("passed"), 1);
+  while (gateway.tally.sessionsHeld > 0) await sleep(20);
+  await sleep(200);
+  await play(new Typist(1).type("thanks", 0), client);
+  await desktop.settled();
+  const received = desktop.typed(from);
+  t.ok(
+    before.startsWith(received.slice(0, -"thanks".length)) && received.endsWith("thanks"),
+    "nothing of it was typed",
+  );
+  await client.close();
+});
+
+t.test("where nobody knows the gateway's address there are no passkeys", async (t) => {
+  const farm = await startFarm();
+  t.teardown(() => farm.stop());
+  const ask = (body: string, type = "application/json") =>
+    fetch(`${farm.gateway.url}/confirm/options`, { method: "POST", headers: { "content-type": type }, body });
+  t.equal((await ask(JSON.stringify({ secret: "A".repeat(22) }))).status, 404);
+  t.equal((await ask("{}", "text/plain")).status, 400, "a form of another page's");
+  t.equal((await ask("{")).status, 400);
+  t.equal((await ask(`"${"a".repeat(40_000)}"`)).status, 413);
+  t.equal((await fetch(`${farm.gateway.url}/confirm/options`)).status, 404);
+});

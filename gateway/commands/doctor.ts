@@ -1,6 +1,8 @@
 /** `samehand doctor`: looks at everything that a gateway needs before it serves, and says what to mend. */
 import { once } from "node:events";
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { get } from "node:http";
+import { get as secureGet } from "node:https";
 import { connect } from "node:net";
 import { parseArgs } from "node:util";
 import { X509Certificate } from "node:crypto";
@@ -16,8 +18,8 @@ import { openStore } from "../store/open-store.ts";
 
 const help = `usage: samehand doctor [--config FILE] [--json]
 
-Checks the configuration, keys, policy, background, certificate, store, every guacd
-and the clock, and says what to mend. Exit 1 where something must be mended.
+Checks the configuration, keys, policy, background, certificate, store, clock, every guacd
+that is used and every web application, and says what to mend. Exit 1 where something must be mended.
 `;
 
 /** One thing looked at. */
@@ -74,6 +76,26 @@ async function askGuacd(host: string, port: number): Promise<string> {
   }
 }
 
+/** Asks for the page of Guacamole's web application. Its certificate is looked at as the gateway would. */
+function askApplication(origin: string, { path, ca }: NonNullable<Config["webapp"]>): Promise<string> {
+  const url = new URL(`${path}/`, origin);
+  const options = ca === undefined ? {} : { ca: readFileSync(ca) };
+  return new Promise((resolve, reject) => {
+    const ask = (url.protocol === "https:" ? secureGet : get)(url, { ...options, timeout: guacdMillis }, (answer) => {
+      answer.resume();
+      if (answer.statusCode === 200) resolve("answers");
+      else
+        reject(
+          new SamehandError("config-invalid", `${url.href} answers ${answer.statusCode}: is \`webapp.path\` right?`),
+        );
+    });
+    ask.on("timeout", () => ask.destroy(new SamehandError("upstream-timeout", url.href)));
+    ask.on("error", (error) =>
+      reject(error instanceof SamehandError ? error : new SamehandError("upstream-unreachable", url.href, error)),
+    );
+  });
+}
+
 function certificate(config: Config): string {
   if (config.listen.tls?.development === true) return "a development certificate is made at each start";
   const files = tlsFiles(config);
@@ -128,7 +150,14 @@ function checks(config: Config): [string, Check][] {
       `connection ${name}`,
       () => `${connection.protocol}, ${Object.keys(readSettings(connection)).length} settings`,
     ]),
-    ...config.guacd.map(({ host, port }): [string, Check] => [`guacd ${host}:${port}`, () => askGuacd(host, port)]),
+    // Behind a web application guacd is the application's business.
+    ...(config.webapp !== undefined && Object.keys(config.connections).length === 0 ? [] : config.guacd).map(
+      ({ host, port }): [string, Check] => [`guacd ${host}:${port}`, () => askGuacd(host, port)],
+    ),
+    ...(config.webapp?.upstreams ?? []).map((origin): [string, Check] => [
+      `web application ${origin}`,
+      () => askApplication(origin, config.webapp!),
+    ]),
   ];
 }
 

@@ -8,7 +8,7 @@ import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { agentName } from "../core/units.ts";
 import { enrol, type Enrolled } from "../offline/enrol.ts";
-import { recordingsIn } from "../offline/files.ts";
+import { isGuacdRecording, recordingsIn } from "../offline/files.ts";
 import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
@@ -16,11 +16,14 @@ import { commandLineActor } from "./actor.ts";
 const help = `usage: samehand enrol AGENT RECORDING... [OPTIONS]
        samehand enrol --all FOLDER [OPTIONS]
 
-Learns an agent from Guacamole session recordings with input (.guac, .guac.gz; files or
-folders) into the store, beside what is known already. --all takes every folder in
-FOLDER as an agent.
+Learns an agent from Guacamole session recordings with input (files or folders; in
+folders those that end in .guac or .guac.gz, or have no ending) into the store, beside
+what is known already. --all takes every folder in FOLDER as an agent, and says at the
+end how many are mature and what the recordings lacked.
 
   --config FILE   the gateway's configuration: store, keys, background
+  --data-source NAME
+                  agents are accounts of this data source of Guacamole: anna is NAME/anna
   --day-each      count each recording as a day of its own (otherwise its timestamps or
                   the file's date tell the day)
   --json          print what is known of each agent as JSON
@@ -31,12 +34,12 @@ function agentsOf(all: string | undefined, positionals: string[]): [string, stri
   if (all !== undefined) {
     if (positionals.length > 0) throw new SamehandError("usage", "--all takes no other arguments");
     const folders = readdirSync(all, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    return folders.map(({ name }) => [name, recordingsIn([join(all, name)])]);
+    return folders.map(({ name }) => [name, recordingsIn([join(all, name)], isGuacdRecording)]);
   }
   const [agent, ...paths] = positionals;
   if (agent === undefined || paths.length === 0)
     throw new SamehandError("usage", "enrol takes an AGENT and recordings");
-  return [[agent, recordingsIn(paths)]];
+  return [[agent, recordingsIn(paths, isGuacdRecording)]];
 }
 
 export async function run(args: string[], io: Io): Promise<number> {
@@ -47,6 +50,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       help: { type: "boolean", short: "h" },
       all: { type: "string" },
       config: { type: "string" },
+      "data-source": { type: "string" },
       "day-each": { type: "boolean", default: false },
       json: { type: "boolean" },
     },
@@ -62,7 +66,9 @@ export async function run(args: string[], io: Io): Promise<number> {
   try {
     const options = { store, background, enrolment: config.enrolment, dayEach: values["day-each"] };
     const enrolled: Enrolled[] = [];
-    for (const [agent, files] of agents) {
+    const source = values["data-source"];
+    for (const [account, files] of agents) {
+      const agent = source === undefined ? account : `${source}/${account}`;
       io.stderr.write(`${agent}: ${files.length} recordings\n`);
       const learned = enrol(agentName(agent), files, options);
       enrolled.push(learned);
@@ -71,11 +77,28 @@ export async function run(args: string[], io: Io): Promise<number> {
       const act = { actor: commandLineActor(), action: "agent.enrolled", why: "samehand enrol" };
       store.audit.note({ ...act, agent: agentName(agent), detail });
     }
-    io.stdout.write(values.json === true ? `${JSON.stringify(enrolled, null, 2)}\n` : enrolled.map(line).join(""));
+    io.stdout.write(values.json === true ? `${JSON.stringify(enrolled, null, 2)}\n` : report(enrolled));
   } finally {
     store.close();
   }
   return 0;
+}
+
+/** A line for each agent, then what of all of it is still missing. */
+function report(enrolled: readonly Enrolled[]): string {
+  const count = (fits: (one: Enrolled) => boolean): number => enrolled.filter(fits).length;
+  const recordings = enrolled.reduce((sum, each) => sum + each.recordings, 0);
+  const [keyless, pointerless, broken] = (["keyless", "pointerless", "broken"] as const).map((what) =>
+    enrolled.reduce((sum, each) => sum + each[what], 0),
+  );
+  const mature = count(({ maturity }) => maturity === "mature");
+  const lines = [
+    `${mature} of ${enrolled.length} agents are mature, ${count(({ maturity }) => maturity === "provisional")} provisional; ${recordings} recordings`,
+    ...(keyless > 0 ? [`recordings without keys: ${keyless} (was \`recording-include-keys\` on?)`] : []),
+    ...(pointerless > 0 ? [`recordings without a pointer: ${pointerless} (was \`recording-exclude-mouse\` on?)`] : []),
+    ...(broken > 0 ? [`recordings that could not be read, and taught nothing: ${broken}`] : []),
+  ];
+  return `${enrolled.map(line).join("")}\n${lines.join("\n")}\n`;
 }
 
 function line({ agent, keystrokes, actions, days, maturity, lacks }: Enrolled): string {

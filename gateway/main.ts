@@ -32,6 +32,10 @@ const commands: Readonly<Record<string, Command>> = {
   policy: { about: "the policy that stands, and drafts of it", load: () => import("./commands/policy.ts") },
   operators: { about: "who may sign in; links and API tokens", load: () => import("./commands/operators.ts") },
   audit: { about: "show and verify the chain of decisions", load: () => import("./commands/audit.ts") },
+  evidence: {
+    about: "what was decided on one session, signed; verify it",
+    load: () => import("./commands/evidence.ts"),
+  },
   breaker: { about: "the fleet's circuit-breaker: show, arm again", load: () => import("./commands/breaker.ts") },
   config: { about: "check the configuration, make keys", load: () => import("./commands/config.ts") },
   replay: { about: "play a recording into a live gateway, in real time", load: () => import("./commands/replay.ts") },

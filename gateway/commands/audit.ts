@@ -1,20 +1,19 @@
 /** `samehand audit`: the chain of verdicts and acts: shown, exported, signed, and checked with the public key alone. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { configFile, loadConfig } from "../../config/load.ts";
 import { readText } from "../../config/text.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
-import { epochMillis, sessionId } from "../core/units.ts";
+import { epochMillis } from "../core/units.ts";
 import type { AuditMark } from "../store/audit-entry.ts";
 import { exportAudit, verifyExport, verifyMark } from "../store/audit-export.ts";
 import { AuditVerifier } from "../store/audit-key.ts";
-import { evidenceOf, verifyEvidence } from "../store/evidence-pack.ts";
 import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { commandLineActor } from "./actor.ts";
+import { strictText } from "./strict-text.ts";
 import { table } from "./table.ts";
 
 const help = `usage: samehand audit [show] [--most N] [--json] [--config FILE]
@@ -22,23 +21,20 @@ const help = `usage: samehand audit [show] [--most N] [--json] [--config FILE]
        samehand audit verify FILE --key PUBLIC-KEY [--checkpoint FILE] [--json]
        samehand audit export FILE [--config FILE]
        samehand audit checkpoint [--config FILE]
-       samehand audit evidence SESSION --out FOLDER [--config FILE]
        samehand audit key [--config FILE]
 
 show        the newest entries (default 50), newest first
-verify      walks the chain in the store; or checks an export, a checkpoint or an
-            evidence pack (FILE) by itself: no configuration, no store, only the
-            public key. Exit 1 where anything was changed, cut, left out or moved.
+verify      walks the chain in the store; or checks an export or a checkpoint
+            (FILE) by itself: no configuration, no store, only the public key
+            (evidence: samehand evidence verify). Exit 1 where anything was changed, cut, left out or moved.
             --checkpoint: one noted earlier, which the export must still hold
 export      the whole chain as JSON lines, signed
 checkpoint  signs the chain as it stands; note it somewhere else: with it, nobody
             can take anything away again from what came before
-evidence    what was decided and done about one session, as evidence-SESSION.json
-            and .html, signed, without anything that was typed
 key         the public key to check with
 `;
 
-const actions = ["show", "verify", "export", "checkpoint", "evidence", "key"];
+const actions = ["show", "verify", "export", "checkpoint", "key"];
 
 export async function run(args: string[], io: Io): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -49,7 +45,6 @@ export async function run(args: string[], io: Io): Promise<number> {
       most: { type: "string", default: "50" },
       key: { type: "string" },
       checkpoint: { type: "string" },
-      out: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -59,12 +54,11 @@ export async function run(args: string[], io: Io): Promise<number> {
     return 0;
   }
   const [action = "show", name, ...rest] = positionals;
-  const named = action === "export" || action === "evidence";
+  const named = action === "export";
   if (!actions.includes(action)) throw new SamehandError("usage", action);
   if (rest.length > 0 || (name !== undefined && !named && action !== "verify"))
     throw new SamehandError("usage", positionals.join(" "));
-  if (named && name === undefined)
-    throw new SamehandError("usage", `${action}: ${action === "export" ? "FILE" : "SESSION"} is needed`);
+  if (named && name === undefined) throw new SamehandError("usage", "export: FILE is needed");
   const out = (data: unknown, text: string): void =>
     void io.stdout.write(values.json ? `${JSON.stringify(data)}\n` : text);
   if (action === "verify" && name !== undefined) return verifyFile(name, values.key, values.checkpoint, out);
@@ -84,8 +78,6 @@ export async function run(args: string[], io: Io): Promise<number> {
       case "checkpoint":
         io.stdout.write(`${JSON.stringify(store.audit.checkpoint())}\n`);
         return 0;
-      case "evidence":
-        return evidence(store, name ?? "", values.out, out);
       default:
         out({ id: store.audit.signer.id, publicKey: store.audit.signer.publicKey }, store.audit.signer.publicKey);
         return 0;
@@ -146,43 +138,20 @@ function exportTo(store: Store, file: string, out: Out): number {
   }
 }
 
-function evidence(store: Store, name: string, folder: string | undefined, out: Out): number {
-  if (folder === undefined) throw new SamehandError("usage", "evidence: --out FOLDER is needed");
-  const session = sessionId(name);
-  const { json, html } = evidenceOf(store, session, epochMillis(Date.now()));
-  mkdirSync(folder, { recursive: true });
-  const files = [`evidence-${name}.json`, `evidence-${name}.html`].map((file) => join(folder, file));
-  [json, html].forEach((text, index) => writeFileSync(files[index] ?? "", text, { mode: 0o600 }));
-  store.audit.note({
-    actor: commandLineActor(),
-    action: "evidence.made",
-    session,
-    why: "samehand audit evidence",
-  });
-  out({ files }, `${files.join("\n")}\n`);
-  return 0;
-}
-
 /** Touches nothing but the files that are named. */
 function verifyFile(file: string, key: string | undefined, checkpoint: string | undefined, out: Out): number {
   if (key === undefined) throw new SamehandError("usage", "verify FILE: --key PUBLIC-KEY is needed");
   const keys = new AuditVerifier(readText(key, "key-invalid"), key);
-  const text = decoded(file);
+  const text = strictText(file);
   if (text.startsWith('{"kind":')) {
     const mark = parseMark(text, file);
     verifyMark(mark, keys);
     out(mark, `the checkpoint at entry ${mark.seq} of ${new Date(mark.at).toISOString()} holds\n`);
     return 0;
   }
-  if (!text.startsWith('{"type":"samehand-audit"')) {
-    const { session, entries, checkpoint } = verifyEvidence(text, keys);
-    const facts = { session: session.id, agent: session.agent, entries: entries.length, checkpoint: checkpoint.seq };
-    out(facts, `the evidence on session ${session.id} of ${session.agent} holds: ${entries.length} entries\n`);
-    return 0;
-  }
   let earlier: AuditMark | undefined;
   if (checkpoint !== undefined) {
-    earlier = parseMark(decoded(checkpoint), checkpoint);
+    earlier = parseMark(strictText(checkpoint), checkpoint);
     verifyMark(earlier, keys);
   }
   const { installation, entries, first, last, lastHash, truncated } = verifyExport(text, keys, earlier);
@@ -192,16 +161,6 @@ function verifyFile(file: string, key: string | undefined, checkpoint: string | 
     `${entries} entries are whole, ${first} to ${last}${since}\ninstallation ${installation}\nlast hash ${lastHash}\n`,
   );
   return 0;
-}
-
-/** Strictly: a byte that is no UTF-8 must not pass for another. @throws SamehandError `audit-broken` */
-function decoded(file: string): string {
-  const bytes = readFileSync(file);
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw new SamehandError("audit-broken", `${file}: not UTF-8`, error);
-  }
 }
 
 function parseMark(text: string, file: string): AuditMark {

@@ -3,6 +3,11 @@ import { parseArgs } from "node:util";
 import { configFile, loadConfig, readKeyRing } from "../../config/load.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
+import type { Config } from "../../config/schema.ts";
+import { storeOptions } from "../settings.ts";
+import type { Detail } from "../store/audit-entry.ts";
+import { openStore } from "../store/open-store.ts";
+import { commandLineActor } from "./actor.ts";
 import { backUp, type Contents, restore, verify } from "../store/backup.ts";
 
 const backupHelp = `usage: samehand backup FILE [--json] [--config FILE]
@@ -23,6 +28,13 @@ taken over, so that nobody gets in by a restore. The sidecar .audit-key stays.
 
 const told = ({ agents, profiles, locks, decisions, bytes }: Contents): string =>
   `${agents} agents, ${profiles} profiles, ${locks} locked, ${decisions} audit rows, ${bytes} bytes`;
+
+/** In the chain of the store that now stands. */
+function note(config: Config, action: string, detail: Detail): void {
+  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  store.audit.note({ actor: commandLineActor(), action, why: "", detail });
+  store.close();
+}
 
 function parse(args: string[]) {
   const { values, positionals } = parseArgs({
@@ -50,6 +62,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   const keys = readKeyRing(config.keys);
   const contents = values.verify ? verify(file, keys) : backUp(config.store, file, keys);
+  if (!values.verify) note(config, "store.backed-up", { agents: contents.agents, entries: contents.decisions });
   io.stdout.write(values.json ? `${JSON.stringify({ file, ...contents })}\n` : `${file}: ${told(contents)}\n`);
   return 0;
 }
@@ -65,6 +78,7 @@ export async function runRestore(args: string[], io: Io): Promise<number> {
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   const restored = restore(file, config.store, readKeyRing(config.keys), new Date());
   const { replaced, takenOver } = restored;
+  note(config, "store.restored", { agents: restored.agents, entries: restored.decisions, takenOver });
   if (values.json) io.stdout.write(`${JSON.stringify({ store: config.store, ...restored })}\n`);
   else {
     io.stdout.write(`${config.store}: ${told(restored)}\n`);

@@ -1,12 +1,15 @@
 /** `samehand token`: issues a token that opens one session, and the link that carries it. */
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { configFile, loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
-import { epochMillis } from "../core/units.ts";
+import { agentName, epochMillis } from "../core/units.ts";
 import { issueSamehandToken } from "../proxy/token/samehand-token.ts";
-import { tokenKeys } from "../settings.ts";
+import { storeOptions, tokenKeys } from "../settings.ts";
+import { openStore } from "../store/open-store.ts";
+import { commandLineActor } from "./actor.ts";
 
 const help = `usage: samehand token --agent NAME --connection NAME [--config FILE] [--seconds N] [--json]
 
@@ -41,6 +44,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const seconds = values.seconds === undefined ? config.tokens.lifetimeSeconds : Number(values.seconds);
   if (!(seconds > 0 && seconds <= 3600)) throw new SamehandError("usage", "--seconds: from 1 to 3600");
   const expires = epochMillis(Date.now() + seconds * 1000);
+  note(config, agent, { connection, expires });
   const token = await issueSamehandToken({ agent, connection, expires }, tokenKeys(config));
   const link = `${baseUrl(config)}/?token=${encodeURIComponent(token)}`;
   io.stdout.write(
@@ -49,6 +53,15 @@ export async function run(args: string[], io: Io): Promise<number> {
       : `token  ${token}\nlink   ${link}\n`,
   );
   return 0;
+}
+
+/** In the audit chain, where this machine has the store; a portal that only has the keys of tokens issues without it. */
+function note(config: Config, agent: string, detail: { readonly connection: string; readonly expires: number }): void {
+  if (!existsSync(config.store)) return;
+  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const act = { actor: commandLineActor(), action: "token.issued", why: "samehand token" };
+  store.audit.note({ ...act, agent: agentName(agent), detail });
+  store.close();
 }
 
 /** Where the gateway listens, as a page on this machine would reach it. */

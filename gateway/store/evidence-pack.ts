@@ -1,7 +1,7 @@
 /**
  * The evidence on one session: what was decided, when, by which rule, on what grounds and what people did about it;
- * signed, and without anything that was typed. One JSON text; the page for people is made from it alone, so that both
- * can be checked.
+ * signed, and without anything that was typed. One JSON text, and a page for people that carries it with it. The page is
+ * signed as a whole too, so that it can still be checked when a later version would write it otherwise.
  */
 import { SamehandError } from "../core/errors.ts";
 import type { EpochMillis } from "../core/units.ts";
@@ -29,6 +29,9 @@ export interface Evidence {
 }
 
 const packText = (pack: string): string => JSON.stringify(["samehand-evidence/1", pack]);
+const pageText = (page: string): string => JSON.stringify(["samehand-evidence-page/1", page]);
+/** A page's last line is the signature over all before it. */
+const signedPage = /^([^]*)<!-- ([0-9a-f]{16}) ([\w-]{86}) -->\n$/;
 
 /** @throws SamehandError `audit-broken` where the chain does not hold, `usage` for a session that is not known */
 export function evidenceOf(store: Store, session: SessionRecord["id"], at: EpochMillis): Evidence {
@@ -51,16 +54,17 @@ export function evidenceOf(store: Store, session: SessionRecord["id"], at: Epoch
   };
   const { key, signature } = store.audit.signer.sign(packText(JSON.stringify(pack)));
   const json = JSON.stringify({ pack, key, signature });
-  return { json: `${json}\n`, html: evidencePage(pack, json) };
+  const page = evidencePage(pack, json);
+  const seal = store.audit.signer.sign(pageText(page));
+  return { json: `${json}\n`, html: `${page}<!-- ${seal.key} ${seal.signature} -->\n` };
 }
 
 /**
- * Checks a pack, of which form it is; a page must say exactly what its pack says.
+ * Checks a pack, of which form it is.
  * @throws SamehandError `audit-broken`
  */
 export function verifyEvidence(text: string, keys: AuditVerifier): EvidencePack {
-  const page = /<script type="application\/json" id="evidence">(.*)<\/script>/.exec(text);
-  const json = page === null ? text.replace(/\n$/, "") : (page[1] ?? "").replaceAll("\\u003c", "<");
+  const json = text.startsWith("<") ? packWithin(text, keys) : text.replace(/\n$/, "");
   const { pack, key, signature } = parse(json);
   if (!keys.holds(packText(JSON.stringify(pack)), { key, signature }))
     throw new SamehandError("audit-broken", "the pack was changed, or not signed with a key that is known here");
@@ -68,9 +72,17 @@ export function verifyEvidence(text: string, keys: AuditVerifier): EvidencePack 
     throw new SamehandError("audit-broken", "the checkpoint in the pack does not hold");
   for (const entry of pack.entries)
     if (entry.hash !== hashOf(entry)) throw new SamehandError("audit-broken", `entry ${entry.seq} was changed`);
-  const whole = page === null ? `${json}\n` : evidencePage(pack, json);
-  if (whole !== text) throw new SamehandError("audit-broken", "the page does not say what its evidence says");
+  if (!text.startsWith("<") && text !== `${json}\n`) throw new SamehandError("audit-broken", "the file is cut off");
   return pack;
+}
+
+/** What a page carries, once its own signature holds. */
+function packWithin(text: string, keys: AuditVerifier): string {
+  const [, page = "", key = "", signature = ""] = signedPage.exec(text) ?? [];
+  if (!keys.holds(pageText(page), { key, signature }))
+    throw new SamehandError("audit-broken", "the page was changed, or not signed with a key that is known here");
+  const carried = /<script type="application\/json" id="evidence">(.*)<\/script>/.exec(page)?.[1] ?? "";
+  return carried.replaceAll("\\u003c", "<");
 }
 
 function parse(json: string): { pack: EvidencePack; key: string; signature: string } {

@@ -67,7 +67,7 @@ export function evidencePage(pack: EvidencePack, json: string): string {
 <tbody>${pack.entries.map(event).join("")}</tbody></table>
 <h2>How to check this</h2>
 <p>Installation <code>${escape(pack.installation)}</code>; made ${time(pack.at)}; the audit chain then ended at entry ${checkpoint.seq}, <code>${escape(checkpoint.hash)}</code>. With the installation's public key, anywhere:</p>
-<p><code>samehand audit verify THIS-FILE --key audit-key.pub</code></p>
+<p><code>samehand evidence verify THIS-FILE --key audit-key.pub</code></p>
 <script type="application/json" id="evidence">${json.replaceAll("<", "\\u003c")}</script>
 </body></html>
 `;

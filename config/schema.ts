@@ -220,6 +220,18 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("the audit chain"),
+  retention: z
+    .strictObject({
+      sessionDays: z.int().min(1).max(36_500).default(400).describe("records of sessions: times, verdicts, outcome"),
+      profileDays: z
+        .int()
+        .min(1)
+        .max(36_500)
+        .default(400)
+        .describe("an agent who did not come for so long is forgotten, with the profile"),
+    })
+    .prefault({})
+    .describe("how long it is kept; see also `audit.days` and `admin.scoreDays`"),
   policy: path.optional().describe("the policy file; absent: the shipped one"),
   background: path.optional().describe("the background population's file; absent: the shipped one"),
   enrolment: z

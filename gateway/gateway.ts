@@ -24,7 +24,7 @@ import { passkeyPosts } from "./passkey-page.ts";
 import type { Page, ProxyOptions, TlsPair } from "./proxy/options.ts";
 import { Proxy } from "./proxy/proxy.ts";
 import type { Tokens } from "./proxy/token/ticket.ts";
-import { acceptedTokens, proxyOptions, siteOf, storeOptions, tlsFiles } from "./settings.ts";
+import { acceptedTokens, proxyOptions, retentionOf, siteOf, storeOptions, tlsFiles } from "./settings.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Detail } from "./store/audit-entry.ts";
 import type { Store } from "./store/store.ts";
@@ -101,13 +101,11 @@ export class Gateway {
     const { observeStore } = this.#metrics;
     const base = { log: this.#log, clock: this.#clock, tally: this.tally };
     try {
-      const { days: auditDays } = config.audit;
       this.store = openStore({
         ...storeOptions(config),
-        scoreDays: config.admin.scoreDays,
+        ...retentionOf(config),
         ...base,
         observe: observeStore,
-        auditDays,
       });
     } catch (error) {
       this.#metrics.close();

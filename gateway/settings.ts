@@ -36,6 +36,11 @@ export function storeOptions(config: Config): Pick<StoreOptions, "path" | "keys"
   return { path: config.store, keys: readKeyRing(config.keys), ...(key === undefined ? {} : { auditKey: key }) };
 }
 
+/** How long the store keeps what. */
+export function retentionOf({ audit, admin, retention }: Config) {
+  return { auditDays: audit.days, scoreDays: admin.scoreDays, ...retention };
+}
+
 /** @throws SamehandError `config-invalid` where a certificate cannot be read */
 export function proxyOptions(config: Config, tls: TlsPair | null, pages: ReadonlyMap<string, Page>): ProxyOptions {
   const { listen, limits, organisation, workers } = config;

@@ -1,4 +1,5 @@
 /** `samehand agents`: who is enrolled and how far, locks, and forgetting; also while the gateway runs. */
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { configFile, loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
@@ -9,6 +10,7 @@ import { type AgentName, type EpochMillis, agentName, epochMillis } from "../cor
 import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 import type { AgentRecord, Lock, Store } from "../store/store.ts";
+import { subjectOf } from "../subject.ts";
 import { commandLineActor } from "./actor.ts";
 import { table } from "./table.ts";
 
@@ -17,6 +19,8 @@ const help = `usage: samehand agents [list] [--json]
        samehand agents lock NAME [--minutes N] [--reason TEXT]
        samehand agents unlock NAME [--reason TEXT]
        samehand agents forget NAME --yes [--reason TEXT]
+       samehand agents export NAME [--out FILE]
+       samehand agents consent NAME --notice TEXT | --withdraw
        samehand agents totp NAME [--png FILE] [--svg FILE] | --remove
        samehand agents passkey NAME | --remove
 
@@ -26,6 +30,8 @@ lock     refuses the agent's sessions, and ends those that live, for N minutes;
          without --minutes until unlock
 unlock   ends a lock
 forget   erases the agent's key, profile and sessions; this cannot be undone
+export   all that is kept about the agent, as JSON, for the agent
+consent  the record of consent; see agents consent --help
 totp     one-time codes for challenges, with a QR code; see agents totp --help
 passkey  a link to add a passkey, for challenges; see agents passkey --help
 
@@ -35,6 +41,7 @@ All take --config FILE. A running gateway notices within a second.
 export async function run(args: string[], io: Io): Promise<number> {
   if (args[0] === "totp") return (await import("./agents-totp.ts")).run(args.slice(1), io);
   if (args[0] === "passkey") return (await import("./agents-passkey.ts")).run(args.slice(1), io);
+  if (args[0] === "consent") return (await import("./agents-consent.ts")).run(args.slice(1), io);
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -42,6 +49,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       config: { type: "string" },
       minutes: { type: "string" },
       reason: { type: "string" },
+      out: { type: "string" },
       yes: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -53,7 +61,8 @@ export async function run(args: string[], io: Io): Promise<number> {
   }
   const [action = "list", name, ...rest] = positionals;
   if (rest.length > 0) throw new SamehandError("usage", `unexpected ${rest.join(" ")}`);
-  if (!["list", "show", "lock", "unlock", "forget"].includes(action)) throw new SamehandError("usage", action);
+  if (!["list", "show", "lock", "unlock", "forget", "export"].includes(action))
+    throw new SamehandError("usage", action);
   if (action !== "list" && name === undefined) throw new SamehandError("usage", `${action}: an agent's name is needed`);
   const until = values.minutes === undefined ? null : untilAfter(values.minutes);
   if (action === "forget" && !values.yes) throw new SamehandError("usage", "forget cannot be undone: add --yes");
@@ -69,6 +78,8 @@ export async function run(args: string[], io: Io): Promise<number> {
         return list(store, config, out);
       case "show":
         return show(store, config, agent, out);
+      case "export":
+        return exportSubject(store, agent, values.out, io);
       case "lock":
         store.lock(agent, until, values.reason ?? "locked by an operator");
         store.audit.note({ ...by(values.reason), action: "agent.locked", agent, detail: { until } });
@@ -86,6 +97,16 @@ export async function run(args: string[], io: Io): Promise<number> {
 }
 
 const by = (why = "") => ({ actor: commandLineActor(), why });
+
+/** The act is noted first, so that the export tells of itself. */
+function exportSubject(store: Store, agent: AgentName, file: string | undefined, io: Io): number {
+  if (store.agent(agent) === null) throw new SamehandError("agent-unknown", agent);
+  store.audit.note({ ...by("samehand agents export"), action: "agent.exported", agent });
+  const text = `${JSON.stringify(subjectOf(store, agent), null, 2)}\n`;
+  if (file === undefined) io.stdout.write(text);
+  else writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+  return 0;
+}
 
 function unlock(store: Store, agent: AgentName, why: string | undefined): boolean {
   const stood = store.unlock(agent);

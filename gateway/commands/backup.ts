@@ -8,26 +8,30 @@ import { storeOptions } from "../settings.ts";
 import type { Detail } from "../store/audit-entry.ts";
 import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
-import { backUp, type Contents, restore, verify } from "../store/backup.ts";
+import { agentKeysOf, backUp, type Contents, restore, verify } from "../store/backup.ts";
 
 const backupHelp = `usage: samehand backup FILE [--json] [--config FILE]
-       samehand backup --verify FILE [--json] [--config FILE]
+       samehand backup --verify FILE [--agent-keys KEYS] [--json] [--config FILE]
 
 Writes one consistent snapshot of the store into a new FILE while the gateway runs,
-and verifies it: every profile opens with the configured keys, the audit chain is
-whole. The keys are not in it: keep \`keys\`, \`tokens.keys\` and the store's
+and the agents' keys into FILE.keys, and verifies both: every profile opens with the
+configured keys, the audit chain is whole. Keep FILEs as long as you like, but only
+the newest FILE.keys: it opens all of them, but for agents who were forgotten since.
+(After the key ring was rotated, older FILEs need the FILE.keys of their own time.)
+The configured keys are in neither: keep \`keys\`, \`tokens.keys\` and the store's
 .audit-key elsewhere. --verify only looks at a snapshot that is there.
 `;
 
-const restoreHelp = `usage: samehand restore FILE [--json] [--config FILE]
+const restoreHelp = `usage: samehand restore FILE [--agent-keys KEYS] [--json] [--config FILE]
 
 Verifies the snapshot and puts it in the store's place; stop every gateway first.
 The store that was there is kept beside it, and its locks and spent tokens are
-taken over, so that nobody gets in by a restore. The sidecar .audit-key stays.
+taken over, so that nobody gets in by a restore; whoever was forgotten since stays
+forgotten. --agent-keys: newer than FILE.keys. The sidecar .audit-key stays.
 `;
 
-const told = ({ agents, profiles, locks, decisions, bytes }: Contents): string =>
-  `${agents} agents, ${profiles} profiles, ${locks} locked, ${decisions} audit rows, ${bytes} bytes`;
+const told = ({ agents, erased, profiles, locks, decisions, bytes }: Contents): string =>
+  `${agents} agents${erased === 0 ? "" : ` (${erased} forgotten since)`}, ${profiles} profiles, ${locks} locked, ${decisions} audit rows, ${bytes} bytes`;
 
 /** In the chain of the store that now stands. */
 function note(config: Config, action: string, detail: Detail): void {
@@ -36,12 +40,13 @@ function note(config: Config, action: string, detail: Detail): void {
   store.close();
 }
 
-function parse(args: string[]) {
+function parse(args: string[], restoring: boolean) {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
     options: {
       config: { type: "string" },
+      "agent-keys": { type: "string" },
       verify: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -49,19 +54,21 @@ function parse(args: string[]) {
   });
   const [file = ""] = positionals;
   if (!values.help && (positionals.length !== 1 || file === "")) throw new SamehandError("usage", "name one FILE");
-  return { values, file };
+  if (values["agent-keys"] !== undefined && !values.verify && !restoring)
+    throw new SamehandError("usage", "--agent-keys goes with --verify");
+  return { values, file, agentKeys: values["agent-keys"] ?? agentKeysOf(file) };
 }
 
 /** `samehand backup` */
 export async function run(args: string[], io: Io): Promise<number> {
-  const { values, file } = parse(args);
+  const { values, file, agentKeys } = parse(args, false);
   if (values.help) {
     io.stdout.write(backupHelp);
     return 0;
   }
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   const keys = readKeyRing(config.keys);
-  const contents = values.verify ? verify(file, keys) : backUp(config.store, file, keys);
+  const contents = values.verify ? verify(file, keys, agentKeys) : backUp(config.store, file, keys);
   if (!values.verify) note(config, "store.backed-up", { agents: contents.agents, entries: contents.decisions });
   io.stdout.write(values.json ? `${JSON.stringify({ file, ...contents })}\n` : `${file}: ${told(contents)}\n`);
   return 0;
@@ -69,14 +76,14 @@ export async function run(args: string[], io: Io): Promise<number> {
 
 /** `samehand restore` */
 export async function runRestore(args: string[], io: Io): Promise<number> {
-  const { values, file } = parse(args);
+  const { values, file, agentKeys } = parse(args, true);
   if (values.help) {
     io.stdout.write(restoreHelp);
     return 0;
   }
   if (values.verify) throw new SamehandError("usage", "samehand backup --verify looks at a snapshot");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  const restored = restore(file, config.store, readKeyRing(config.keys), new Date());
+  const restored = restore(file, config.store, readKeyRing(config.keys), new Date(), agentKeys);
   const { replaced, takenOver } = restored;
   note(config, "store.restored", { agents: restored.agents, entries: restored.decisions, takenOver });
   if (values.json) io.stdout.write(`${JSON.stringify({ store: config.store, ...restored })}\n`);

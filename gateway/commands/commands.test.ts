@@ -14,6 +14,7 @@ import { openStore } from "../store/open-store.ts";
 import { run as agents } from "./agents.ts";
 import { run as audit } from "./audit.ts";
 import { run as config } from "./config.ts";
+import { run as enrol } from "./enrol.ts";
 import { run as evidence } from "./evidence.ts";
 import { run as doctor } from "./doctor.ts";
 import { developmentPki } from "./pki.ts";
@@ -154,6 +155,47 @@ t.test("agents are listed with their maturity, locked, unlocked and forgotten", 
   t.equal((await call(agents, ["forget", "anna", "--yes", ...at])).code, 1);
   await t.rejects(call(agents, ["show", "anna", ...at]), { code: "agent-unknown" });
 });
+
+t.test(
+  "consent is recorded, gates enrolling, and is withdrawn with all that rests on it; an export has everything",
+  async (t) => {
+    const { file, folder, at } = farm(t);
+    const { config } = loadConfig(file, {});
+    t.match(await call(agents, ["consent", "anna", ...at]), { code: 1, out: "anna has not consented\n" });
+    const asked = { SAMEHAND_POLICY: `${folder}/asks.yaml` };
+    const shipped = readFileSync(new URL("../../config/policy.default.yaml", import.meta.url), "utf8");
+    writeFileSync(`${folder}/asks.yaml`, shipped.replace("consent: none", "consent: required"));
+    await t.rejects(call(enrol, ["anna", folder, ...at], asked), { code: "act-refused" });
+    t.equal((await call(agents, ["consent", "anna", "--notice", "v3 of 2026-01-05", ...at])).code, 0);
+    t.match((await call(agents, ["consent", "anna", ...at])).out, /^20.*Z {2}v3 of 2026-01-05\n$/);
+
+    const store = openStore(storeOptions(config));
+    t.teardown(() => store.close());
+    const { id } = store.enrol(agentName("anna"));
+    store.updateProfile(id, () => ({ keystrokes: 9, actions: 9, days: 1, body: Buffer.from("statistics") }));
+    const session = { id: sessionId("s1"), agent: agentName("anna"), connection: "desk", address: "127.0.0.1" };
+    store.sessionStarted({ ...session, startedAt: epochMillis(1) });
+    store.challenges.keepCodeSecret(id, Buffer.alloc(20, 66));
+    await call(agents, ["export", "anna", "--out", `${folder}/anna.json`, ...at]);
+    t.equal(statSync(`${folder}/anna.json`).mode & 0o077, 0);
+    const text = readFileSync(`${folder}/anna.json`, "utf8");
+    t.match(JSON.parse(text), {
+      name: "anna",
+      consent: { notice: "v3 of 2026-01-05" },
+      profile: { versions: [{ version: 1, keystrokes: 9 }], template: Buffer.from("statistics").toString("base64") },
+      sessions: [{ id: "s1", connection: "desk", scores: [] }],
+      oneTimeCodes: true,
+      audit: [{ action: "consent.given" }, { action: "agent.exported" }],
+    });
+    t.notMatch(text, Buffer.alloc(20, 66).toString("base64"), "a secret is not handed out");
+
+    await t.rejects(call(agents, ["consent", "anna", "--withdraw", ...at]), { code: "usage" });
+    t.equal((await call(agents, ["consent", "anna", "--withdraw", "--yes", ...at])).code, 0);
+    t.equal(store.agent(agentName("anna")), null);
+    await t.rejects(call(agents, ["export", "anna", ...at]), { code: "agent-unknown" });
+    t.match(store.audit.newest(1), [{ action: "agent.forgotten", why: "consent withdrawn." }]);
+  },
+);
 
 t.test("the audit chain is shown and verified", async (t) => {
   const { file, at } = farm(t);

@@ -6,11 +6,13 @@ import { configFile, loadConfig } from "../../config/load.ts";
 import { Background } from "../../models/background.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
-import { agentName } from "../core/units.ts";
+import { type AgentName, agentName } from "../core/units.ts";
 import { enrol, type Enrolled } from "../offline/enrol.ts";
 import { isGuacdRecording, recordingsIn } from "../offline/files.ts";
+import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
 import { commandLineActor } from "./actor.ts";
 
 const help = `usage: samehand enrol AGENT RECORDING... [OPTIONS]
@@ -62,6 +64,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const agents = agentsOf(values.all, positionals);
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   const background = Background.load(config.background);
+  const policy = loadPolicy(config.policy ?? defaultPolicyFile);
   const store = openStore(storeOptions(config));
   try {
     const options = { store, background, enrolment: config.enrolment, dayEach: values["day-each"] };
@@ -69,6 +72,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     const source = values["data-source"];
     for (const [account, files] of agents) {
       const agent = source === undefined ? account : `${source}/${account}`;
+      if (policy.consent === "required") needConsent(store, agentName(agent));
       io.stderr.write(`${agent}: ${files.length} recordings\n`);
       const learned = enrol(agentName(agent), files, options);
       enrolled.push(learned);
@@ -82,6 +86,13 @@ export async function run(args: string[], io: Io): Promise<number> {
     store.close();
   }
   return 0;
+}
+
+/** @throws SamehandError `act-refused` */
+function needConsent(store: Store, name: AgentName): void {
+  const agent = store.agent(name);
+  if (agent === null || store.consents.of(agent.id) === null)
+    throw new SamehandError("act-refused", `${name} has not consented: samehand agents consent`);
 }
 
 /** A line for each agent, then what of all of it is still missing. */

@@ -14,7 +14,7 @@ import type { Log } from "../core/log.ts";
 import { operators, version } from "../operators.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import type { Policy } from "../policy/rules.ts";
-import { storeOptions, tlsFiles } from "../settings.ts";
+import { retentionOf, storeOptions, tlsFiles } from "../settings.ts";
 import type { Detail } from "../store/audit-entry.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
@@ -67,8 +67,7 @@ export class Workers {
     this.#store = openStore({
       ...storeOptions(config),
       log: this.#log,
-      auditDays: config.audit.days,
-      scoreDays: config.admin.scoreDays,
+      ...retentionOf(config),
     });
     this.#store.onChange((change) => this.fleet.publish("changed", change));
     this.admin = operators(config, {

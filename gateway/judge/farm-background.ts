@@ -10,7 +10,7 @@ import { asSamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { type Enrolment, maturityOf } from "../core/maturity.ts";
 import type { AgentName } from "../core/units.ts";
-import type { Store } from "../store/store.ts";
+import type { AgentId, Store } from "../store/store.ts";
 import type { FarmWork } from "./farm-worker.ts";
 
 /** Mature agents that stand for the farm: more would cost memory and change little. */
@@ -21,6 +21,7 @@ export interface FarmBackgroundOptions {
   readonly background: Background;
   readonly log: Log;
   readonly enrolment: () => Enrolment;
+  readonly consented: (id: AgentId) => boolean;
 }
 
 export class FarmBackground {
@@ -70,11 +71,11 @@ export class FarmBackground {
   }
 
   async #read(): Promise<FarmWork> {
-    const { store, enrolment } = this.#options;
+    const { store, enrolment, consented } = this.#options;
     const work: { name: string; profile: Uint8Array }[] = [];
     for (const record of store.agents()) {
       if (work.length >= mostInFarm) break;
-      if (maturityOf(record, enrolment()) !== "mature") continue;
+      if (maturityOf(record, enrolment()) !== "mature" || !consented(record.id)) continue;
       // One between two turns of the event loop: events that wait go first.
       await turn();
       if (this.#closed) return [];

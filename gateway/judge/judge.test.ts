@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t, { type Test } from "tap";
@@ -14,7 +14,7 @@ import type { SessionInfo, Ticket } from "../core/session.ts";
 import { Tally } from "../core/tally.ts";
 import { agentName, buttonMask, epochMillis, keysym, millis, sessionId } from "../core/units.ts";
 import type { Decision, Mode } from "../core/verdict.ts";
-import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
+import { defaultPolicyFile, loadPolicy, parsePolicy } from "../policy/policy-file.ts";
 import { openStore } from "../store/open-store.ts";
 import { LiveJudge } from "./judge.ts";
 
@@ -164,6 +164,27 @@ t.test("a doubted session teaches nothing", async (t) => {
   const after = store.agent(anna.agent);
   const learned = (after?.keystrokes ?? 0) - (before?.keystrokes ?? 0);
   t.ok(learned <= 0, `learned ${learned} keystrokes of somebody else`);
+});
+
+t.test("without a consent that the policy asks for, nobody is learned from or verified", async (t) => {
+  const { enrol, open, work, judge, store, settings } = setUp(t, "enforce");
+  const shipped = readFileSync(defaultPolicyFile, "utf8");
+  Object.assign(settings, { policy: parsePolicy(shipped.replace("consent: none", "consent: required"), "test") });
+  await enrol();
+  const { id, keystrokes } = store.enrol(anna.agent);
+  t.equal(keystrokes, 0);
+  t.equal(store.profile(id), null, "nothing at all is kept of the hand");
+
+  store.consents.give(id, "v3");
+  await enrol();
+  t.ok(store.enrol(anna.agent).keystrokes > 1000);
+  store.forget(anna.agent);
+  await enrol();
+  const session = await open();
+  work(session, 2, 5, 400);
+  t.same(session.acts, [], "consent ended with the agent's record");
+  judge.flush();
+  t.equal(store.enrol(anna.agent).keystrokes, 0);
 });
 
 t.test("a lock by an operator ends the live session and refuses the next", async (t) => {

@@ -81,7 +81,11 @@ export class LiveJudge implements Judge {
     };
     this.#options = options;
     this.sessions = new LiveRegistry(options.clock, options.fleet?.name ?? options.worker ?? "1");
-    this.#learning = new Learning({ ...options, enrolment: () => options.settings().enrolment });
+    this.#learning = new Learning({
+      ...options,
+      enrolment: () => options.settings().enrolment,
+      consented: (id) => options.settings().policy.consent === "none" || options.store.consents.of(id) !== null,
+    });
     this.#doubts = new Doubts(options.fleet);
     this.confirmations = new Confirmations(options.fleet);
     options.fleet?.subscribe("learned", ({ agent }, elsewhere) => {

@@ -28,6 +28,8 @@ export interface LearningOptions {
   readonly clock: Clock;
   readonly fleet?: Fleet;
   readonly enrolment: () => Enrolment;
+  /** Whether an agent may be learned from and verified at all. */
+  readonly consented: (id: AgentId) => boolean;
 }
 
 /** How much is known of an agent: all that a session needs before its first input. */
@@ -85,11 +87,12 @@ export class Learning {
   }
 
   /**
-   * What is known of an agent; null where nothing was learned yet.
+   * What is known of an agent; null where nothing was learned yet, or the agent has not consented.
    * @throws SamehandError `profile-unreadable`, `store-unavailable`
    */
   known(name: AgentName, id: AgentId, enrolment: Enrolment): Known | null {
     this.#ids.set(name, id);
+    if (!this.#options.consented(id)) return null;
     const version = this.#options.store.agent(name)?.profileVersion;
     const facts = this.#facts.get(id);
     if (facts?.version === version && facts !== undefined) return { ...facts, maturity: maturityOf(facts, enrolment) };
@@ -196,6 +199,7 @@ export class Learning {
   #later(id: AgentId, name: AgentName, done: () => void, change: (profile: Profile) => boolean): void {
     const { store, background, enrolment, fleet } = this.#options;
     this.#beside(id, () => {
+      if (!this.#options.consented(id)) return;
       this.#cache.delete(id);
       store.learn(id, (newest) => {
         const profile = newest === null ? Profile.empty(background) : Profile.decode(newest.body, background);
@@ -210,7 +214,7 @@ export class Learning {
   #offerTrees(name: AgentName, id: AgentId): void {
     const { store, background, enrolment } = this.#options;
     const record = store.agent(name);
-    if (record === null || maturityOf(record, enrolment()) !== "mature") return;
+    if (record === null || !this.#options.consented(id) || maturityOf(record, enrolment()) !== "mature") return;
     this.#trees.offer({
       id,
       actions: record.actions,

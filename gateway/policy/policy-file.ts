@@ -67,6 +67,10 @@ export const policySchema = z.strictObject({
   strangers: z
     .enum(["enrol", "challenge", "deny"])
     .describe("agents without a profile: come in to be enrolled, are challenged at each start, or are refused"),
+  consent: z
+    .enum(["none", "required"])
+    .default("none")
+    .describe("`required`: an agent is neither learned from nor verified before a consent is recorded"),
   challenge: challenge
     .optional()
     .describe("what a quarantine asks for; absent: it ends by itself where the typing is recognised"),
@@ -105,6 +109,7 @@ class CompiledPolicy implements Policy {
   readonly lockMinutes: number;
   readonly quarantineSeconds: number;
   readonly strangers: Policy["strangers"];
+  readonly consent: Policy["consent"];
   readonly challenge: Policy["challenge"];
   readonly presence: Policy["presence"];
   readonly failures = new Map<string, number>();
@@ -116,6 +121,7 @@ class CompiledPolicy implements Policy {
     this.lockMinutes = policy.lockMinutes;
     this.quarantineSeconds = policy.quarantineSeconds;
     this.strangers = policy.strangers;
+    this.consent = policy.consent;
     this.challenge = policy.challenge ?? null;
     this.presence = policy.presence ?? null;
     if (policy.strangers === "challenge" && this.challenge === null)

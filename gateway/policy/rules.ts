@@ -52,6 +52,8 @@ export interface Policy {
   readonly quarantineSeconds: number;
   /** Agents without a profile: come in to be enrolled, are challenged at each start, or are refused. */
   readonly strangers: "enrol" | "challenge" | "deny";
+  /** `required`: who has not consented is neither learned from nor verified. */
+  readonly consent: "none" | "required";
   /** What a quarantine asks for; null: it ends by itself where the typing is recognised. */
   readonly challenge: ChallengePolicy | null;
   /** After how long without a person's input a session is held; null: never. */

@@ -36,6 +36,8 @@ export interface AuditTrail {
   newest(most: number): AuditEntry[];
   /** Of one session, oldest first. */
   ofSession(session: SessionId): AuditEntry[];
+  /** All entries about an agent, oldest first. @throws SamehandError `store-unavailable` */
+  ofAgent(agent: AgentId): AuditEntry[];
   /** Marks at or after `seq`, oldest first; with them the last truncation. */
   marks(seq: number): AuditMark[];
   /** Signs the chain as it stands; the newest mark where nothing came since. @throws SamehandError `store-unavailable` */
@@ -167,6 +169,10 @@ export class Audit implements AuditTrail {
 
   newest(most: number): AuditEntry[] {
     return this.#db.all(sql.selectFrom("audit").selectAll().orderBy("seq", "desc").limit(most)).map(entryOf);
+  }
+
+  ofAgent(agent: AgentId): AuditEntry[] {
+    return this.#db.all(sql.selectFrom("audit").selectAll().where("agent", "=", agent).orderBy("seq")).map(entryOf);
   }
 
   ofSession(session: SessionId): AuditEntry[] {

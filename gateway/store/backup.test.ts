@@ -121,6 +121,7 @@ t.test("what cannot be restored changes nothing: other keys, a changed profile o
   const bad = (name: string, change: string): string => {
     const changed = `${folder}/${name}.db`;
     writeFileSync(changed, readFileSync(file));
+    writeFileSync(`${changed}.keys`, readFileSync(`${file}.keys`));
     const db = new DatabaseSync(changed);
     db.exec(change);
     db.close();

@@ -1,6 +1,6 @@
 /**
  * Backup and restore of the store's file. A backup is one consistent snapshot, made while the gateway writes; the keys
- * are not in it. A restore puts a verified snapshot in the store's place and takes over what must not be undone: locks
+ * are not in it: the ring's stay where they are, the agents' go into a file beside it (`agent-keys.ts`). A restore puts a verified snapshot in the store's place and takes over what must not be undone: locks
  * and spent tokens that are newer than it.
  */
 import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { SamehandError } from "../core/errors.ts";
 import type { KeyRing } from "../core/key-ring.ts";
+import { putBack, takeOut } from "./agent-keys.ts";
 import { openStore } from "./open-store.ts";
 import { applicationId } from "./schema.ts";
 
@@ -17,8 +18,13 @@ export interface Contents {
   readonly profiles: number;
   readonly locks: number;
   readonly decisions: number;
+  /** Agents whose data key is gone: forgotten since the snapshot was made. */
+  readonly erased: number;
   readonly bytes: number;
 }
+
+/** Where a snapshot's agents' keys are, unless said otherwise. */
+export const agentKeysOf = (file: string): string => `${file}.keys`;
 
 /** How long the snapshot waits for a writer, ms. */
 const busyMillis = 5000;
@@ -26,8 +32,9 @@ const busyMillis = 5000;
 const busy = new Set([5, 6]);
 
 /**
- * Writes a snapshot of the store at `path` into a new file, for nobody else to read, and verifies it.
- * @throws SamehandError `store-unavailable`, `store-corrupt`, `profile-unreadable`; then there is no file `to`
+ * Writes a snapshot of the store at `path` and its agents' keys into two new files, for nobody else to read, and
+ * verifies them.
+ * @throws SamehandError `store-unavailable`, `store-corrupt`, `profile-unreadable`; then there is neither file
  */
 export function backUp(path: string, to: string, keys: KeyRing): Contents {
   if (!existsSync(path)) throw new SamehandError("store-unavailable", `${path} does not exist`);
@@ -43,19 +50,40 @@ export function backUp(path: string, to: string, keys: KeyRing): Contents {
     } finally {
       db.close();
     }
+    separate(to);
     sync(to);
     return verify(to, keys);
   } catch (error) {
-    if (made) rmSync(to, { force: true });
+    if (made) for (const file of [to, agentKeysOf(to)]) rmSync(file, { force: true });
     throw asStoreError(error, to);
+  }
+}
+
+function separate(file: string): void {
+  const db = new DatabaseSync(file);
+  try {
+    takeOut(db, agentKeysOf(file));
+  } finally {
+    db.close();
+  }
+}
+
+/** @returns how many agents were forgotten since */
+function join(file: string, agentKeys: string): number {
+  const db = new DatabaseSync(file);
+  try {
+    return putBack(db, agentKeys);
+  } finally {
+    db.close();
   }
 }
 
 /**
  * Opens every part of a snapshot, in a copy of it that is thrown away.
+ * @param agentKeys the agents' keys: the snapshot's own, or newer ones
  * @throws SamehandError `store-unavailable`, `store-corrupt`, `profile-unreadable`
  */
-export function verify(file: string, keys: KeyRing): Contents {
+export function verify(file: string, keys: KeyRing, agentKeys = agentKeysOf(file)): Contents {
   const copy = `${file}.verify-${process.pid}`;
   try {
     const original = new DatabaseSync(file, { readOnly: true });
@@ -65,6 +93,7 @@ export function verify(file: string, keys: KeyRing): Contents {
       original.close();
     }
     copyFileSync(file, copy);
+    const erased = join(copy, agentKeys);
     const store = openStore({ path: copy, keys, busyMillis });
     try {
       const agents = store.agents();
@@ -73,7 +102,7 @@ export function verify(file: string, keys: KeyRing): Contents {
       if (brokenAt !== null)
         throw new SamehandError("store-corrupt", `${file}: the audit chain breaks at row ${brokenAt}`);
       const locks = store.locks().length;
-      return { agents: agents.length, profiles, locks, decisions: rows, bytes: statSync(file).size };
+      return { agents: agents.length, profiles, locks, decisions: rows, erased, bytes: statSync(file).size };
     } finally {
       store.close();
     }
@@ -93,11 +122,11 @@ export interface Restored extends Contents {
 
 /**
  * Puts a snapshot in the place of the store at `path`. The replaced store is kept beside it.
- * @param at for the replaced store's name
+ * @param at for the replaced store's name @param agentKeys as of `verify`
  * @throws SamehandError as `verify`, and `store-unavailable` while a gateway has the store open; then nothing changes
  */
-export function restore(from: string, path: string, keys: KeyRing, at: Date): Restored {
-  const contents = verify(from, keys);
+export function restore(from: string, path: string, keys: KeyRing, at: Date, agentKeys = agentKeysOf(from)): Restored {
+  const contents = verify(from, keys, agentKeys);
   const fresh = `${path}.restoring`;
   const aside = `${path}.replaced-${at.toISOString().replaceAll(/[:.]/g, "-")}`;
   try {
@@ -106,6 +135,7 @@ export function restore(from: string, path: string, keys: KeyRing, at: Date): Re
     rmSync(fresh, { force: true });
     closeSync(openSync(fresh, "wx", 0o600));
     copyFileSync(from, fresh);
+    join(fresh, agentKeys);
     const takenOver = there ? takeOver(path, fresh) : 0;
     sync(fresh);
     if (there) for (const name of besides(path)) if (existsSync(name)) renameSync(name, name.replace(path, aside));
@@ -131,7 +161,10 @@ function claim(path: string): void {
   }
 }
 
-/** A restore must let nobody in whom the replaced store kept out. @returns rows; null where it cannot be read */
+/**
+ * A restore must let nobody in whom the replaced store kept out, and bring nobody back whom it forgot.
+ * @returns rows of locks and tokens; null where it cannot be read
+ */
 function takeOver(old: string, fresh: string): number | null {
   const db = new DatabaseSync(fresh);
   try {
@@ -144,6 +177,8 @@ function takeOver(old: string, fresh: string): number | null {
       )
       .run();
     const { changes: tokens } = db.prepare("INSERT OR IGNORE INTO spent_tokens SELECT * FROM old.spent_tokens").run();
+    db.exec("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON");
+    db.exec("DELETE FROM main.agents WHERE id IN (SELECT agent FROM old.audit WHERE action = 'agent.forgotten')");
     return Number(locks) + Number(tokens);
   } catch (error) {
     if (busy.has(codeOf(error))) throw error;

@@ -14,10 +14,12 @@ import { Audit } from "./audit.ts";
 import { keptAuditSigner } from "./audit-key.ts";
 import { Challenges } from "./challenges.ts";
 import { BreakerState } from "./breaker-state.ts";
+import { Consents } from "./consents.ts";
 import { Database, type Observe, sql } from "./database.ts";
 import { Locks } from "./locks.ts";
 import { OperatorStore } from "./operators.ts";
 import { Profiles } from "./profiles.ts";
+import { idleAgents, purgeSessions } from "./retention.ts";
 import { Scores } from "./scores.ts";
 import { Sessions } from "./sessions.ts";
 import type { AgentId, By, Learned, Profile, SessionOutcome, Store, StoreChange } from "./store.ts";
@@ -32,6 +34,10 @@ export interface StoreOptions {
   readonly auditDays?: number;
   /** Windows of evidence older than so many days are deleted; 14 by default. */
   readonly scoreDays?: number;
+  /** Records of sessions older than so many days are deleted; absent: none is. */
+  readonly sessionDays?: number;
+  /** Agents who did not come for so many days are forgotten; absent: nobody is. */
+  readonly profileDays?: number;
   readonly log?: Log;
   readonly clock?: Clock;
   /** How long a statement waits for another process, in ms; the event loop waits with it. */
@@ -77,7 +83,10 @@ class SqliteStore implements Store {
   readonly agentPasskeys: AgentPasskeys;
   readonly operators: OperatorStore;
   readonly scores: Scores;
+  readonly consents: Consents;
   readonly #scoreDays: number;
+  readonly #sessionDays: number;
+  readonly #profileDays: number;
   readonly #listeners = new Set<(change: StoreChange) => void>();
   /** Sessions that live in this process, and whose they are. */
   readonly #live = new Map<SessionId, { readonly id: AgentId; readonly name: AgentName }>();
@@ -112,6 +121,7 @@ class SqliteStore implements Store {
       this.breaker = new BreakerState(this.#db, clock, this.#waiting, this.audit);
       this.challenges = new Challenges(this.#db, this.#profiles, this.#waiting, clock);
       this.agentPasskeys = new AgentPasskeys(this.#db);
+      this.consents = new Consents(this.#db, clock);
       this.scores = new Scores(this.#db);
       this.operators = new OperatorStore(this.#db);
       this.#seen = this.#db.dataVersion;
@@ -121,6 +131,8 @@ class SqliteStore implements Store {
     }
     this.#scoreDays = options.scoreDays ?? 14;
     this.#auditDays = options.auditDays ?? Infinity;
+    this.#sessionDays = options.sessionDays ?? Infinity;
+    this.#profileDays = options.profileDays ?? Infinity;
     this.#purgedAt = clock.wall();
     this.#timer = setInterval(() => this.#poll(), options.pollMillis ?? 500).unref();
   }
@@ -323,8 +335,13 @@ class SqliteStore implements Store {
 
   /** Removes what is older than it may be kept. */
   #retire(now: EpochMillis): void {
+    const before = (days: number): EpochMillis => epochMillis(now - days * dayMillis);
+    if (this.#sessionDays < Infinity) this.#db.transaction(() => purgeSessions(this.#db, before(this.#sessionDays)));
+    if (this.#profileDays < Infinity)
+      for (const name of idleAgents(this.#db, before(this.#profileDays)))
+        this.forget(name, { actor: "gateway", why: `retention: not seen for ${this.#profileDays} days` });
     if (this.#auditDays === Infinity) return;
-    const removed = this.audit.truncate(epochMillis(now - this.#auditDays * dayMillis), "gateway", "retention");
+    const removed = this.audit.truncate(before(this.#auditDays), "gateway", "retention");
     if (removed > 0) this.#log.info({ removed }, "audit entries were removed for their age");
   }
 

@@ -1,6 +1,7 @@
 /**
  * Agents and their profiles. Each agent has a data key of its own, wrapped by the key ring's newest key; its
- * profiles are sealed with the data key. Deleting the data key erases the agent, also from backups of pages.
+ * profiles are sealed with the data key. Deleting the data key erases the agent; a backup's data keys lie in a file of
+ * their own (`agent-keys.ts`), so that this reaches backups too.
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";

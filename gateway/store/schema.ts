@@ -63,6 +63,8 @@ export interface Tables {
     created_at: number;
     used_at: number | null;
   };
+  /** That an agent consented, after which notice. */
+  consents: { agent: string; at: number; notice: string };
   /** Links by which agents add a passkey, by the SHA-256 of their secret. */
   agent_links: { hash: string; agent: string; expires: number };
   /** Keyed digests of phrases that an agent was asked to type. */
@@ -319,6 +321,13 @@ export const migrations: readonly Migration[] = [
     hash TEXT PRIMARY KEY,
     agent TEXT NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
     expires INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE consents (
+    agent TEXT PRIMARY KEY REFERENCES agents (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    notice TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -13,6 +13,7 @@ import type { Actor } from "./audit-entry.ts";
 import type { AgentPasskeys } from "./agent-passkeys.ts";
 import type { AuditTrail } from "./audit.ts";
 import type { BreakerStore } from "./breaker-state.ts";
+import type { Consents } from "./consents.ts";
 import type { ChallengeStore } from "./challenges.ts";
 import type { OperatorStore } from "./operators.ts";
 import type { Scores } from "./scores.ts";
@@ -205,6 +206,8 @@ export interface Store {
   /** Agents' passkeys, and links that add one. */
   readonly agentPasskeys: AgentPasskeys;
 
+  /** Who consented to what. */
+  readonly consents: Consents;
   /** Operators, their sign-ins and API tokens. */
   readonly operators: OperatorStore;
 

@@ -159,6 +159,7 @@ t.test("a picture that cannot be had is tried for again, and then the session en
   t.notMatch(viewer.text, uncovered);
   const other = await bench.session();
   other.watch.control.quarantine(decision);
+  other.user.send(sync(1));
   bench.guacd.picture = null;
   const fetching = bench.guacd.nextFetch();
   other.watch.control.release(decision);
@@ -241,6 +242,56 @@ t.test("a picture during which something was copied is drawn once more, from a m
   const fetched = bench.guacd.users.length;
   await new Promise((resolve) => setTimeout(resolve, 500));
   t.equal(bench.guacd.users.length, fetched, "and then it is right");
+});
+
+t.test("a picture is not shown before the session's own display has come as far", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  bench.guacd.args = ["VERSION_1_3_0", "hostname"];
+  bench.guacd.picture = null;
+  const copy = instruction("copy", 0, 0, 10, 9, 9, 14, 0, 0, 0);
+  const { viewer, user, watch } = await bench.session();
+  user.send(sync(1));
+  await viewer.saw(sync(1));
+  watch.control.quarantine(decision);
+  await viewer.saw(covered);
+  const fetching = bench.guacd.nextFetch();
+  watch.control.release(decision);
+  const fetcher = await fetching;
+  fetcher.send(size + img(1) + blob(1, "UElDVFVSRQ==") + end(1) + copy + sync(2));
+  await fetcher.closed;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.notMatch(viewer.text, "UElDVFVSRQ==", "the copy is still on its way to the owner");
+  const mending = bench.guacd.nextFetch();
+  user.send(copy + sync(2) + copy + sync(3));
+  await viewer.saw(uncovered);
+  t.ok(await mending, "and makes the picture one to be drawn again");
+});
+
+t.test("a display that goes on copying is mended once it stops", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  bench.guacd.args = ["VERSION_1_3_0", "hostname"];
+  bench.guacd.picture = null;
+  const copy = instruction("copy", 0, 0, 10, 9, 9, 14, 0, 0, 0);
+  const { viewer, user, watch } = await bench.session();
+  watch.control.quarantine(decision);
+  await viewer.saw(covered);
+  let fetching = bench.guacd.nextFetch();
+  watch.control.release(decision);
+  const fetcher = await fetching;
+  user.send(copy + sync(2));
+  fetcher.send(size + sync(2));
+  await viewer.saw(uncovered);
+  fetching = bench.guacd.nextFetch();
+  let scrolls = true;
+  const early = fetching.then(() => scrolls);
+  for (let n = 3; n < 15; n++) {
+    user.send(copy + sync(n));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  scrolls = false;
+  t.notOk(await early, "no attempt while it scrolls");
 });
 
 t.test("a hold during the mending stops it, and nothing that was stopped is shown", async (t) => {

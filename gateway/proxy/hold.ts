@@ -17,6 +17,7 @@ import { Mending } from "./mending.ts";
 import { Messages } from "./messages.ts";
 import type { Notice } from "./options.ts";
 import { type Fetch, PictureReturn, type ReturnOwner } from "./picture-return.ts";
+import { settledFetch } from "./settled-fetch.ts";
 import type { Target } from "./target.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -158,9 +159,9 @@ export class Hold implements WithheldOwner, ReturnOwner {
     message.add(withheld.waiting);
     message.add([Buffer.from(this.#screen.remove())]);
     message.end();
-    const { fetch } = this.#owner;
-    const twice = picture !== null && withheld.gathered!.copies(picture.timestamp);
-    if (twice && fetch !== null) this.#mending = new Mending(fetch, this.#viewer, this.#target!);
+    const fetch = this.#fetch;
+    if (picture !== null && fetch !== null && withheld.gathered!.copiesTwice(picture))
+      this.#mending = new Mending(fetch, this.#viewer, this.#target!);
     this.#withheld = null;
     this.#return = null;
     this.#tally.sessionsHeld -= 1;
@@ -169,6 +170,11 @@ export class Hold implements WithheldOwner, ReturnOwner {
 
   lost(error: SamehandError): void {
     this.#owner.pictureLost(error);
+  }
+
+  get #fetch(): Fetch | null {
+    const { fetch } = this.#owner;
+    return fetch === null ? null : settledFetch(fetch, this.#target!.scanner);
   }
 
   #turn(): void {
@@ -196,7 +202,7 @@ export class Hold implements WithheldOwner, ReturnOwner {
   }
 
   #bringBack(withheld: WithheldDisplay): void {
-    const { fetch } = this.#owner;
+    const fetch = this.#fetch;
     if (fetch === null) this.fetched(null);
     else this.#return = new PictureReturn(fetch, withheld, this);
   }

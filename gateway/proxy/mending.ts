@@ -15,9 +15,11 @@ import type { SnapshotOwner } from "./snapshot.ts";
 import type { Target } from "./target.ts";
 import type { Viewer } from "./viewer.ts";
 
+/** So often it looks whether anything was copied since: a moment without is a good one. */
+const lookMillis = 100;
+/** Between two attempts, twice as long each time; after the longest one it tries in any case. */
 const firstPause = 100;
 const longestPause = 5000;
-const attempts = 40;
 /** More than this is not held up: the attempt is given up. */
 const mostStopped = 4 * 1024 * 1024;
 /** Far from the hold screen's own frames. */
@@ -29,6 +31,7 @@ export class Mending implements SnapshotOwner {
   readonly #target: Target;
   #timer: NodeJS.Timeout | undefined;
   #attempt = 0;
+  #over = false;
   #fetching: { cancel(): void } | null = null;
   /** What came while the display is stopped; null while it passes. */
   #stopped: Buffer[] | null = null;
@@ -52,7 +55,11 @@ export class Mending implements SnapshotOwner {
     this.#stopped!.push(Buffer.from(buffer.subarray(start, end)));
     this.#bytes += end - start;
     const reader = new InstructionReader(buffer, start, end);
-    while (reader.next()) if (reader.opcode === "copy" || reader.opcode === "transfer") this.#drawn.keep(reader);
+    while (reader.next()) {
+      const { opcode } = reader;
+      if (opcode === "sync") this.#drawn.frameEnds(reader.number(1));
+      else if (opcode === "copy" || opcode === "transfer") this.#drawn.keep(reader);
+    }
     if (this.#bytes <= mostStopped) return;
     this.#fetching?.cancel();
     this.#goOn();
@@ -62,7 +69,7 @@ export class Mending implements SnapshotOwner {
   cancel(): readonly Buffer[] {
     clearTimeout(this.#timer);
     this.#fetching?.cancel();
-    this.#attempt = attempts;
+    this.#over = true;
     const stopped = this.#stopped ?? [];
     this.#stopped = null;
     return stopped;
@@ -76,7 +83,7 @@ export class Mending implements SnapshotOwner {
 
   fetched(picture: SnapshotReader): void {
     if (this.#stopped === null) return;
-    if (this.#drawn.copies(null)) {
+    if (this.#drawn.copiesTwice(picture)) {
       this.#goOn();
       return;
     }
@@ -87,7 +94,7 @@ export class Mending implements SnapshotOwner {
     messages.add(picture.picture.instructions(() => stream++, "drop"));
     messages.add([Buffer.from(sync(firstSync - this.#attempt))]);
     messages.end();
-    this.#attempt = attempts;
+    this.#over = true;
     this.#goOn();
   }
 
@@ -106,10 +113,21 @@ export class Mending implements SnapshotOwner {
   }
 
   #later(): void {
-    if (this.#attempt >= attempts) return;
+    if (this.#over) return;
     const pause = Math.min(firstPause * 2 ** this.#attempt, longestPause);
     this.#attempt += 1;
-    this.#timer = setTimeout(() => this.#try(), pause);
+    this.#look(pause, 0, this.#target.scanner.copies);
+  }
+
+  /** @param waited milliseconds since the last attempt @param copies seen by then */
+  #look(pause: number, waited: number, copies: number): void {
+    this.#timer = setTimeout(() => {
+      const { scanner } = this.#target;
+      const now = waited + lookMillis;
+      const quiet = scanner.copies === copies || now >= longestPause;
+      if (now >= pause && quiet) this.#try();
+      else this.#look(pause, now, scanner.copies);
+    }, lookMillis);
   }
 
   #try(): void {

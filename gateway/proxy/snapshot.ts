@@ -7,7 +7,7 @@ import { connect as connectTls } from "node:tls";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { Handshake } from "../protocol/guacamole/handshake.ts";
 import { disconnect } from "../protocol/guacamole/instructions.ts";
-import { askForEnd, SnapshotReader } from "../protocol/guacamole/snapshot-reader.ts";
+import { askForEnd, quietMillis, SnapshotReader } from "../protocol/guacamole/snapshot-reader.ts";
 import type { GuacdOptions } from "./options.ts";
 
 export interface SnapshotOwner {
@@ -33,6 +33,7 @@ export class Snapshot {
   /** Null once guacd is ready: it holds the connection's secrets. */
   #handshake: Handshake | null;
   #reader: SnapshotReader | null = null;
+  #quiet: NodeJS.Timeout | undefined;
   #over = false;
 
   /** @param handshake that joins the connection */
@@ -56,6 +57,7 @@ export class Snapshot {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#quiet);
     if (this.#socket.writable && !this.#socket.connecting) this.#socket.end(disconnect);
     else this.#socket.destroy();
     setTimeout(() => this.#socket.destroy(), 200).unref();
@@ -65,12 +67,22 @@ export class Snapshot {
     if (this.#over) return;
     try {
       const from = this.#reader === null ? this.#shakeHands(bytes) : 0;
-      if (this.#reader === null || !this.#reader.read(bytes.subarray(from))) return;
+      if (this.#reader === null) return;
+      if (!this.#reader.read(bytes.subarray(from))) return this.#wait(this.#reader);
     } catch (error) {
       this.#fail(asSamehandError(error, "upstream-malformed"));
       return;
     }
-    const picture = this.#reader;
+    this.#done(this.#reader);
+  }
+
+  #wait(reader: SnapshotReader): void {
+    if (!reader.whole) return;
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => this.#done(reader), quietMillis);
+  }
+
+  #done(picture: SnapshotReader): void {
     this.cancel();
     this.#owner.fetched(picture);
   }

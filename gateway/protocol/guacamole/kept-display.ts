@@ -4,6 +4,7 @@
  */
 import type { InstructionReader } from "./instruction-reader.ts";
 import { instruction } from "./instructions.ts";
+import type { SnapshotReader } from "./snapshot-reader.ts";
 
 /** All that changes what is seen, of every protocol version; `img` brings its `blob` and `end`. */
 const drawing = new Set(
@@ -70,9 +71,15 @@ export class KeptDisplay {
     return true;
   }
 
-  /** Whether anything after the frame of that timestamp copies to where it is seen. */
-  copies(after: number | null): boolean {
-    return this.#after(after).some(({ copies }) => copies);
+  /**
+   * Whether anything that may be in the picture already copies to where it is seen: drawn on it, it would be wrong.
+   * What ended with the frame after the picture may be in it. Where guacd says which frame is the picture's last one,
+   * what follows that is not trusted either: not every guacd was measured.
+   */
+  copiesTwice({ timestamp, nextFrame }: Pick<SnapshotReader, "timestamp" | "nextFrame">): boolean {
+    if (timestamp !== null) return this.#after(timestamp).some(({ copies }) => copies);
+    const end = this.#kept.findIndex((kept) => kept.opcode === "sync" && kept.timestamp === nextFrame);
+    return this.#kept.slice(0, end === -1 ? undefined : end).some(({ copies }) => copies);
   }
 
   /**

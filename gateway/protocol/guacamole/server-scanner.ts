@@ -21,6 +21,8 @@ const disconnect = opcodeHash("disconnect");
 const img = opcodeHash("img");
 const end = opcodeHash("end");
 const blob = opcodeHash("blob");
+const copy = opcodeHash("copy");
+const transfer = opcodeHash("transfer");
 /** What opens a stream that is no picture. */
 const streams = new Map(
   ["audio", "video", "file", "clipboard", "pipe", "argv"].map((name) => [opcodeHash(name), name]),
@@ -48,6 +50,8 @@ export class ServerScanner extends InstructionScanner {
   sizes = 0;
   width = 0;
   height = 0;
+  /** Grows with what is copied from place to place. */
+  copies = 0;
   /** The status of an `error` from guacd, or 0. */
   errorStatus = 0;
   /** A `disconnect` from guacd came. */
@@ -71,6 +75,7 @@ export class ServerScanner extends InstructionScanner {
     if (hash === end) return this.streams.size === 0 ? watched.none : watched.ends + 1;
     if (hash === blob) return watched.none;
     const layer = layerOf.get(hash);
+    if (hash === copy || hash === transfer) this.copies++;
     if (layer !== undefined) return watched.draws + layer;
     if (hash === error) return watched.error;
     if (hash === disconnect) return watched.disconnect;

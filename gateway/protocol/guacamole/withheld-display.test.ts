@@ -107,10 +107,16 @@ t.test("a copy to where it is seen is noticed, one into a buffer is none", (t) =
   const rig = new Rig();
   rig.display.gather();
   rig.take(instruction("copy", 0, 0, 0, 5, 5, 14, -2, 0, 0) + sync(1));
-  t.notOk(rig.display.gathered!.copies(null));
+  t.notOk(rig.display.gathered!.copiesTwice({ timestamp: null, nextFrame: null }));
   rig.take(instruction("copy", -2, 0, 0, 5, 5, 14, 0, 0, 0) + sync(2));
-  t.ok(rig.display.gathered!.copies(1));
-  t.notOk(rig.display.gathered!.copies(2));
+  const twice = (timestamp: number | null, nextFrame: number | null): boolean =>
+    rig.display.gathered!.copiesTwice({ timestamp, nextFrame });
+  t.ok(twice(null, null));
+  t.ok(twice(1, null), "what follows the picture's frame is not trusted");
+  t.notOk(twice(2, null));
+  t.notOk(twice(null, 1), "what follows the next frame cannot be in the picture");
+  t.ok(twice(null, 2));
+  t.ok(twice(null, 99));
   t.end();
 });
 

@@ -2,11 +2,15 @@
  * The viewer's streams that the target knows. A hold cuts them: what was cut off in its middle must not go on
  * after the release with a hole in it.
  */
-import { instruction } from "../protocol/guacamole/instructions.ts";
+import { heldAck, instruction } from "../protocol/guacamole/instructions.ts";
 import { opcode, type Opcode } from "../protocol/guacamole/opcodes.ts";
 
 const audio = 1;
 const other = 0;
+
+/** Whether an instruction opens a stream: the viewer waits to hear what becomes of it. */
+export const opensStream = (code: Opcode): boolean =>
+  code !== opcode.get && code !== opcode.blob && code !== opcode.end;
 
 export class ClientStreams {
   /** By index: audio or another. */
@@ -38,15 +42,20 @@ export class ClientStreams {
     return true;
   }
 
-  /** Begins a hold: the instructions that end what is open on the target. A microphone's stream stays, and is silent. */
-  hold(): string {
+  /**
+   * Begins a hold. A microphone's stream stays, and is silent.
+   * @returns to the target: the ends of what is open on it; to the viewer: that these are cut off
+   */
+  hold(): { ends: string; refusals: string } {
     let ends = "";
+    let refusals = "";
     for (const [stream, type] of this.#open) {
       if (type === audio) continue;
       ends += instruction("end", stream);
+      refusals += heldAck(stream);
       this.#cut.add(stream);
       this.#open.delete(stream);
     }
-    return ends;
+    return { ends, refusals };
   }
 }

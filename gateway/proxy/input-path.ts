@@ -8,7 +8,7 @@ import { buttonMask, keysym, type Millis } from "../core/units.ts";
 import type { ClientInstruction } from "../protocol/guacamole/client-instruction.ts";
 import * as say from "../protocol/guacamole/instructions.ts";
 import { opcode } from "../protocol/guacamole/opcodes.ts";
-import { ClientStreams } from "./client-streams.ts";
+import { ClientStreams, opensStream } from "./client-streams.ts";
 import { HeldInput } from "./held-input.ts";
 import { HoldScreen } from "./hold-screen.ts";
 import type { Link } from "./link.ts";
@@ -80,8 +80,10 @@ export class InputPath {
   /** Begins a hold: what came before the verdict goes out, and then everything that is pressed or open is let go. */
   hold(): void {
     this.#output.flush(this.#upstream);
-    const releases = this.#held.hold() + this.#streams.hold();
+    const { ends, refusals } = this.#streams.hold();
+    const releases = this.#held.hold() + ends;
     if (releases !== "") this.#upstream.write(releases);
+    if (refusals !== "") this.#gate.answer(refusals);
   }
 
   /** Ends it. Only the newest size of all that was held reaches guacd. */
@@ -138,9 +140,11 @@ export class InputPath {
   }
 
   #stream(instruction: ClientInstruction): void {
-    const stream = instruction.number(instruction.opcode === opcode.put ? 1 : 0);
-    if (this.#streams.allows(instruction.opcode, stream, this.#gate.flows())) this.#forward(instruction);
-    else this.#tally.instructionsHeld += 1;
+    const code = instruction.opcode;
+    const stream = instruction.number(code === opcode.put ? 1 : 0);
+    if (this.#streams.allows(code, stream, this.#gate.flows())) return this.#forward(instruction);
+    this.#tally.instructionsHeld += 1;
+    if (opensStream(code)) this.#gate.answer(say.heldAck(stream));
   }
 
   #forward(instruction: ClientInstruction): void {

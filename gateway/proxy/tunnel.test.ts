@@ -249,6 +249,8 @@ t.test("streams that a hold cut do not go on after it with a hole; a microphone 
   watch.control.quarantine(decision);
   viewer.send(blob(0) + blob(1) + instruction("clipboard", 2, "text/plain") + blob(2) + instruction("nop"));
   await user.saw("3.nop;");
+  for (const stream of [0, 2]) await viewer.saw(instruction("ack", stream, "Held", 0x0303));
+  t.notMatch(viewer.text, "3.ack,1.1,", "a microphone is only silent");
   watch.control.release(decision);
   await bench.held(0);
   viewer.send(

@@ -37,6 +37,9 @@ export const sync = (timestamp: number): string => instruction("sync", timestamp
 /** A client's acknowledgement of a frame, to guacd. */
 export const syncAnswer = (timestamp: number): string => instruction("sync", timestamp);
 
+/** Refuses a stream, or the rest of one, in a hold: 0x0303, forbidden. */
+export const heldAck = (stream: number): string => instruction("ack", stream, "Held", 0x0303);
+
 export const keyRelease = (keysym: number): string => instruction("key", keysym, 0);
 
 /** Lets all buttons go, where the pointer is. */

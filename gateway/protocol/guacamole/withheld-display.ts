@@ -6,7 +6,7 @@
  * A picture whose beginning went out before is sent to its end: a client that never gets it shows nothing any more.
  */
 import { InstructionReader } from "./instruction-reader.ts";
-import { instruction, syncAnswer } from "./instructions.ts";
+import { heldAck, syncAnswer } from "./instructions.ts";
 import { KeptDisplay } from "./kept-display.ts";
 
 export interface WithheldOwner {
@@ -18,7 +18,6 @@ export interface WithheldOwner {
 
 /** Bytes of downloads and the like that wait. guacd sends a file's next piece only when the last one was acknowledged. */
 const mostWaiting = 1024 * 1024;
-const forbidden = 0x0303;
 
 export class WithheldDisplay {
   readonly #owner: WithheldOwner;
@@ -130,7 +129,7 @@ export class WithheldDisplay {
   #refuse(stream: number): void {
     this.#since.add(stream);
     this.#before.delete(stream);
-    this.#owner.answer(instruction("ack", stream, "Held", forbidden));
+    this.#owner.answer(heldAck(stream));
   }
 
   #piece(opcode: "blob" | "end", stream: number, reader: InstructionReader): void {

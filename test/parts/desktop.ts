@@ -30,8 +30,11 @@ export interface TestDesktop {
    * way through guacd. What did not arrive by then was not sent.
    */
   settled(grace?: number): Promise<void>;
-  /** Fills the screen with something that moves (`motion.tcl`), and waits until it does. It stands still after `millis`. */
-  move(kind: Motion, millis: number, seed?: number): Promise<Program>;
+  /**
+   * Fills the screen with something that moves (`motion.tcl`), and waits until it does. It stands still after `millis`.
+   * @param top rows of pixels that stay xev's: with the pointer there it hears the keys all the same
+   */
+  move(kind: Motion, millis: number, options?: { seed?: number; top?: number }): Promise<Program>;
   /** Runs a program of the parts on this desktop and waits for its end. */
   run(program: string, args?: readonly string[]): Promise<void>;
   stop(): Promise<void>;
@@ -87,8 +90,8 @@ export async function startDesktop(size: { width?: number; height?: number } = {
         await sleep(grace);
         await fence();
       },
-      async move(kind, millis, seed = 1) {
-        const program = desktop.open("usr/bin/wish8.6", [motion, kind, String(millis), String(seed)]);
+      async move(kind, millis, { seed = 1, top = 0 } = {}) {
+        const program = desktop.open("usr/bin/wish8.6", [motion, kind, String(millis), String(seed), String(top)]);
         await run("usr/bin/xdotool", ["search", "--sync", "--onlyvisible", "--class", "Motion.tcl"]);
         return program;
       },

@@ -40,10 +40,10 @@ export interface Farm {
   readonly application: WebApplication | null;
   /** Where the store and the keys are. */
   readonly folder: string;
-  /** A fresh token for the desktop. */
-  token(agent: string): Promise<string>;
+  /** A fresh token for the desktop. @param join the id of a session on whose connection it joins */
+  token(agent: string, join?: string): Promise<string>;
   /** A viewer without a screen that is on the desktop: the first picture has arrived. */
-  viewer(agent: string): Promise<ViewerClient>;
+  viewer(agent: string, join?: string): Promise<ViewerClient>;
   stop(): Promise<void>;
 }
 
@@ -92,16 +92,17 @@ export async function startFarm({
     });
     stops.push(() => gateway.close());
     const keys = tokenKeys(loaded);
-    const token = (agent: string): Promise<string> => {
+    const token = (agent: string, join?: string): Promise<string> => {
       const expires = epochMillis((clock?.wall() ?? Date.now()) + 60_000);
-      return issueSamehandToken({ agent, connection: "desktop", expires }, keys);
+      const connection = join === undefined ? "desktop" : { name: "desktop", join };
+      return issueSamehandToken({ agent, connection, expires }, keys);
     };
     // one after the other: of connections that began at once, guacd 1.3 left 7 in 200 without a picture (250 in a
     // row all had one), with no gateway in between
     let last: Promise<unknown> = Promise.resolve();
-    const viewer = (agent: string): Promise<ViewerClient> => {
+    const viewer = (agent: string, join?: string): Promise<ViewerClient> => {
       const next = last.then(async () => {
-        const query = new URLSearchParams({ token: await token(agent), GUAC_WIDTH: "1024", GUAC_HEIGHT: "768" });
+        const query = new URLSearchParams({ token: await token(agent, join), GUAC_WIDTH: "1024", GUAC_HEIGHT: "768" });
         const client = await ViewerClient.open(`${gateway.tunnelUrl}?${query.toString()}`);
         if (!client.seen.has("sync")) await client.next("sync");
         return client;

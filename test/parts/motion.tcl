@@ -1,8 +1,10 @@
-# Keeps a screen busy for a while, then stands still: motion.tcl KIND MILLISECONDS [SEED]
+# Keeps a screen busy for a while, then stands still: motion.tcl KIND MILLISECONDS [SEED [TOP]]
+# TOP: so many rows of pixels at the top of the screen stay as they are
 # KIND: still, typing (a word now and then), scroll (a list that scrolls), video (everything changes each frame)
-lassign $argv kind duration seed
+lassign $argv kind duration seed top
+if {$top eq ""} { set top 0 }
 expr {srand($seed eq "" ? 1 : $seed)}
-wm geometry . 1024x768+0+0
+wm geometry . 1024x[expr {768 - $top}]+0+$top
 wm overrideredirect . 1
 set until [expr {[clock milliseconds] + $duration}]
 

@@ -1,0 +1,79 @@
+/**
+ * A quarantine on real parts: what X received, what clients of one's own were sent, and what a browser shows
+ * afterwards against X's own pixels. The long ones: `npm run hold -- --minutes 10 --rounds 20`.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import t from "tap";
+import { instruction } from "../../gateway/offline/viewer-client.ts";
+import { startChromium } from "../parts/chromium.ts";
+import { startFarm } from "../parts/farm.ts";
+import { clients, returned } from "../reliability/returned.ts";
+import { Leaks, operate, pester, withheld } from "../reliability/withheld.ts";
+
+t.test("no byte of input and no pixel of the desktop pass, whatever moves, and afterwards all goes on", async (t) => {
+  t.setTimeout(90_000);
+  const farm = await startFarm();
+  t.teardown(() => farm.stop());
+  const { events, foreign, alive, instructions } = await withheld(farm, 7);
+  t.equal(events, 0, "X received nothing");
+  t.same(foreign.slice(0, 5), [], `none of ${instructions} instructions is the desktop's`);
+  t.ok(instructions > 0, "the hold screen was sent");
+  t.ok(alive, "the session is alive, and an operator's release gives it back");
+  t.equal(farm.gateway.tally.refusals.size, 0);
+});
+
+t.test("whoever joins a held desktop, resizes or comes back sees and does nothing either", async (t) => {
+  t.setTimeout(90_000);
+  const farm = await startFarm();
+  t.teardown(() => farm.stop());
+  const { desktop, gateway } = farm;
+  const owner = await farm.viewer("alex");
+  const id = [...gateway.proxy.sessions.keys()].at(-1)!;
+  const motion = await desktop.move("video", 40_000, { top: 40 });
+  owner.send(
+    instruction("mouse", 5, 5, 0) + instruction("clipboard", 3, "text/plain") + instruction("blob", 3, "SGk="),
+  );
+  await desktop.settled();
+  const leaks = new Leaks(owner);
+  await operate(farm, id, "quarantine");
+  await leaks.covered;
+  await desktop.settled();
+  t.same(leaks.refusals, ["3:771"], "a stream that the hold cuts is refused");
+  const from = desktop.events.length;
+  const guest = await farm.viewer("bea", id);
+  const seen = new Leaks(guest, true);
+  const stops = [pester(owner), pester(guest)];
+  await sleep(1500);
+  for (const stop of stops) stop();
+  t.ok(leaks.refusals.includes("7:771"), "and one that is opened in it");
+  t.equal(gateway.tally.sessionsHeld, 2);
+  t.same([...leaks.found, ...seen.found].slice(0, 5), []);
+  t.ok(leaks.seen > 0 && seen.seen > 0, "both were sent something");
+
+  await owner.close();
+  const again = await farm.viewer("alex");
+  const returning = new Leaks(again, true);
+  const stop = pester(again);
+  await sleep(1500);
+  stop();
+  await desktop.settled();
+  t.same(returning.found.slice(0, 5), [], "leaving it and coming back shows nothing");
+  t.same(desktop.events.slice(from), [], "and nothing of all that reached X");
+
+  await operate(farm, [...gateway.proxy.sessions.keys()].at(-1)!, "release");
+  while (gateway.tally.sessionsHeld > 0) await sleep(5);
+  await again.next("img");
+  again.send(instruction("key", 0x62, 1) + instruction("key", 0x62, 0));
+  await desktop.received((event) => event.kind === "key" && event.pressed, { from });
+  await motion.stop();
+});
+
+const chromium = await startChromium();
+t.teardown(() => chromium.stop());
+
+for (const client of Object.keys(clients))
+  t.test(`${client}: the picture that comes back is X's own`, async (t) => {
+    t.setTimeout(180_000);
+    for (const each of await returned(chromium, client, ["still", "typing", "video", "scroll"], 2))
+      t.not(each.verdict, "wrong", JSON.stringify(each));
+  });

@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "samehand-screenshots-"));
 const demonstration = await startVisited(folder);
 const chromium = await startChromium();
 try {
-  enrolVisitors(demonstration);
+  await enrolVisitors(demonstration);
   const alex = await Visit.open(demonstration, chromium, "alex", newestClient);
   await alex.work();
   await alex.page.screenshot({ path: image("working") });
@@ -34,9 +34,20 @@ try {
   await alex.page.screenshot({ path: image("returned") });
   await alex.close();
 
+  const wall = await chromium.page({ width: 1280, height: 860 });
+  await wall.goto(demonstration.gateway.admin.firstRunUrl() ?? "");
   const sam = await Visit.open(demonstration, chromium, "sam", newestClient);
   await sam.work();
+  await wall.getByRole("row").filter({ hasText: "sam" }).getByRole("link").click();
   await sam.handOver();
+  await wall
+    .locator(".decisions")
+    .getByText(/quarantined at trust/)
+    .first()
+    .waitFor();
+  await wall.screenshot({ path: image("console") });
+  await wall.emulateMedia({ colorScheme: "dark" });
+  await wall.screenshot({ path: image("console-dark") });
   await sam.giveCode();
   const end = await sam.giveWords(stranger);
   if (end.outcome !== "severed") throw new Error(`a stranger's words: ${end.outcome}`);

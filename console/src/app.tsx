@@ -82,7 +82,9 @@ function Header() {
       </span>
       <span class="right">
         <span class={`freshness ${freshness.value}`}>
-          {freshness.value === "live" ? `live, ${count(sessions.value.length)} sessions` : freshness.value}
+          {freshness.value === "live"
+            ? `live, ${count(sessions.value.length)} session${sessions.value.length === 1 ? "" : "s"}`
+            : freshness.value}
         </span>
         <span>{operator.value?.name}</span>
         <button type="button" onClick={() => void signOut()}>

@@ -27,7 +27,7 @@ export function SessionPage({ id }: { id: string }) {
         </h1>
         {!ended && <Buttons detail={value} again={again} />}
       </div>
-      <Facts detail={value} />
+      <Facts detail={value} ended={ended} />
       <h2>Trust</h2>
       <TrustChart detail={value} />
       <div class="pair">
@@ -42,7 +42,7 @@ export function SessionPage({ id }: { id: string }) {
       </div>
       <div class="pair">
         <Decisions detail={value} />
-        <Outlook detail={value} />
+        {!ended && <Outlook detail={value} />}
       </div>
     </article>
   );
@@ -104,7 +104,7 @@ function Buttons({ detail, again }: { detail: SessionDetail; again: () => void }
   );
 }
 
-function Facts({ detail }: { detail: SessionDetail }) {
+function Facts({ detail, ended }: { detail: SessionDetail; ended: boolean }) {
   const { link, startedAt, keystrokes, actions, quarantineEndsAt } = detail;
   return (
     <dl class="facts">
@@ -123,7 +123,7 @@ function Facts({ detail }: { detail: SessionDetail }) {
         believed {percent(link.weight)}, jitter {link.jitterMs.toFixed(0)} ms
       </Fact>
       <Fact name="From">{detail.address}</Fact>
-      {quarantineEndsAt !== null && <Fact name="Held until">{clockTime(quarantineEndsAt)}</Fact>}
+      {quarantineEndsAt !== null && !ended && <Fact name="Held until">{clockTime(quarantineEndsAt)}</Fact>}
       {detail.signals.length > 0 && <Fact name="Signals">{detail.signals.join(", ")}</Fact>}
     </dl>
   );

@@ -1,4 +1,5 @@
 /** Trust over time with the agent's limits, and below it the windows of evidence that moved it. */
+import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
 import type { EvidencePoint, SessionDetail } from "../../gateway/admin/contract/index.ts";
@@ -17,10 +18,15 @@ interface ChartProps {
   readonly height: number;
 }
 
+/** Counts up whenever the page changes between light and dark: a canvas keeps the colours that it was drawn in. */
+const scheme = signal(0);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => scheme.value++);
+
 /** One plot; its data changes without drawing the rest of the page anew. */
 function Chart({ label, data, series, range, height }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | null>(null);
+  const drawnIn = scheme.value;
   useEffect(() => {
     const axis = { stroke: style("--soft"), grid: { stroke: style("--line"), width: 1 } };
     const options: UPlot.Options = {
@@ -30,7 +36,7 @@ function Chart({ label, data, series, range, height }: ChartProps) {
       cursor: { y: false },
       scales: { y: range === null ? { range: (_plot, low, high) => around(low, high) } : { range } },
       axes: [
-        { ...axis, values: (_plot, at) => at.map((each) => clockTime(each * 1000)) },
+        { ...axis, space: 96, values: (_plot, at) => at.map((each) => clockTime(each * 1000)) },
         { ...axis, size: 46 },
       ],
       series: [{}, ...series],
@@ -42,7 +48,7 @@ function Chart({ label, data, series, range, height }: ChartProps) {
       removeEventListener("resize", resize);
       plot.current?.destroy();
     };
-  }, []);
+  }, [drawnIn]);
   useEffect(() => plot.current?.setData(data), [data]);
   return <div class="chart" ref={box} role="img" aria-label={label} />;
 }

@@ -65,7 +65,7 @@ for (const client of ["1.6.0", "1.5.0"])
     const folder = t.testdir();
     const first = await startVisited(folder);
     t.teardown(() => first.stop());
-    enrolVisitors(first);
+    await enrolVisitors(first);
     await t.test("the agent comes back by code and words", (t) => comesBack(t, first, client));
     await t.test("somebody else with the right code is severed", (t) => isSevered(t, first, client));
     await first.stop();

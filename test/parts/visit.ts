@@ -39,11 +39,12 @@ export async function startVisited(folder: string): Promise<Demonstration> {
 }
 
 /** Both agents are known, and so are colleagues who are of the same kind as they. */
-export function enrolVisitors({ gateway }: Demonstration): void {
+export async function enrolVisitors({ gateway }: Demonstration): Promise<void> {
   const background = Background.load();
   enrolColleagues(gateway.store, background);
   enrolPerson(gateway.store, background, "alex", 1, 1600);
   enrolPerson(gateway.store, background, "sam", 3, 1600);
+  await gateway.refreshBackground();
 }
 
 export class Visit {

@@ -94,8 +94,11 @@ for (const [name, library] of Object.entries(clients))
     });
 
     await t.test("a quarantine covers the desktop and holds input; a release gives both back", async (t) => {
+      const before = desktop.events.length;
       await page.keyboard.down("Shift");
-      await desktop.received((event) => event.kind === "key" && event.name === "Shift_L" && event.pressed);
+      await desktop.received((event) => event.kind === "key" && event.name === "Shift_L" && event.pressed, {
+        from: before,
+      });
       const held = desktop.events.length;
       control.quarantine(decision);
       await waitForColour(page, 500, 740, (it) => it !== "255 255 255");

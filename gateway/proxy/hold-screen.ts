@@ -28,8 +28,8 @@ export class HoldScreen {
     if (width > 0) this.#width = width;
     if (height > 0) this.#height = height;
     this.#drawn = true;
-    const { png, x, y } = drawPanel(this.#notice(), this.#prompt, this.#width, this.#height);
-    return drawOverlay({ width: this.#width, height: this.#height, png, x, y }) + this.#sync();
+    const panel = drawPanel(this.#notice(), this.#prompt, this.#width, this.#height);
+    return drawOverlay({ ...panel, width: this.#width, height: this.#height }) + this.#sync();
   }
 
   /** What is shown from now on. @returns the instructions that bring a drawn screen to it; none where it is not drawn */

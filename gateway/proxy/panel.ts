@@ -14,7 +14,8 @@ export interface Panel {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  readonly png: Uint8Array;
+  readonly image: Uint8Array;
+  readonly type: "image/png" | "image/jpeg";
 }
 
 /** In units of the layout, which the scale turns into pixels. */
@@ -23,6 +24,8 @@ const padding = 32;
 const margin = 8;
 const ground = "#1e293b";
 const [least, most] = [0.5, 2];
+/** The field is drawn with each key: as JPEG it takes a sixteenth of what PNG does. Of 100; letters stay sharp. */
+const fieldQuality = 92;
 
 interface Layout {
   readonly scale: number;
@@ -94,7 +97,7 @@ export function drawPanel(notice: Notice, prompt: Prompt | null, screenWidth: nu
     context.translate(padding, fieldTop);
     drawField(context, prompt, inner);
   }
-  return { x: left, y: top, width, height, png: canvas.toBuffer("image/png") };
+  return { x: left, y: top, width, height, image: canvas.toBuffer("image/png"), type: "image/png" };
 }
 
 /** Only the part that changes with each key; the rest must be drawn already, with a prompt of the same lines and words. */
@@ -110,7 +113,8 @@ export function drawPanelField(notice: Notice, prompt: Prompt, screenWidth: numb
   context.scale(scale, scale);
   context.translate(padding - x / scale, layout.fieldTop - y / scale);
   drawField(context, prompt, layout.width / scale - 2 * padding);
-  return { x: left + x, y: top + y, width: canvas.width, height: canvas.height, png: canvas.toBuffer("image/png") };
+  const image = canvas.toBuffer("image/jpeg", fieldQuality);
+  return { x: left + x, y: top + y, width: canvas.width, height: canvas.height, image, type: "image/jpeg" };
 }
 
 function text(context: SKRSContext2D, words: string, face: string, colour: string, y: number, inner: number): void {

@@ -35,6 +35,8 @@ export interface Returned {
   readonly motion: Motion;
   /** From the release to the picture, ms. */
   readonly millis: number;
+  /** What a new viewer of the same desktop took to its first picture, in the same moment of the same machine, ms. */
+  readonly anew: number;
   /** From the desktop's standing still to the picture's being X's, ms. */
   readonly right: number;
   /** Pixels that are not X's in the end, and the most that a colour is off. */
@@ -78,9 +80,13 @@ export async function returned(
           if (apart.most <= jpegLoss && performance.now() - still > patience / 4) break;
         }
         const right = performance.now() - still;
+        const opening = performance.now();
+        const other = await farm.viewer("bea");
+        const anew = performance.now() - opening;
+        await other.close();
         await moving.stop();
         const verdict = apart.pixels === 0 ? "exact" : apart.most <= jpegLoss ? "jpeg" : "wrong";
-        found.push({ motion, millis, right, ...apart, verdict });
+        found.push({ motion, millis, anew, right, ...apart, verdict });
       }
     return found;
   } finally {

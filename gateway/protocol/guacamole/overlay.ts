@@ -45,8 +45,9 @@ export interface Overlay {
   /** The desktop's size, in pixels. */
   readonly width: number;
   readonly height: number;
-  /** A PNG, and where its upper left corner is. */
-  readonly png: Uint8Array;
+  /** A picture, and where its upper left corner is. */
+  readonly image: Uint8Array;
+  readonly type: "image/png" | "image/jpeg";
   readonly x: number;
   readonly y: number;
 }
@@ -68,9 +69,9 @@ export function drawOverlay(overlay: Overlay): string {
 export const disposeOverlay: string = instruction("dispose", overlayLayer);
 
 /** Draws a picture on the hold screen that is there. The caller ends the frame. */
-export function overlayImage({ png, x, y }: Pick<Overlay, "png" | "x" | "y">): string {
-  const base64 = Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64");
-  let out = instruction("img", overlayStream, 14, overlayLayer, "image/png", x, y);
+export function overlayImage({ image, type, x, y }: Omit<Overlay, "width" | "height">): string {
+  const base64 = Buffer.from(image.buffer, image.byteOffset, image.byteLength).toString("base64");
+  let out = instruction("img", overlayStream, 14, overlayLayer, type, x, y);
   for (let i = 0; i < base64.length; i += blobLength)
     out += instruction("blob", overlayStream, base64.slice(i, i + blobLength));
   return out + instruction("end", overlayStream);

@@ -31,6 +31,8 @@ export interface Evidence {
 
 /** Scores one session against one enrolled person, streaming. An `add` costs microseconds. */
 export interface Scorer<Observation> {
+  /** False where nobody reads evidence, only the session's score: `add` then returns null and costs less. True at first. */
+  windows: boolean;
   /** Takes in an observation; returns evidence when a window became full, otherwise null. */
   add(observation: Observation): Evidence | null;
   /** Observations taken in so far. */

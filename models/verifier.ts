@@ -32,6 +32,12 @@ export class Verifier {
     this.#pointer = background.pointer.scorer(profile.enrolled(background).pointer, profile.trees);
   }
 
+  /** Only the session's score is wanted from now on: no window is scored. */
+  withoutWindows(): this {
+    this.#keyboard.windows = this.#pointer.windows = false;
+    return this;
+  }
+
   /** Takes in a keystroke; returns evidence when a window became full. */
   keystroke(keystroke: Keystroke): Evidence | null {
     return this.#keyboard.add(keystroke);

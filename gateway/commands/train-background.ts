@@ -6,7 +6,7 @@ import { shippedBackground } from "../../models/background.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { names } from "../offline/evaluate.ts";
-import { calibrated, trainBackground, type TrainOptions } from "../offline/train.ts";
+import { trainBackground, trainMeasured, type TrainOptions } from "../offline/train.ts";
 import { wholeNumber } from "./evaluate.ts";
 
 const help = `usage: samehand train-background SET... [OPTIONS]
@@ -50,8 +50,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       : { networkSteps: wholeNumber("network-steps", values["network-steps"]) }),
     onProgress: (what) => io.stderr.write(`${what}\n`),
   };
-  const trained = trainBackground(positionals, options);
-  const background = values["no-peaks"] === true ? trained : calibrated(trained, positionals, options);
+  const background = (values["no-peaks"] === true ? trainBackground : trainMeasured)(positionals, options);
   const file = values.out ?? fileURLToPath(shippedBackground);
   const bytes = background.encode();
   writeFileSync(file, bytes);

@@ -13,11 +13,11 @@ import { TrustFilter } from "../policy/trust.ts";
 import { undistorted } from "./distortion.ts";
 import { enrolFrom } from "./enrolled.ts";
 import { growAll } from "./evaluation.ts";
-import { openSet, probeOf } from "./set.ts";
+import { openSet, probeOf, type RecordedSet } from "./set.ts";
 import { readTape, type Tape } from "./tape.ts";
 
 /** One modality's evidence of one session, against active time. */
-interface Track {
+export interface Track {
   readonly person: string;
   readonly modality: Modality;
   /** Active ms, LLR, alternating. */
@@ -26,37 +26,38 @@ interface Track {
 }
 
 const shortestTrack = 60_000;
-/** People of a set who calibrate; more would only take longer. */
-const mostPeople = 60;
+/** People of a set who are followed with one background; more would only take longer. */
+const mostPeople = 30;
+/** Sessions of each. */
+const mostSessions = 4;
 /** Peaks kept, evenly among all by size. */
 const mostPeaks = 800;
 /** Hands that each typist's session is paired with. */
 const hands = 30;
 
-/** @param people false for people to pass over @returns the highest suspicion of each session of about four minutes, ascending */
-export function genuinePeaks(
-  directories: readonly string[],
-  background: Background,
-  wanted: (set: string, person: string) => boolean,
-  seed: number,
-): number[] {
-  const genuine: Track[] = [];
-  for (const directory of directories) follow(directory, background, wanted, genuine);
+/** Whom to follow with a background: people whom it did not learn from. */
+export type Followed = (set: string, person: string, modality: Modality) => boolean;
+
+/** Sessions of people kept apart, followed window by window. */
+export function tracks(directories: readonly string[], background: Background, followed: Followed): Track[] {
+  return directories.flatMap((directory) => {
+    const set = openSet(directory);
+    return set.takeovers ? [] : follow(set, background, followed);
+  });
+}
+
+/** @returns the highest suspicion of each session of about four minutes, ascending */
+export function genuinePeaks(genuine: readonly Track[], seed: number): number[] {
   const peaks = pairUp(genuine, seeded(seed)).sort((a, b) => a - b);
   const every = Math.max(1, peaks.length / mostPeaks);
   const kept = Math.min(peaks.length, mostPeaks);
   return Array.from({ length: kept }, (_, index) => peaks[Math.floor((index + 0.5) * every)]);
 }
 
-function follow(
-  directory: string,
-  background: Background,
-  wanted: (set: string, person: string) => boolean,
-  genuine: Track[],
-): void {
-  const set = openSet(directory);
-  if (set.takeovers) return;
-  const people = [...set.agents].filter(([agent]) => wanted(set.name, agent)).slice(0, mostPeople);
+function follow(set: RecordedSet, background: Background, followed: Followed): Track[] {
+  const wanted = (agent: string): boolean =>
+    followed(set.name, agent, "keyboard") || followed(set.name, agent, "pointer");
+  const people = [...set.agents].filter(([agent]) => wanted(agent)).slice(0, mostPeople);
   const profiles = new Map<string, Profile>(
     people.map(([agent, files]) => [
       agent,
@@ -68,16 +69,18 @@ function follow(
   );
   growAll(background, profiles, true, () => {});
   const farm = new Farm(background, profiles);
-  for (const [agent, profile] of profiles) {
+  return [...profiles].flatMap(([agent, profile]) => {
     const own = farm.backgroundFor(agent);
-    const sessions = set.trials.filter((trial) => trial.genuine && trial.claimed === agent).slice(0, 4);
-    for (const { session } of sessions) {
-      const file = probeOf(set, session);
-      if (file === null) continue;
-      const tape = readTape(file, undistorted);
-      genuine.push(...tracksOf(`${set.name}/${agent}`, tape, new Verifier(own, profile)));
-    }
-  }
+    const sessions = set.trials.filter((trial) => trial.genuine && trial.claimed === agent).slice(0, mostSessions);
+    return sessions
+      .map(({ session }) => probeOf(set, session))
+      .filter((file) => file !== null)
+      .flatMap((file) =>
+        tracksOf(`${set.name}/${agent}`, readTape(file, undistorted), new Verifier(own, profile)).filter(
+          ({ modality }) => followed(set.name, agent, modality),
+        ),
+      );
+  });
 }
 
 /** Mixed work: so many keystrokes and pointer actions in an active minute, whatever the sets' own pace. */

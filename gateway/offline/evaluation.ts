@@ -165,7 +165,7 @@ function runTrial(set: RecordedSet, index: number, tape: Tape, background: Backg
     start: tape.start,
     activeBefore: before,
     activeAfter: after,
-    rows: scoreTape(tape, new Verifier(background, profile)),
+    rows: scoreTape(tape, new Verifier(background, profile).withoutWindows()),
     verdicts: set.takeovers ? judgeTakeover(tape, background, profile, trial.takeoverMs) : [],
     observationsBefore,
   };

@@ -1,12 +1,12 @@
 /** Trains a background from sets of recordings: everybody's enrolment and their own later sessions. */
 import { crc32 } from "node:zlib";
 import { Background, type SetCredit, unmeasured } from "../../models/background.ts";
-import { type PersonData, trainKeyboard } from "../../models/keyboard/train.ts";
+import { type PersonData, trainKeyboard, trainKeyboardApart } from "../../models/keyboard/train.ts";
 import type { Keystroke } from "../../models/keyboard/keystroke.ts";
 import type { PointerAction } from "../../models/pointer/action.ts";
 import { type PointerPerson, trainPointer } from "../../models/pointer/train.ts";
 import { SamehandError } from "../core/errors.ts";
-import { genuinePeaks } from "./calibrate.ts";
+import { type Followed, genuinePeaks, type Track, tracks } from "./calibrate.ts";
 import { type Distortion, undistorted } from "./distortion.ts";
 import { type RecordedSet, openSet, probeOf } from "./set.ts";
 import { readTape, type Tape } from "./tape.ts";
@@ -46,31 +46,46 @@ const credits: Readonly<Record<string, Pick<SetCredit, "licence" | "citation">>>
 };
 const ownData = { licence: "the operator's own recordings", citation: "" };
 
-/** People are parted in so many for calibration: each part is measured with a background of the others. */
-const calibrationFolds = 2;
-/** The network of a calibration fold is trained less: it takes most of the time and changes the peaks little. */
-const calibrationSteps = 800;
+/** People are parted in so many: each part is followed with models of the others. */
+const parts = 2;
+/** Fewer typists than this cannot train a model to follow the others with: those are then left out. */
+const fewestTypists = 8;
 
 /**
- * Measures how high suspicion rises for people kept out of the training, and adds it to the background's facts.
- * Trains `calibrationFolds` more backgrounds on the way.
+ * Trains a background, and measures with it how high suspicion rises for people whom it did not learn from: the
+ * typists who were kept apart from the keyboard's training, and each half of the hands with a pointer model of the
+ * other half. The same recordings, seed and people give the same background.
+ * @throws SamehandError as `trainBackground`
  */
-export function calibrated(background: Background, directories: readonly string[], options: TrainOptions): Background {
-  const peaks: number[] = [];
-  for (let fold = 0; fold < calibrationFolds; fold++) {
-    const apart = (set: string, person: string): boolean => numberOf(`${set}/${person}`) % calibrationFolds === fold;
-    const wanted = (set: string, person: string): boolean => options.wanted?.(set, person) !== false;
-    const rest = trainBackground(directories, {
-      ...options,
-      networkSteps: Math.min(options.networkSteps ?? calibrationSteps, calibrationSteps),
-      wanted: (set, person) => wanted(set, person) && !apart(set, person),
-      onProgress: (what) => options.onProgress?.(`calibration ${fold + 1} of ${calibrationFolds}: ${what}`),
-    });
-    options.onProgress?.(`calibration ${fold + 1} of ${calibrationFolds}: following people kept apart`);
-    const tested = (set: string, person: string): boolean => wanted(set, person) && apart(set, person);
-    peaks.push(...genuinePeaks(directories, rest, tested, options.seed));
+export function trainMeasured(directories: readonly string[], options: TrainOptions): Background {
+  const tell = options.onProgress ?? ((): void => {});
+  const population = gatherAll(directories, options);
+  const { background, apart } = trainOn(population, options);
+  const genuine: Track[] = [];
+  for (let part = 0; part < parts; part++) {
+    tell(`measuring suspicion of people kept apart, ${part + 1} of ${parts}`);
+    const held = (id: string): boolean => numberOf(id) % parts === part;
+    const rest = {
+      ...population,
+      keyboard: population.keyboard.filter(({ id }) => !held(id)),
+      pointer: population.pointer.filter(({ name }) => !held(name)),
+    };
+    if (rest.keyboard.length + rest.pointer.length === 0) continue;
+    const again = apart.size === 0 && rest.keyboard.length >= fewestTypists;
+    const models = new Background(
+      background.facts,
+      again ? trainKeyboard(rest.keyboard, { seed: options.seed, networkSteps: 0 }) : background.keyboard,
+      trainPointer(rest.pointer, { seed: options.seed }),
+    );
+    const followed: Followed = (set, person, modality) => {
+      const id = `${set}/${person}`;
+      if (options.wanted?.(set, person) === false || !held(id)) return false;
+      return modality === "pointer" || again || apart.has(id);
+    };
+    genuine.push(...tracks(directories, models, followed));
   }
-  return background.withFacts({ peaks: peaks.sort((a, b) => a - b).map((peak) => Math.round(peak * 100) / 100) });
+  const peaks = genuinePeaks(genuine, options.seed).map((peak) => Math.round(peak * 100) / 100);
+  return background.withFacts({ peaks });
 }
 
 /** An even number for a name, so that folds do not depend on who else is there. */
@@ -94,31 +109,36 @@ export const actionsOf = (tape: Tape): PointerAction[] =>
  * over: their sessions are of two people, and their agents are made from those of other sets.
  * @throws SamehandError `recording-malformed`; `usage` where nobody is left to learn from
  */
-export function trainBackground(directories: readonly string[], options: TrainOptions): Background {
-  const tell = options.onProgress ?? ((): void => {});
+export const trainBackground = (directories: readonly string[], options: TrainOptions): Background =>
+  trainOn(gatherAll(directories, options), options).background;
+
+function gatherAll(directories: readonly string[], options: TrainOptions): Population {
   const population: Population = { keyboard: [], pointer: [], credits: [] };
   for (const directory of directories) {
-    tell(`reading ${directory}`);
+    options.onProgress?.(`reading ${directory}`);
     gather(openSet(directory), options, population);
   }
   const { keyboard, pointer } = population;
   if (keyboard.length + pointer.length === 0) throw new SamehandError("usage", "the sets have nobody to learn from");
+  return population;
+}
+
+/** @returns the background, and the typists who only calibrated it */
+function trainOn(
+  { keyboard, pointer, credits: sets }: Population,
+  options: TrainOptions,
+): { readonly background: Background; readonly apart: ReadonlySet<string> } {
+  const tell = options.onProgress ?? ((): void => {});
   const { seed } = options;
-  const keyboardModel = trainKeyboard(keyboard, {
+  const trained = trainKeyboardApart(keyboard, {
     seed,
     ...(options.networkSteps === undefined ? {} : { networkSteps: options.networkSteps }),
     onProgress: (what, share) => tell(`keyboard: ${what} (${Math.round(share * 100)} %)`),
   });
   tell("pointer: learning");
   const pointerModel = trainPointer(pointer, { seed });
-  const facts = {
-    ...unmeasured,
-    sets: population.credits,
-    seed,
-    keyboardPeople: keyboard.length,
-    pointerPeople: pointer.length,
-  };
-  return new Background(facts, keyboardModel, pointerModel);
+  const facts = { ...unmeasured, sets, seed, keyboardPeople: keyboard.length, pointerPeople: pointer.length };
+  return { background: new Background(facts, trained.model, pointerModel), apart: new Set(trained.apart) };
 }
 
 function gather(set: RecordedSet, options: TrainOptions, into: Population): void {

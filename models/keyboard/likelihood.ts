@@ -45,7 +45,8 @@ export function rowOf(sums: ContextSums): Row {
 /** A Gaussian over contexts: a mean, a low-rank part, and each context's own variance. */
 export interface Density {
   readonly base: Float64Array;
-  readonly loadings: Float64Array;
+  /** In single precision: it is most of what a scorer takes in memory. */
+  readonly loadings: Float32Array;
   readonly own: Float64Array;
 }
 
@@ -174,10 +175,10 @@ export function anybodyOf(population: Population): Density {
   };
 }
 
-function joined(left: Float64Array, width: number, windows: Factors): Float64Array {
+function joined(left: Float64Array, width: number, windows: Factors): Float32Array {
   const rank = width + windows.dimensions;
   const contexts = left.length / width;
-  const out = new Float64Array(contexts * rank);
+  const out = new Float32Array(contexts * rank);
   for (let context = 0; context < contexts; context += 1) {
     out.set(left.subarray(context * width, (context + 1) * width), context * rank);
     out.set(

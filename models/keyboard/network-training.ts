@@ -1,10 +1,11 @@
 /**
  * Trains the network to tell people apart: in each step some people each give a long stretch of typing and a short
  * one, and every short stretch must be nearest to its own person's long one (a symmetric contrastive loss, after Oord
- * et al. 2018; Adam by Kingma and Ba 2015). A quarter of the steps sees a clock of 16 ms, as some browsers have.
+ * et al. 2018; Adam by Kingma and Ba 2015). Part of the steps sees a clock of 16 ms, part a link that delays events.
  */
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import type { Contexts } from "./contexts.ts";
+import { coarse, shaken } from "./distorted.ts";
 import type { Keystroke } from "./keystroke.ts";
 import {
   Network,
@@ -35,8 +36,16 @@ const warmUp = 50;
 /** Lengths of the long and the short stretch: the least, and how many more at most. */
 const longStretch = [120, 130] as const;
 const shortStretch = [25, 60] as const;
-const coarseClock = 16;
-const coarseShare = 0.25;
+/** How the long and the short stretch of a step are seen (0: as they were, 1: coarse, 2: shaken), and how often. */
+const views = [
+  { long: 0, short: 0, share: 0.4 },
+  { long: 1, short: 1, share: 0.15 },
+  { long: 2, short: 2, share: 0.25 },
+  { long: 0, short: 2, share: 0.2 },
+] as const;
+type View = (typeof views)[number];
+/** Mean delays of shaken sittings, ms: the least, and how much more at most. */
+const shakes = [5, 25] as const;
 /** A set of few people is drawn as if it had this share of all. */
 const leastSetShare = 0.1;
 
@@ -68,30 +77,10 @@ function pack(contexts: Contexts, strokes: readonly Keystroke[]): Packed {
   return { count: strokes.length, offsets, weights };
 }
 
-/** The same typing seen by a coarse clock. */
-function coarse(strokes: readonly Keystroke[]): Keystroke[] {
-  const tick = (time: number): number => Math.floor(time / coarseClock) * coarseClock;
-  let press = Number.NaN;
-  let release = Number.NaN;
-  return strokes.map((stroke) => {
-    const down = tick(stroke.at);
-    const up = tick(stroke.at + stroke.hold);
-    const seen = {
-      ...stroke,
-      hold: up - down,
-      downDown: Number.isNaN(stroke.downDown) ? Number.NaN : down - press,
-      upDown: Number.isNaN(stroke.upDown) ? Number.NaN : down - release,
-    };
-    press = down;
-    release = up;
-    return seen;
-  });
-}
-
-/** One person's typing in both clocks, sitting by sitting. */
+/** One person's typing as it was, by a coarse clock, and through a shaky link, sitting by sitting. */
 interface Trainee {
   readonly set: string;
-  readonly sittings: readonly (readonly [fine: Packed, coarse: Packed])[];
+  readonly sittings: readonly (readonly Packed[])[];
 }
 
 class Trainer {
@@ -143,8 +132,9 @@ class Trainer {
     const chosen = new Set<Trainee>();
     const wanted = Math.min(batch, this.#trainees.length);
     for (let tries = 0; chosen.size < wanted && tries < 20 * batch; tries += 1) chosen.add(this.#draw());
-    const clock = this.#random.next() < coarseShare ? 1 : 0;
-    const pairs = [...chosen].map((trainee) => this.#pair(trainee, clock));
+    let chance = this.#random.next();
+    const view = views.find(({ share }) => (chance -= share) < 0) ?? views[0];
+    const pairs = [...chosen].map((trainee) => this.#pair(trainee, view));
     let at = 0;
     return [...pairs.map(([long]) => long), ...pairs.map(([, short]) => short)].map(({ packed, from, count }) => {
       const stretch = {
@@ -163,32 +153,33 @@ class Trainer {
   }
 
   /** A long and a short stretch of one person that do not overlap: of different sittings where there are more. */
-  #pair(trainee: Trainee, clock: 0 | 1): Pick<Stretch, "packed" | "from" | "count">[] {
+  #pair(trainee: Trainee, view: View): Pick<Stretch, "packed" | "from" | "count">[] {
     const random = this.#random;
     const { sittings } = trainee;
     const first = random.integer(sittings.length);
     const other = sittings.length > 1 ? (first + 1 + random.integer(sittings.length - 1)) % sittings.length : first;
-    const packed = sittings[first][clock];
+    const packed = sittings[first][view.long];
     const long = Math.min(longStretch[0] + random.integer(longStretch[1]), Math.floor(packed.count * 0.7));
     const short = shortStretch[0] + random.integer(shortStretch[1]);
     if (other !== first) {
-      const later = sittings[other][clock];
+      const later = sittings[other][view.short];
       const count = Math.min(short, later.count);
       return [
         { packed, from: random.integer(packed.count - long + 1), count: long },
         { packed: later, from: random.integer(later.count - count + 1), count },
       ];
     }
+    const same = sittings[first][view.short];
     const count = Math.min(short, packed.count - long);
     const gap = random.integer(packed.count - long - count + 1);
     return random.next() < 0.5
       ? [
           { packed, from: 0, count: long },
-          { packed, from: long + gap, count },
+          { packed: same, from: long + gap, count },
         ]
       : [
           { packed, from: count + gap, count: long },
-          { packed, from: 0, count },
+          { packed: same, from: 0, count },
         ];
   }
 
@@ -305,12 +296,15 @@ class Trainer {
 
 export function trainNetwork(people: readonly PersonData[], contexts: Contexts, options: NetworkOptions): Network {
   const least = shortStretch[0] * 2;
+  const random = new Random(options.seed);
+  const shake = (sitting: readonly Keystroke[]): Keystroke[] =>
+    shaken(sitting, shakes[0] + random.next() * shakes[1], random);
   const trainees = people
     .map(({ set, sittings }) => ({
       set,
       sittings: sittings
         .filter((sitting) => sitting.length >= least)
-        .map((sitting) => [pack(contexts, sitting), pack(contexts, coarse(sitting))] as const),
+        .map((sitting) => [sitting, coarse(sitting), shake(sitting)].map((seen) => pack(contexts, seen))),
     }))
     .filter((trainee) => trainee.sittings.length > 0);
   const trainer = new Trainer(trainees, options.seed);

@@ -15,10 +15,13 @@ export const windowKeystrokes = 25;
 export const strideKeystrokes = 5;
 /** An enrolment of fewer keystrokes has no vector worth comparing. */
 const leastForVector = 50;
+/** Enrolled keystrokes at which scores are believed by half: against nothing enrolled, nothing is said. */
+const halfBelieved = 10;
 /** Keystrokes that an explanation looks back on. */
 const lookBack = 100;
 
 export class KeyboardScorer implements Scorer<Keystroke> {
+  windows = true;
   readonly #parameters: KeyboardParameters;
   readonly #contexts: Contexts;
   readonly #likelihood: Likelihood;
@@ -36,6 +39,7 @@ export class KeyboardScorer implements Scorer<Keystroke> {
   readonly #windowStates = new Float64Array(hidden);
   readonly #sessionStates = new Float64Array(hidden);
   readonly #scores: Float64Array;
+  readonly #belief: number;
   #count = 0;
 
   constructor(parameters: KeyboardParameters, anybody: Density, enrolled: KeyboardStatistics) {
@@ -50,6 +54,7 @@ export class KeyboardScorer implements Scorer<Keystroke> {
       this.#enrolled = embed(network.parameters, enrolled.hidden);
     }
     this.#scores = new Float64Array(this.#stream === null ? 1 : 2);
+    this.#belief = enrolled.count / (enrolled.count + halfBelieved);
   }
 
   get count(): number {
@@ -71,7 +76,7 @@ export class KeyboardScorer implements Scorer<Keystroke> {
     }
     this.#readStates(keystroke);
     this.#count += 1;
-    if (this.#count < windowKeystrokes || this.#count % strideKeystrokes !== 0) return null;
+    if (!this.windows || this.#count < windowKeystrokes || this.#count % strideKeystrokes !== 0) return null;
     const full = this.#calibrated(this.#window, this.#windowStates, windowKeystrokes);
     return {
       at: keystroke.at,
@@ -95,9 +100,9 @@ export class KeyboardScorer implements Scorer<Keystroke> {
   #calibrated(sums: ContextSums, states: Float64Array, presses: number): number {
     const { network, calibration, plainCalibration } = this.#parameters;
     this.#scores[0] = this.#likelihood.ratio(sums, presses);
-    if (network === null || this.#stream === null) return plainCalibration.apply(this.#scores, presses);
+    if (network === null || this.#stream === null) return this.#belief * plainCalibration.apply(this.#scores, presses);
     this.#scores[1] = likeness(this.#enrolled, embed(network.parameters, states));
-    return calibration.apply(this.#scores, presses);
+    return this.#belief * calibration.apply(this.#scores, presses);
   }
 
   #readStates(keystroke: Keystroke): void {

@@ -2,6 +2,7 @@
 import { SamehandError } from "../../gateway/core/errors.ts";
 import { Calibration, type Example, logisticRegression } from "./calibration.ts";
 import type { Contexts } from "./contexts.ts";
+import { shaken } from "./distorted.ts";
 import { Likelihood, type Population, anybodyOf } from "./likelihood.ts";
 import { KeyboardModel } from "./model.ts";
 import { trainNetwork } from "./network-training.ts";
@@ -35,6 +36,8 @@ const leastKeystrokes = 100;
 /** Fewer genuine examples at an amount say nothing about it. */
 const leastGenuine = 3;
 const ridge = 1e-4;
+/** Mean delay of the link that calibration sees half of the stretches through, ms. */
+const shake = 20;
 const settings = { digraphs: 250, people: 32, windows: 8, iterations: 10, windowLength: 50 };
 
 /** What two scorers say, to be calibrated. */
@@ -44,11 +47,22 @@ interface Trained {
   readonly network: Network | null;
 }
 
+/** A trained model, and the ids of those whom it only was calibrated on: what is measured with them is nearly honest. */
+export interface TrainedKeyboard {
+  readonly model: KeyboardModel;
+  /** Empty where there were too few people to keep some apart. */
+  readonly apart: readonly string[];
+}
+
 /**
  * Deterministic in the people (in any order) and the seed.
  * @throws SamehandError `background-unreadable` where nobody typed enough to learn from
  */
-export function trainKeyboard(people: readonly PersonData[], options: TrainingOptions): KeyboardModel {
+export const trainKeyboard = (people: readonly PersonData[], options: TrainingOptions): KeyboardModel =>
+  trainKeyboardApart(people, options).model;
+
+/** As `trainKeyboard`, telling who was kept apart. */
+export function trainKeyboardApart(people: readonly PersonData[], options: TrainingOptions): TrainedKeyboard {
   const tell = options.onProgress ?? ((): void => {});
   const random = new Random(options.seed);
   const enough = people.filter(
@@ -59,7 +73,7 @@ export function trainKeyboard(people: readonly PersonData[], options: TrainingOp
   if (shuffled.length >= leastForNetwork && steps > 0) {
     const { apart, ...trained } = learn(shuffled, options.seed, steps, tell);
     tell("calibrating on people kept apart", 0.9);
-    return calibrate(trained, apart, random);
+    return { model: calibrated(trained, collect(apart, trained, random)), apart: apart.map(({ id }) => id) };
   }
   const examples = amounts.map((): Example[] => []);
   for (let part = 0; part < folds; part += 1) {
@@ -73,16 +87,11 @@ export function trainKeyboard(people: readonly PersonData[], options: TrainingOp
   const trained = { ...trainPopulation(shuffled, { ...settings, seed: options.seed }), network: null };
   const model = calibrated(trained, examples);
   tell("done", 1);
-  return model;
-}
-
-/** The model of what was learned, calibrated on people who were kept apart from the learning. */
-export function calibrate(trained: Trained, apart: readonly PersonData[], random: Random): KeyboardModel {
-  return calibrated(trained, collect(apart, trained, random));
+  return { model, apart: [] };
 }
 
 /** Learns population and network from all but the calibrators. */
-export function learn(
+function learn(
   people: readonly PersonData[],
   seed: number,
   steps: number,
@@ -155,13 +164,16 @@ function collect(people: readonly PersonData[], trained: Trained, random: Random
     amounts.forEach((amount, index) => {
       if (own.later.length < amount) return;
       const from = random.integer(own.later.length - amount + 1);
-      const strokes = own.later.slice(from, from + amount);
-      const sums = sumsOf(contexts, strokes);
-      const vector = network === null ? null : embed(network.parameters, statisticsOf(strokes, network).hidden);
-      for (const claimed of [own, ...others]) {
-        const scores = [claimed.likelihood.ratio(sums, amount)];
-        if (vector !== null && claimed.vector !== null) scores.push(likeness(claimed.vector, vector));
-        examples[index].push({ scores: Float64Array.from(scores), genuine: claimed === own, weight });
+      const clean = own.later.slice(from, from + amount);
+      // through a bad link as well: a ratio must not claim more there than it is worth
+      for (const strokes of [clean, shaken(clean, shake, random)]) {
+        const sums = sumsOf(contexts, strokes);
+        const vector = network === null ? null : embed(network.parameters, statisticsOf(strokes, network).hidden);
+        for (const claimed of [own, ...others]) {
+          const scores = [claimed.likelihood.ratio(sums, amount)];
+          if (vector !== null && claimed.vector !== null) scores.push(likeness(claimed.vector, vector));
+          examples[index].push({ scores: Float64Array.from(scores), genuine: claimed === own, weight });
+        }
       }
     });
   }

@@ -66,6 +66,7 @@ export function readAction(reference: Reference, kind: number, codes: Uint8Array
 }
 
 export class PointerScorer implements Scorer<PointerAction> {
+  windows = true;
   readonly #reference: Reference;
   readonly #codes = new Uint8Array(featureCount + 1);
   readonly #width: number;
@@ -96,7 +97,7 @@ export class PointerScorer implements Scorer<PointerAction> {
     for (let i = 0; i < this.#width; i++) this.#session.values[i] += this.#recent[offset + i];
     this.#explanation.add(action.kind, this.#codes, this.#recent, offset);
     this.#count++;
-    if (this.#count < windowActions || this.#count % strideActions !== 0) return null;
+    if (!this.windows || this.#count < windowActions || this.#count % strideActions !== 0) return null;
     this.#window.values.fill(0);
     for (let i = 0; i < this.#recent.length; i++) this.#window.values[i % this.#width] += this.#recent[i];
     const whole = this.#llrOf(this.#window, windowActions);

@@ -20,6 +20,9 @@ SET/takeovers.csv), and reports error rates by amount of input.
   --jitter exp:MS      delay every event by an exponential time with this mean, in order
   --stalls             hold up 3 % of the events by 160 ms
   --clean-enrolment    leave enrolment undisturbed by --jitter and --stalls
+  --control KIND       identities: enrol everybody from somebody else's recordings; times: draw the
+                       times between events at random. Error rates must be near 50 %, or say of
+                       what but timing they come
   --cross-fold K       train on the people of the other folds, test on each fold's own
   --train SET          with --cross-fold: train on this set too (repeat for more)
   --leave-out PERSON   with --train: a person not to train on, as set/person or set/p0* (repeat)
@@ -40,6 +43,7 @@ function options(args: string[]) {
       jitter: { type: "string" },
       stalls: { type: "boolean" },
       "clean-enrolment": { type: "boolean" },
+      control: { type: "string" },
       "cross-fold": { type: "string" },
       train: { type: "string", multiple: true, default: [] },
       "leave-out": { type: "string", multiple: true, default: [] },
@@ -63,9 +67,12 @@ export async function run(args: string[], io: Io): Promise<number> {
   const [directory, ...rest] = positionals;
   if (directory === undefined || rest.length > 0) throw new SamehandError("usage", "evaluate takes one SET");
   if (values.farm !== "on" && values.farm !== "off") throw new SamehandError("usage", "--farm is on or off");
+  if (values.control !== undefined && values.control !== "identities" && values.control !== "times")
+    throw new SamehandError("usage", "--control is identities or times");
   const distortion: Distortion = {
     jitter: values.jitter === undefined ? 0 : parseJitter(values.jitter),
     stalls: values.stalls === true,
+    randomTimes: values.control === "times",
   };
   const folding: CrossFolding | null =
     values["cross-fold"] === undefined
@@ -84,6 +91,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       enrolDistortion: values["clean-enrolment"] === true ? undistorted : distortion,
       probeDistortion: distortion,
       farm: values.farm === "on",
+      permuted: values.control === "identities",
     },
     folding ?? Background.load(values.background ?? shippedBackground),
     progress(io),

@@ -16,6 +16,8 @@ The same sets and seed give the same file.
 
   --out FILE           where to write it (default: the shipped background)
   --seed N             seed of everything random (default 1)
+  --calibrate SET      a set whose typists only calibrate and give peaks: nothing is learned
+                       from them (repeat)
   --leave-out PERSON   a person not to learn from, as set/person or set/p0* (repeat)
   --network-steps N    train the keyboard's network for so long (0: no network; faster)
   --no-peaks           skip measuring how high suspicion rises for people kept out of the training:
@@ -34,6 +36,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       seed: { type: "string", default: "1" },
       "network-steps": { type: "string" },
       "no-peaks": { type: "boolean" },
+      calibrate: { type: "string", multiple: true, default: [] },
       "leave-out": { type: "string", multiple: true, default: [] },
     },
   });
@@ -44,6 +47,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (positionals.length === 0) throw new SamehandError("usage", "train-background takes one SET or more");
   const options: TrainOptions = {
     seed: wholeNumber("seed", values.seed),
+    calibrate: values.calibrate,
     wanted: (set, person) => !values["leave-out"].some((pattern) => names(pattern, `${set}/${person}`)),
     ...(values["network-steps"] === undefined
       ? {}

@@ -36,13 +36,17 @@ const mostPeaks = 800;
 const hands = 30;
 
 /** Whom to follow with a background: people whom it did not learn from. */
-export type Followed = (set: string, person: string, modality: Modality) => boolean;
+export interface Followed {
+  /** False for people who must not be seen at all; the others make up the farm. */
+  readonly known: (set: string, person: string) => boolean;
+  readonly followed: (set: string, person: string, modality: Modality) => boolean;
+}
 
 /** Sessions of people kept apart, followed window by window. */
-export function tracks(directories: readonly string[], background: Background, followed: Followed): Track[] {
+export function tracks(directories: readonly string[], background: Background, whom: Followed): Track[] {
   return directories.flatMap((directory) => {
     const set = openSet(directory);
-    return set.takeovers ? [] : follow(set, background, followed);
+    return set.takeovers ? [] : follow(set, background, whom);
   });
 }
 
@@ -54,10 +58,12 @@ export function genuinePeaks(genuine: readonly Track[], seed: number): number[] 
   return Array.from({ length: kept }, (_, index) => peaks[Math.floor((index + 0.5) * every)]);
 }
 
-function follow(set: RecordedSet, background: Background, followed: Followed): Track[] {
-  const wanted = (agent: string): boolean =>
+function follow(set: RecordedSet, background: Background, { known, followed }: Followed): Track[] {
+  const wanted = ([agent]: readonly [string, unknown]): boolean =>
     followed(set.name, agent, "keyboard") || followed(set.name, agent, "pointer");
-  const people = [...set.agents].filter(([agent]) => wanted(agent)).slice(0, mostPeople);
+  const all = [...set.agents].filter(([agent]) => known(set.name, agent));
+  const tested = all.filter(wanted).slice(0, mostPeople);
+  const people = tested.length === 0 ? [] : [...tested, ...all.filter((each) => !wanted(each))].slice(0, mostPeople);
   const profiles = new Map<string, Profile>(
     people.map(([agent, files]) => [
       agent,
@@ -69,8 +75,9 @@ function follow(set: RecordedSet, background: Background, followed: Followed): T
   );
   growAll(background, profiles, true, () => {});
   const farm = new Farm(background, profiles);
-  return [...profiles].flatMap(([agent, profile]) => {
+  return tested.flatMap(([agent]) => {
     const own = farm.backgroundFor(agent);
+    const profile = profiles.get(agent) as Profile;
     const sessions = set.trials.filter((trial) => trial.genuine && trial.claimed === agent).slice(0, mostSessions);
     return sessions
       .map(({ session }) => probeOf(set, session))

@@ -12,12 +12,20 @@ export interface Distortion {
   readonly jitter: number;
   /** Whether one event in 33 is held up by 160 ms more. */
   readonly stalls: boolean;
+  /** Control: times between events drawn at random, alike for everybody, so that only shapes and places are left. */
+  readonly randomTimes?: boolean;
 }
 
 export const undistorted: Distortion = { jitter: 0, stalls: false };
 
+export const isClean = ({ jitter, stalls, randomTimes }: Distortion): boolean =>
+  jitter === 0 && !stalls && randomTimes !== true;
+
 const stallShare = 0.03;
 const stallMs = 160;
+/** Random times: the mean gap between key events and between pointer events, ms; longer gaps than a pause stay one. */
+const randomGap = { key: 70, pointer: 14 };
+const pause = 1000;
 
 /** @param text such as `exp:20`: a mean in ms @throws SamehandError `usage` */
 export function parseJitter(text: string): number {
@@ -32,6 +40,7 @@ export class DistortedSink implements InputSink {
   readonly #distortion: Distortion;
   readonly #random: () => number;
   #last = Number.NEGATIVE_INFINITY;
+  #seen = Number.NaN;
 
   constructor(to: InputSink, distortion: Distortion, name: string) {
     this.#to = to;
@@ -42,15 +51,22 @@ export class DistortedSink implements InputSink {
   }
 
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
-    this.#to.key(this.#arrival(at), keysym, pressed);
+    this.#to.key(this.#arrival(at, randomGap.key), keysym, pressed);
   }
 
   pointer(at: Millis, x: number, y: number, mask: ButtonMask): void {
-    this.#to.pointer(this.#arrival(at), x, y, mask);
+    this.#to.pointer(this.#arrival(at, randomGap.pointer), x, y, mask);
   }
 
-  #arrival(at: Millis): Millis {
-    const { jitter, stalls } = this.#distortion;
+  #arrival(at: Millis, gap: number): Millis {
+    const { jitter, stalls, randomTimes } = this.#distortion;
+    if (randomTimes === true) {
+      const passed = at - this.#seen;
+      this.#seen = at;
+      if (Number.isNaN(passed)) this.#last = at;
+      else this.#last += passed > pause ? pause * 2 : Math.round(-gap * Math.log(1 - this.#random()));
+      return millis(this.#last);
+    }
     let arrival = at - jitter * Math.log(1 - this.#random());
     if (stalls && this.#random() < stallShare) arrival += stallMs;
     this.#last = Math.max(this.#last, Math.round(arrival));

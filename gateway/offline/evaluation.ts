@@ -24,6 +24,8 @@ export interface EvaluationOptions {
   readonly probeDistortion: Distortion;
   /** Whether the reference populations are those of the set's other agents, as in a live farm. */
   readonly farm: boolean;
+  /** Control: every agent is enrolled from another one's recordings, so that no claim is true. */
+  readonly permuted?: boolean;
 }
 
 /** One background, and the claims that it may test. */
@@ -105,7 +107,9 @@ function enrolAll(
   warn: (text: string) => void,
 ): Map<string, Profile> {
   const profiles = new Map<string, Profile>();
-  for (const [agent, files] of set.agents) {
+  const everybody = [...set.agents];
+  for (const [index, [agent]] of everybody.entries()) {
+    const [, files] = everybody[options.permuted === true ? (index + 1) % everybody.length : index];
     const tapes: Tape[] = [];
     for (const file of files) {
       try {

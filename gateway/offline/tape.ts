@@ -8,7 +8,7 @@ import type { InputSink } from "../core/input.ts";
 import { type Millis, millis } from "../core/units.ts";
 import { Inspector } from "../inspect/inspector.ts";
 import { RecordingReader } from "../protocol/guacamole/recording.ts";
-import { type Distortion, DistortedSink } from "./distortion.ts";
+import { type Distortion, DistortedSink, isClean } from "./distortion.ts";
 
 /** One observation and when it was complete. */
 export type Seen =
@@ -53,8 +53,7 @@ export function readTape(file: string, distortion: Distortion): Tape {
       inspector.pointer(at, x, y, mask);
     },
   };
-  const clean = distortion.jitter === 0 && !distortion.stalls;
-  const reader = new RecordingReader(file, clean ? timed : new DistortedSink(timed, distortion, file));
+  const reader = new RecordingReader(file, isClean(distortion) ? timed : new DistortedSink(timed, distortion, file));
   reader.read(bytesOf(file));
   reader.end();
   inspector.flush();

@@ -16,6 +16,8 @@ export interface TrainOptions {
   /** False for people who must not be in the background, because they are to be tested with it. */
   readonly wanted?: (set: string, person: string) => boolean;
   readonly distortion?: Distortion;
+  /** Sets whose people only calibrate and give peaks: nothing is learned from them. */
+  readonly calibrate?: readonly string[];
   /** Steps of the keyboard network's training; the keyboard's default where not given, 0 for no network. */
   readonly networkSteps?: number;
   readonly onProgress?: (what: string) => void;
@@ -71,18 +73,18 @@ export function trainMeasured(directories: readonly string[], options: TrainOpti
       pointer: population.pointer.filter(({ name }) => !held(name)),
     };
     if (rest.keyboard.length + rest.pointer.length === 0) continue;
-    const again = apart.size === 0 && rest.keyboard.length >= fewestTypists;
+    const again = background.keyboard.parameters.network === null && rest.keyboard.length >= fewestTypists;
     const models = new Background(
       background.facts,
       again ? trainKeyboard(rest.keyboard, { seed: options.seed, networkSteps: 0 }) : background.keyboard,
       trainPointer(rest.pointer, { seed: options.seed }),
     );
-    const followed: Followed = (set, person, modality) => {
+    const known = (set: string, person: string): boolean => options.wanted?.(set, person) !== false;
+    const followed: Followed["followed"] = (set, person, modality) => {
       const id = `${set}/${person}`;
-      if (options.wanted?.(set, person) === false || !held(id)) return false;
-      return modality === "pointer" || again || apart.has(id);
+      return held(id) && (modality === "pointer" || again || apart.has(id));
     };
-    genuine.push(...tracks(directories, models, followed));
+    genuine.push(...tracks([...directories, ...(options.calibrate ?? [])], models, { known, followed }));
   }
   const peaks = genuinePeaks(genuine, options.seed).map((peak) => Math.round(peak * 100) / 100);
   return background.withFacts({ peaks });
@@ -94,6 +96,7 @@ function numberOf(name: string): number {
 }
 
 interface Population {
+  readonly calibrators: PersonData[];
   readonly keyboard: PersonData[];
   readonly pointer: PointerPerson[];
   readonly credits: SetCredit[];
@@ -113,10 +116,14 @@ export const trainBackground = (directories: readonly string[], options: TrainOp
   trainOn(gatherAll(directories, options), options).background;
 
 function gatherAll(directories: readonly string[], options: TrainOptions): Population {
-  const population: Population = { keyboard: [], pointer: [], credits: [] };
+  const population: Population = { calibrators: [], keyboard: [], pointer: [], credits: [] };
   for (const directory of directories) {
     options.onProgress?.(`reading ${directory}`);
     gather(openSet(directory), options, population);
+  }
+  for (const directory of options.calibrate ?? []) {
+    options.onProgress?.(`reading ${directory}`);
+    gather(openSet(directory), options, { ...population, keyboard: population.calibrators, pointer: [] });
   }
   const { keyboard, pointer } = population;
   if (keyboard.length + pointer.length === 0) throw new SamehandError("usage", "the sets have nobody to learn from");
@@ -125,13 +132,14 @@ function gatherAll(directories: readonly string[], options: TrainOptions): Popul
 
 /** @returns the background, and the typists who only calibrated it */
 function trainOn(
-  { keyboard, pointer, credits: sets }: Population,
+  { calibrators, keyboard, pointer, credits: sets }: Population,
   options: TrainOptions,
 ): { readonly background: Background; readonly apart: ReadonlySet<string> } {
   const tell = options.onProgress ?? ((): void => {});
   const { seed } = options;
   const trained = trainKeyboardApart(keyboard, {
     seed,
+    calibrators,
     ...(options.networkSteps === undefined ? {} : { networkSteps: options.networkSteps }),
     onProgress: (what, share) => tell(`keyboard: ${what} (${Math.round(share * 100)} %)`),
   });

@@ -38,10 +38,10 @@ const longStretch = [120, 130] as const;
 const shortStretch = [25, 60] as const;
 /** How the long and the short stretch of a step are seen (0: as they were, 1: coarse, 2: shaken), and how often. */
 const views = [
-  { long: 0, short: 0, share: 0.4 },
-  { long: 1, short: 1, share: 0.15 },
-  { long: 2, short: 2, share: 0.25 },
-  { long: 0, short: 2, share: 0.2 },
+  { long: 0, short: 0, share: 0.45 },
+  { long: 1, short: 1, share: 0.2 },
+  { long: 2, short: 2, share: 0.2 },
+  { long: 0, short: 2, share: 0.15 },
 ] as const;
 type View = (typeof views)[number];
 /** Mean delays of shaken sittings, ms: the least, and how much more at most. */

@@ -1,6 +1,6 @@
 /** Learns the population that likelihoods need: contexts, noise, factors between people and between windows. */
 import { ContextSums, Contexts } from "./contexts.ts";
-import { type Row, factorAnalysis } from "./factor-analysis.ts";
+import { type Factors, type Row, factorAnalysis } from "./factor-analysis.ts";
 import { keyClassCount, keyCount } from "./keys.ts";
 import type { Keystroke } from "./keystroke.ts";
 import { type Population, rowOf } from "./likelihood.ts";
@@ -137,8 +137,23 @@ export function trainPopulation(
   const between = factorAnalysis(sums.map(rowOf), noise, { ...common, dimensions: options.people });
   const rows = people.flatMap((person, index) => residuals(contexts, person, sums[index], options.windowLength));
   const windows = factorAnalysis(rows, noise, { ...common, dimensions: options.windows });
-  return { contexts, population: { people: between, windows, noise, windowLength: options.windowLength } };
+  // as they are encoded, so that what is calibrated on them is calibrated on what is read back
+  return {
+    contexts,
+    population: {
+      people: rounded(between),
+      windows: rounded(windows),
+      noise: noise.map(Math.fround),
+      windowLength: options.windowLength,
+    },
+  };
 }
+
+const rounded = ({ dimensions, loadings, specific }: Factors): Factors => ({
+  dimensions,
+  loadings: loadings.map(Math.fround),
+  specific: specific.map(Math.fround),
+});
 
 /** Variance of single times around their person's mean, each context's shrunk towards the average. */
 function withinPeople(count: number, sums: readonly ContextSums[]): Float64Array {

@@ -17,6 +17,8 @@ export interface TrainingOptions {
   readonly seed: number;
   /** Told what is done and the share of the work behind, 0 to 1. */
   readonly onProgress?: (what: string, share: number) => void;
+  /** People who only calibrate and teach nothing: whom the model is to be measured with, or whose data allow no more. */
+  readonly calibrators?: readonly PersonData[];
   /** Steps of the network's training, `defaultNetworkSteps` where not given; 0 for no network. */
   readonly networkSteps?: number;
 }
@@ -65,20 +67,23 @@ export const trainKeyboard = (people: readonly PersonData[], options: TrainingOp
 export function trainKeyboardApart(people: readonly PersonData[], options: TrainingOptions): TrainedKeyboard {
   const tell = options.onProgress ?? ((): void => {});
   const random = new Random(options.seed);
-  const enough = people.filter(
-    ({ sittings }) => sittings.reduce((sum, each) => sum + each.length, 0) >= leastKeystrokes,
-  );
+  const typed = ({ sittings }: PersonData): number => sittings.reduce((sum, each) => sum + each.length, 0);
+  const enough = people.filter((person) => typed(person) >= leastKeystrokes);
+  const more = (options.calibrators ?? [])
+    .filter((person) => typed(person) >= leastKeystrokes)
+    .sort((left, right) => (left.id < right.id ? -1 : 1));
   const shuffled = random.shuffle([...enough].sort((left, right) => (left.id < right.id ? -1 : 1)));
   const steps = options.networkSteps ?? defaultNetworkSteps;
   if (shuffled.length >= leastForNetwork && steps > 0) {
-    const { apart, ...trained } = learn(shuffled, options.seed, steps, tell);
+    const { apart: kept, ...trained } = learn(shuffled, options.seed, steps, tell);
+    const apart = [...kept, ...more];
     tell("calibrating on people kept apart", 0.9);
     return { model: calibrated(trained, collect(apart, trained, random)), apart: apart.map(({ id }) => id) };
   }
   const examples = amounts.map((): Example[] => []);
   for (let part = 0; part < folds; part += 1) {
     tell("calibrating on people kept apart", part / (folds + 1));
-    const apart = shuffled.filter((_, index) => index % folds === part);
+    const apart = [...shuffled.filter((_, index) => index % folds === part), ...more];
     const rest = shuffled.filter((_, index) => index % folds !== part);
     const trained = { ...trainPopulation(rest, { ...settings, seed: options.seed }), network: null };
     collect(apart, trained, random).forEach((more, index) => examples[index].push(...more));
@@ -87,7 +92,7 @@ export function trainKeyboardApart(people: readonly PersonData[], options: Train
   const trained = { ...trainPopulation(shuffled, { ...settings, seed: options.seed }), network: null };
   const model = calibrated(trained, examples);
   tell("done", 1);
-  return { model, apart: [] };
+  return { model, apart: more.map(({ id }) => id) };
 }
 
 /** Learns population and network from all but the calibrators. */

@@ -53,9 +53,9 @@ export class Background implements Models {
     return this.facts.fusion;
   }
 
-  /** The same background with another pointer model, such as a farm's. */
-  withPointer(pointer: PointerModel): Background {
-    return new Background(this.facts, this.keyboard, pointer);
+  /** The same background with other models, such as a farm's. */
+  withModels(keyboard: KeyboardModel, pointer: PointerModel): Background {
+    return new Background(this.facts, keyboard, pointer);
   }
 
   /** The agent's own pointer trees; empty where there is too little to train on. Takes seconds. */

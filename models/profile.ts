@@ -8,6 +8,8 @@ import { type Form, pack, packJson, section, unpack, unpackJson } from "./contai
 import type { Keystroke } from "./keyboard/keystroke.ts";
 import type { ModalityModel, Statistics } from "./modality.ts";
 import type { PointerAction } from "./pointer/action.ts";
+import type { KeyboardModel } from "./keyboard/model.ts";
+import type { KeyboardStatistics } from "./keyboard/statistics.ts";
 import { PointerStatistics } from "./pointer/statistics.ts";
 
 /** The models that a profile's statistics belong to. */
@@ -164,6 +166,17 @@ export class Profile {
     const pointer = PointerStatistics.decode(section(form, sections, "anchor-pointer"));
     pointer.merge(PointerStatistics.decode(section(form, sections, "adapted-pointer")));
     return { pointer, trees: section(form, sections, "trees").slice() };
+  }
+
+  /**
+   * Only what was typed, as far as it is known.
+   * @throws SamehandError `profile-unreadable` for anything that is not an encoded profile
+   */
+  static keyboardOf(bytes: Uint8Array, model: KeyboardModel): KeyboardStatistics {
+    const sections = unpack(form, bytes);
+    const keyboard = model.decode(section(form, sections, "anchor-keyboard"));
+    keyboard.merge(model.decode(section(form, sections, "adapted-keyboard")));
+    return keyboard;
   }
 
   /** @throws SamehandError `profile-unreadable` for anything that is not an encoded profile */

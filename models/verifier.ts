@@ -26,7 +26,10 @@ export class Verifier {
     this.#pointer = background.pointer.scorer(enrolled.pointer, profile.trees);
   }
 
-  /** Scores pointing from now on with another background of the same keyboard model, such as a farm's made since. */
+  /**
+   * Scores pointing from now on with another background of the same keyboard model, such as a farm's made since. The
+   * keyboard's colleagues stay those of the session's start: its windows are not taken apart under way.
+   */
   usePointer(background: Background, profile: Profile): void {
     this.#background = background;
     this.#pointer = background.pointer.scorer(profile.enrolled(background).pointer, profile.trees);

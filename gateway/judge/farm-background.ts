@@ -58,9 +58,9 @@ export class FarmBackground {
   async #make(): Promise<void> {
     if (this.#closed) return;
     try {
-      const work = await this.#read();
-      if (work.length === 0 || this.#closed) return;
-      const tables = await this.#assemble(work);
+      const agents = await this.#read();
+      if (agents.length === 0 || this.#closed) return;
+      const tables = await this.#assemble({ keyboard: this.#options.background.keyboard.encode(), agents });
       if (tables === null || this.#closed) return;
       this.#farm = new Farm(this.#options.background, tables);
       this.version++;
@@ -70,7 +70,7 @@ export class FarmBackground {
     }
   }
 
-  async #read(): Promise<FarmWork> {
+  async #read(): Promise<FarmWork["agents"]> {
     const { store, enrolment, consented } = this.#options;
     const work: { name: string; profile: Uint8Array }[] = [];
     for (const record of store.agents()) {

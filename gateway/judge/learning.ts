@@ -127,10 +127,11 @@ export class Learning {
    * The agent's typing alone, for the phrase of a challenge; null where nothing was learned yet.
    * @throws SamehandError `profile-unreadable`, `store-unavailable`
    */
-  typing(name: AgentName, id: AgentId): Typing | null {
+  typing(id: AgentId): Typing | null {
     const profile = this.#profile(id);
     if (profile === null) return null;
-    const background = this.#farm.backgroundFor(name);
+    // Without colleagues: who answers a challenge for somebody else is likelier a stranger to the farm.
+    const { background } = this.#options;
     const statistics = profile.enrolled(background).keyboard;
     if (!(statistics instanceof KeyboardStatistics)) return null;
     return { statistics, scorer: () => background.keyboard.scorer(statistics) };

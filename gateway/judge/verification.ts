@@ -69,7 +69,7 @@ export class Verification {
   /** The agent's typing, for a phrase; null where nothing was learned. @throws SamehandError as `build` */
   typing(): Typing | null {
     const { learning, record } = this.#options;
-    return this.maturity === "enrolling" ? null : learning.typing(record.name, record.id);
+    return this.maturity === "enrolling" ? null : learning.typing(record.id);
   }
 
   /**

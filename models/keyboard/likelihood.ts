@@ -45,6 +45,8 @@ export function rowOf(sums: ContextSums): Row {
 /** A Gaussian over contexts: a mean, a low-rank part, and each context's own variance. */
 export interface Density {
   readonly base: Float64Array;
+  /** How many of the low-rank part's columns are of people; the rest are of windows. */
+  readonly people: number;
   /** In single precision: it is most of what a scorer takes in memory. */
   readonly loadings: Float32Array;
   readonly own: Float64Array;
@@ -66,7 +68,6 @@ const mostRatio = 20;
 
 export class Likelihood {
   readonly #population: Population;
-  readonly #rank: number;
   readonly #target: Density;
   readonly #anybody: Density;
   readonly #gram: Float64Array;
@@ -74,16 +75,18 @@ export class Likelihood {
   readonly #scaled: Float64Array;
   /** The enrolled typist's spread of single times, as a share of the population's variance. */
   readonly #spread: number;
+  /** ln p(window | anybody) of the last window. */
+  #known = 0;
 
   constructor(population: Population, anybody: Density, enrolled: ContextSums) {
     this.#population = population;
-    this.#rank = population.people.dimensions + population.windows.dimensions;
     this.#anybody = anybody;
     this.#spread = spreadOf(population, enrolled);
     this.#target = targetOf(population, enrolled, this.#spread);
-    this.#gram = new Float64Array(this.#rank * this.#rank);
-    this.#projected = new Float64Array(this.#rank);
-    this.#scaled = new Float64Array(this.#rank);
+    const rank = population.people.dimensions + population.windows.dimensions;
+    this.#gram = new Float64Array(rank * rank);
+    this.#projected = new Float64Array(rank);
+    this.#scaled = new Float64Array(rank);
   }
 
   /**
@@ -91,9 +94,21 @@ export class Likelihood {
    * @param presses sets how far the window's tempo averages out
    */
   ratio(window: ContextSums, presses: number): number {
-    const tempo = 1 / Math.max(1, presses / this.#population.windowLength);
-    const target = this.#log(this.#target, window, tempo);
-    const ratio = target - this.#log(this.#anybody, window, tempo);
+    this.#known = this.#log(this.#anybody, window, this.#tempo(presses));
+    return this.#against(this.#target, window, presses);
+  }
+
+  /** The ratio of the window that `ratio` saw last, under a colleague instead of the typist. */
+  ratioOf(colleague: Density, window: ContextSums, presses: number): number {
+    return this.#against(colleague, window, presses);
+  }
+
+  #tempo(presses: number): number {
+    return 1 / Math.max(1, presses / this.#population.windowLength);
+  }
+
+  #against(density: Density, window: ContextSums, presses: number): number {
+    const ratio = this.#log(density, window, this.#tempo(presses)) - this.#known;
     return ratio / Math.sqrt(1 + (ratio / mostRatio) ** 2);
   }
 
@@ -103,8 +118,8 @@ export class Likelihood {
   }
 
   #log(density: Density, window: ContextSums, tempo: number): number {
-    const rank = this.#rank;
-    const people = this.#population.people.dimensions;
+    const { people } = density;
+    const rank = people + this.#population.windows.dimensions;
     const gram = this.#gram.fill(0);
     const projected = this.#projected.fill(0);
     const scaled = this.#scaled;
@@ -170,9 +185,42 @@ export function anybodyOf(population: Population): Density {
   const { people, windows, noise } = population;
   return {
     base: new Float64Array(noise.length),
+    people: people.dimensions,
     loadings: joined(people.loadings, people.dimensions, windows),
     own: people.specific,
   };
+}
+
+/**
+ * A colleague's density, cheap to keep and to ask: what the enrolment leaves open counts context by context, not as
+ * what goes together.
+ */
+export function colleagueOf(population: Population, enrolled: ContextSums): Density {
+  const { base, people, loadings, own } = targetOf(population, enrolled, spreadOf(population, enrolled));
+  const rank = people + population.windows.dimensions;
+  const open = own.map((variance, context) => {
+    let sum = variance;
+    for (let i = 0; i < people; i += 1) sum += loadings[context * rank + i] ** 2;
+    return sum;
+  });
+  return densityOf(population, base, open);
+}
+
+/** A colleague's density of its means and variances. */
+export const densityOf = (population: Population, base: Float64Array, own: Float64Array): Density => ({
+  base,
+  people: 0,
+  loadings: windowLoadings(population),
+  own,
+});
+
+/** The windows' loadings in single precision, shared by all colleagues of a population. */
+const windowed = new WeakMap<Population, Float32Array>();
+
+function windowLoadings(population: Population): Float32Array {
+  const known = windowed.get(population) ?? Float32Array.from(population.windows.loadings);
+  windowed.set(population, known);
+  return known;
 }
 
 function joined(left: Float64Array, width: number, windows: Factors): Float32Array {
@@ -226,5 +274,5 @@ function targetOf(population: Population, enrolled: ContextSums, spread: number)
     solveLower(precision, k, column);
     loadings.set(column, context * k);
   }
-  return { base, loadings: joined(loadings, k, windows), own };
+  return { base, people: k, loadings: joined(loadings, k, windows), own };
 }

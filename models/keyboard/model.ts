@@ -6,9 +6,10 @@ import { Calibration } from "./calibration.ts";
 import { Contexts } from "./contexts.ts";
 import type { Factors } from "./factor-analysis.ts";
 import type { Keystroke } from "./keystroke.ts";
-import { type Density, type Population, anybodyOf } from "./likelihood.ts";
-import { Network, hidden, layout } from "./network.ts";
-import { KeyboardScorer, likenessOf } from "./scorer.ts";
+import { type Density, type Population, anybodyOf, colleagueOf, densityOf } from "./likelihood.ts";
+import { Network, embed, hidden, layout } from "./network.ts";
+import type { Colleague } from "./colleagues.ts";
+import { KeyboardScorer, leastForVector, likenessOf } from "./scorer.ts";
 import { KeyboardStatistics } from "./statistics.ts";
 
 const magic = 0x4b_42_00_02;
@@ -27,10 +28,33 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
   readonly parameters: KeyboardParameters;
   /** Shared by all scorers. */
   readonly anybody: Density;
+  readonly #colleagues: readonly Colleague[];
+  readonly #claimed: number;
 
-  constructor(parameters: KeyboardParameters) {
+  /** @param colleagues the farm's agents @param claimed which of them is verified, -1 for none */
+  constructor(parameters: KeyboardParameters, colleagues: readonly Colleague[] = [], claimed = -1, anybody?: Density) {
     this.parameters = parameters;
-    this.anybody = anybodyOf(parameters.population);
+    this.anybody = anybody ?? anybodyOf(parameters.population);
+    this.#colleagues = colleagues;
+    this.#claimed = claimed;
+  }
+
+  /** The same model, which knows the farm's agents: what was typed like another of them speaks against the one claimed. */
+  withColleagues(colleagues: readonly Colleague[], claimed: number): KeyboardModel {
+    return new KeyboardModel(this.parameters, colleagues, claimed, this.anybody);
+  }
+
+  /** What scoring needs of an agent as a colleague; null where too little was enrolled, or there is no network. */
+  colleague(enrolled: KeyboardStatistics): Colleague | null {
+    const { contexts, population, network } = this.parameters;
+    if (network === null || enrolled.networkCount < leastForVector) return null;
+    const vector = embed(network.parameters, enrolled.hidden);
+    return { vector, density: colleagueOf(population, contexts.project(enrolled)) };
+  }
+
+  /** A colleague's density as `colleague` gave it, of its means and variances. */
+  colleagueDensity(means: Float64Array, variances: Float64Array): Density {
+    return densityOf(this.parameters.population, means, variances);
   }
 
   statistics(): KeyboardStatistics {
@@ -45,7 +69,7 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
   scorer(enrolled: Statistics<Keystroke>): Scorer<Keystroke> {
     if (!(enrolled instanceof KeyboardStatistics))
       throw new SamehandError("profile-unreadable", "not keyboard statistics");
-    return new KeyboardScorer(this.parameters, this.anybody, enrolled);
+    return new KeyboardScorer(this.parameters, this.anybody, enrolled, this.#colleagues, this.#claimed);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Evidence, Scorer } from "../modality.ts";
 import { ContextSums, type Contexts } from "./contexts.ts";
 import { explanations } from "./explanation.ts";
 import type { Keystroke } from "./keystroke.ts";
+import { type Colleague, Nearest, likeness } from "./colleagues.ts";
 import { type Density, Likelihood } from "./likelihood.ts";
 import type { KeyboardParameters } from "./model.ts";
 import { type NetworkStream, embed, embedded, hidden } from "./network.ts";
@@ -14,7 +15,7 @@ import { featureCount } from "./times.ts";
 export const windowKeystrokes = 25;
 export const strideKeystrokes = 5;
 /** An enrolment of fewer keystrokes has no vector worth comparing. */
-const leastForVector = 50;
+export const leastForVector = 50;
 /** Enrolled keystrokes at which scores are believed by half: against nothing enrolled, nothing is said. */
 const halfBelieved = 10;
 /** Keystrokes that an explanation looks back on. */
@@ -40,9 +41,17 @@ export class KeyboardScorer implements Scorer<Keystroke> {
   readonly #sessionStates = new Float64Array(hidden);
   readonly #scores: Float64Array;
   readonly #belief: number;
+  readonly #colleagues: Nearest;
   #count = 0;
 
-  constructor(parameters: KeyboardParameters, anybody: Density, enrolled: KeyboardStatistics) {
+  /** @param colleagues the farm's agents @param claimed which of them is verified, -1 for none */
+  constructor(
+    parameters: KeyboardParameters,
+    anybody: Density,
+    enrolled: KeyboardStatistics,
+    colleagues: readonly Colleague[] = [],
+    claimed = -1,
+  ) {
     this.#parameters = parameters;
     this.#contexts = parameters.contexts;
     this.#likelihood = new Likelihood(parameters.population, anybody, parameters.contexts.project(enrolled));
@@ -55,6 +64,7 @@ export class KeyboardScorer implements Scorer<Keystroke> {
     }
     this.#scores = new Float64Array(this.#stream === null ? 1 : 2);
     this.#belief = enrolled.count / (enrolled.count + halfBelieved);
+    this.#colleagues = new Nearest(colleagues, claimed);
   }
 
   get count(): number {
@@ -101,8 +111,15 @@ export class KeyboardScorer implements Scorer<Keystroke> {
     const { network, calibration, plainCalibration } = this.#parameters;
     this.#scores[0] = this.#likelihood.ratio(sums, presses);
     if (network === null || this.#stream === null) return this.#belief * plainCalibration.apply(this.#scores, presses);
-    this.#scores[1] = likeness(this.#enrolled, embed(network.parameters, states));
-    return this.#belief * calibration.apply(this.#scores, presses);
+    const vector = embed(network.parameters, states);
+    this.#scores[1] = likeness(this.#enrolled, vector);
+    const own = calibration.apply(this.#scores, presses);
+    const other = this.#colleagues.evidence(vector, presses, ({ density }, alike) => {
+      this.#scores[0] = this.#likelihood.ratioOf(density, sums, presses);
+      this.#scores[1] = alike;
+      return calibration.apply(this.#scores, presses);
+    });
+    return this.#belief * (own - other);
   }
 
   #readStates(keystroke: Keystroke): void {
@@ -141,11 +158,4 @@ export function likenessOf(
   const { parameters } = network;
   const cosine = likeness(embed(parameters, enrolled.hidden), embed(parameters, shown.hidden));
   return calibration.apply(Float64Array.of(ratio, cosine), presses);
-}
-
-/** Ten times the cosine of two vectors of length one: of the order of a log-likelihood ratio. */
-export function likeness(left: Float64Array, right: Float64Array): number {
-  let cosine = 0;
-  for (let index = 0; index < left.length; index += 1) cosine += left[index] * right[index];
-  return 10 * cosine;
 }

@@ -9,7 +9,7 @@ import { trainNetwork } from "./network-training.ts";
 import { type Network, embed } from "./network.ts";
 import { type PersonData, statisticsOf, sumsOf, trainPopulation } from "./population.ts";
 import { Random } from "./random.ts";
-import { likeness } from "./scorer.ts";
+import { likeness } from "./colleagues.ts";
 
 export type { PersonData } from "./population.ts";
 

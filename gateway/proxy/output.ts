@@ -53,6 +53,7 @@ export class Output {
       to.write(bytes);
       // The kernel did not take it at once: the buffer belongs to that write until it has.
       if (to.waiting > 0) this.#buffer = Buffer.allocUnsafeSlow(this.#size);
+      else bytes.fill(0);
     }
   }
 }

@@ -136,6 +136,8 @@ export class Viewer implements FrameSink {
     }
     this.#owner.framed(this.#decoder.fragments - fragments);
     this.#owner.readEnds();
+    // What was typed must not wait in freed memory for the next core dump (test/e2e/nothing-typed.test.ts).
+    chunk.fill(0);
   }
 }
 

@@ -171,6 +171,7 @@ export class FrameDecoder {
     this.#message = empty;
     this.#messageLength = 0;
     if (!this.#sink.text(message, 0, length)) this.#state = state.ended;
+    message.fill(0, 0, length);
   }
 
   /** Adds to the message that is cut, in a buffer that doubles up to the limit. */

@@ -2,6 +2,7 @@
  * The background of a farm's own agents, made beside the sessions: profiles are read a few at a time between events,
  * a worker thread puts them together, and until it is ready the one before serves, at first the shipped one.
  */
+import { extname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Background } from "../../models/background.ts";
@@ -88,7 +89,7 @@ export class FarmBackground {
   /** @returns null where the thread was ended from outside */
   #assemble(workerData: FarmWork): Promise<FarmTables | null> {
     return new Promise((resolve, reject) => {
-      const worker = new Worker(new URL("farm-worker.ts", import.meta.url), { workerData });
+      const worker = new Worker(new URL(`farm-worker${extname(import.meta.url)}`, import.meta.url), { workerData });
       this.#worker = worker;
       worker.unref();
       worker.once("message", resolve);

@@ -2,6 +2,7 @@
  * Has pointer trees grown for agents who have shown enough actions, one agent at a time, in a worker thread; and
  * again when they have shown a good deal more. Losing a thread loses only what it was growing.
  */
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
@@ -72,7 +73,7 @@ export class TreeGrowth {
     if (!isDue) return;
     const { pointer, facts } = due.background();
     const workerData: TreeWork = { against: pointer.against, profile, seed: facts.seed };
-    const worker = new Worker(new URL("tree-worker.ts", import.meta.url), { workerData });
+    const worker = new Worker(new URL(`tree-worker${extname(import.meta.url)}`, import.meta.url), { workerData });
     this.#worker = worker;
     const late = setTimeout(() => void worker.terminate(), longest).unref();
     worker.unref();

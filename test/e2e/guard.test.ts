@@ -24,7 +24,7 @@ t.test("sessions of a guarded guacamole-lite server are Samehand's, and a bad to
   const folder = mkdtempSync(join(tmpdir(), "samehand-guard-"));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "samehand.keys"), newKeyLine(new Date()));
-  const command: [string, ...string[]] = [process.execPath, example];
+  const command: [string, ...string[]] = [process.execPath, "--conditions=checkout", example];
   const env = { ...process.env, KEY: key, PORT: "0", GUACD_PORT: String(guacd.port) };
   const program = new Program({ name: "example", command, cwd: folder, env });
   t.teardown(() => program.stop());

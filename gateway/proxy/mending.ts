@@ -15,8 +15,9 @@ import type { SnapshotOwner } from "./snapshot.ts";
 import type { Target } from "./target.ts";
 import type { Viewer } from "./viewer.ts";
 
-/** So often it looks whether anything was copied since: a moment without is a good one. */
-const lookMillis = 100;
+/** So often it looks whether anything was copied since: some moments in a row without are a good time. */
+const lookMillis = 50;
+const quietLooks = 4;
 /** Between two attempts, twice as long each time; after the longest one it tries in any case. */
 const firstPause = 100;
 const longestPause = 5000;
@@ -116,17 +117,21 @@ export class Mending implements SnapshotOwner {
     if (this.#over) return;
     const pause = Math.min(firstPause * 2 ** this.#attempt, longestPause);
     this.#attempt += 1;
-    this.#look(pause, 0, this.#target.scanner.copies);
+    this.#look(pause, 0, 0, this.#target.scanner.copies);
   }
 
-  /** @param waited milliseconds since the last attempt @param copies seen by then */
-  #look(pause: number, waited: number, copies: number): void {
+  /**
+   * @param waited milliseconds since the last attempt
+   * @param quiet looks in a row before which nothing was copied
+   * @param copies seen by then
+   */
+  #look(pause: number, waited: number, quiet: number, copies: number): void {
     this.#timer = setTimeout(() => {
       const { scanner } = this.#target;
       const now = waited + lookMillis;
-      const quiet = scanner.copies === copies || now >= longestPause;
-      if (now >= pause && quiet) this.#try();
-      else this.#look(pause, now, scanner.copies);
+      const still = scanner.copies === copies ? quiet + 1 : 0;
+      if (now >= longestPause || (now >= pause && still >= quietLooks)) this.#try();
+      else this.#look(pause, now, still, scanner.copies);
     }, lookMillis);
   }
 

@@ -23,8 +23,16 @@ const noStream = 2046;
  */
 export const quietMillis = 100;
 
-/** What the second user says once it is connected, so that the end of its picture can be told. */
-export const askForEnd: string = instruction("blob", noStream, "");
+/** guacd writes to a user when that many bytes wait, or when a frame ends: on a desktop that stands still, up to a second. */
+const socketBuffer = 8192;
+/** A refusal is no shorter. */
+const shortestAck = instruction("ack", noStream, "", 256).length;
+
+/**
+ * What the second user says once it is connected, so that the end of its picture can be told: as many senseless
+ * instructions as it takes for the first one's refusal to come at once.
+ */
+export const askForEnd: string = instruction("blob", noStream, "").repeat(Math.ceil(socketBuffer / shortestAck) + 1);
 
 export class SnapshotReader {
   readonly picture = new KeptDisplay();

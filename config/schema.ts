@@ -40,6 +40,47 @@ const guacd = z.union([
     .refine((to) => to.port >= 1 && to.port <= 65535, { error: "must have a port from 1 to 65535" }),
 ]);
 
+const lineFormat = z.enum(["samehand", "ecs", "ocsf"]).describe("the words of each line: our own, Elastic's or OCSF's");
+const receiverName = z.string().regex(/^[a-z0-9-]{1,40}$/, { error: "must be a-z, 0-9 and -" });
+const httpUrl = z.url({ protocol: /^https?$/ });
+const receiver = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("syslog").describe("RFC 5424 with CEF inside, in frames as RFC 5425 has them"),
+    name: receiverName,
+    host,
+    port: port.min(1).default(6514),
+    tls: z
+      .union([z.literal(false), z.strictObject({ ca: path.optional(), servername: host.optional() })])
+      .prefault({})
+      .describe("`ca`: PEM file to trust instead of the system's list; `false`: in the clear"),
+  }),
+  z.strictObject({
+    kind: z.literal("webhook"),
+    name: receiverName,
+    url: httpUrl,
+    secret: secret.describe("what each request is signed with"),
+    format: lineFormat.default("samehand"),
+    ca: path.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("caep").describe("a signed event for each session that was severed"),
+    name: receiverName,
+    url: httpUrl,
+    key: secret.describe("PKCS #8 PEM of a P-256 key"),
+    keyId: z.string().min(1).max(200).default("samehand"),
+    issuer: z.string().min(1).max(400),
+    audience: z.string().min(1).max(400),
+    token: secret.optional().describe("bearer token for the receiver"),
+    ca: path.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("file").describe("lines of JSON, for a shipper to pick up"),
+    name: receiverName,
+    path,
+    format: lineFormat.default("samehand"),
+  }),
+]);
+
 const setting = z.union([z.string().max(65536), z.number(), z.boolean(), secret]);
 const connection = z.strictObject({
   protocol: z.enum(["vnc", "rdp", "ssh", "telnet", "kubernetes"]).describe("guacd's protocol for this desktop"),
@@ -220,6 +261,12 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("the audit chain"),
+  delivery: z
+    .array(receiver)
+    .max(16)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, { error: "has two of the same name" })
+    .default([])
+    .describe("where the audit chain is sent to: docs/SIEM.md"),
   retention: z
     .strictObject({
       sessionDays: z.int().min(1).max(36_500).default(400).describe("records of sessions: times, verdicts, outcome"),

@@ -14,6 +14,7 @@ import type { Log } from "./core/log.ts";
 import type { Fleet } from "./core/fleet.ts";
 import { Tally } from "./core/tally.ts";
 import { Bus } from "./fleet/bus.ts";
+import { Delivery } from "./delivery/delivery.ts";
 import { LiveJudge } from "./judge/judge.ts";
 import { defaultPolicyFile, loadPolicy } from "./policy/policy-file.ts";
 import type { Policy } from "./policy/rules.ts";
@@ -60,6 +61,8 @@ export class Gateway {
   readonly #metrics: Metrics;
   readonly #metricsServer: MetricsServer;
   readonly admin: Admin;
+  /** The first process's business, where there are several. */
+  readonly #delivery: Delivery | null;
   readonly #options: GatewayOptions;
   #config: Config;
   #policy: Policy;
@@ -96,7 +99,7 @@ export class Gateway {
         falseQuarantinesPerHour: this.#policy.budget.falseQuarantinesPerHour,
         certificateEnds: this.#tls === null ? null : endOf(this.#tls),
       }),
-      deliveries: () => [],
+      deliveries: () => this.#delivery?.states ?? [],
     });
     const { observeStore } = this.#metrics;
     const base = { log: this.#log, clock: this.#clock, tally: this.tally };
@@ -146,6 +149,8 @@ export class Gateway {
         log: this.#log,
         tls: this.#tls,
       });
+      const out = { receivers: config.delivery, store: this.store, version, clock: this.#clock, log: this.#log };
+      this.#delivery = this.#options.fleet === undefined ? new Delivery(out) : null;
     } catch (error) {
       this.store.close();
       this.#metrics.close();
@@ -167,6 +172,7 @@ export class Gateway {
     else this.#address = await this.proxy.listen();
     if (this.#options.fleet !== undefined) return;
     const { mode } = this.#config;
+    this.#delivery?.start();
     this.#note("gateway.started", { version, mode });
     const { url: console } = this.admin;
     this.#log.info({ listen: this.url, console, metrics: this.metricsUrl, mode }, "listening");
@@ -228,6 +234,7 @@ export class Gateway {
     await this.admin.close();
     await this.#judge.close();
     this.#note("gateway.stopped", {});
+    await this.#delivery?.stop();
     this.store.close();
     if (this.#metricsAddress !== null) await this.#metricsServer.close();
     this.#metrics.close();

@@ -36,6 +36,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "what was decided on one session, signed; verify it",
     load: () => import("./commands/evidence.ts"),
   },
+  delivery: {
+    about: "the audit chain's receivers: how each stands, try again",
+    load: () => import("./commands/delivery.ts"),
+  },
   breaker: { about: "the fleet's circuit-breaker: show, arm again", load: () => import("./commands/breaker.ts") },
   config: { about: "check the configuration, make keys", load: () => import("./commands/config.ts") },
   replay: { about: "play a recording into a live gateway, in real time", load: () => import("./commands/replay.ts") },

@@ -11,6 +11,7 @@ import type { Admin } from "../admin/admin.ts";
 import { systemClock } from "../core/clock.ts";
 import type { SamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { Delivery } from "../delivery/delivery.ts";
 import { operators, version } from "../operators.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import type { Policy } from "../policy/rules.ts";
@@ -44,6 +45,7 @@ export class Workers {
   readonly #metrics: FleetMetrics;
   readonly #metricsServer: MetricsServer;
   readonly #store: Store;
+  readonly #delivery: Delivery;
   /** The operators' room: it sees the sessions of all. */
   readonly admin: Admin;
   readonly #workers = new Set<WorkerProcess>();
@@ -62,13 +64,19 @@ export class Workers {
     this.#options = options;
     this.#log = options.log ?? createLog(config.log.level);
     this.#middle = new Middle(this.fleet, () => this.#config.limits.sessions);
-    this.#metrics = new FleetMetrics(this.fleet, () => this.#workers.size);
+    this.#metrics = new FleetMetrics(
+      this.fleet,
+      () => this.#workers.size,
+      () => this.#delivery.states,
+    );
     this.#policy = loadPolicy(config.policy ?? defaultPolicyFile);
     this.#store = openStore({
       ...storeOptions(config),
       log: this.#log,
       ...retentionOf(config),
     });
+    const out = { receivers: config.delivery, store: this.#store, version, clock: systemClock, log: this.#log };
+    this.#delivery = new Delivery(out);
     this.#store.onChange((change) => this.fleet.publish("changed", change));
     this.admin = operators(config, {
       store: this.#store,
@@ -112,6 +120,7 @@ export class Workers {
     this.#url = url;
     await Promise.all(Array.from({ length: this.#config.workers - 1 }, () => this.#start().listening));
     const { mode, workers } = this.#config;
+    this.#delivery.start();
     this.#note("gateway.started", { version, mode, workers });
     this.#log.info({ listen: url, console: this.admin.url, metrics: this.metricsUrl, mode, workers }, "listening");
   }
@@ -144,6 +153,7 @@ export class Workers {
     await Promise.all([...this.#workers].map((worker) => worker.close()));
     await this.admin.close();
     this.#note("gateway.stopped", {});
+    await this.#delivery.stop();
     this.#store.close();
     await this.#metricsServer.close();
   }

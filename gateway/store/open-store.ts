@@ -14,6 +14,7 @@ import { Audit } from "./audit.ts";
 import { keptAuditSigner } from "./audit-key.ts";
 import { Challenges } from "./challenges.ts";
 import { BreakerState } from "./breaker-state.ts";
+import { Deliveries } from "./deliveries.ts";
 import { Consents } from "./consents.ts";
 import { Database, type Observe, sql } from "./database.ts";
 import { Locks } from "./locks.ts";
@@ -78,6 +79,7 @@ class SqliteStore implements Store {
   readonly #sessions: Sessions;
   readonly audit: Audit;
   readonly breaker: BreakerState;
+  readonly deliveries: Deliveries;
   readonly #auditDays: number;
   readonly challenges: Challenges;
   readonly agentPasskeys: AgentPasskeys;
@@ -118,6 +120,7 @@ class SqliteStore implements Store {
         later: (run) => this.#waiting.write("audit", run),
         idOf: (agent) => this.#profiles.agent(agent)?.id ?? null,
       });
+      this.deliveries = new Deliveries(this.#db);
       this.breaker = new BreakerState(this.#db, clock, this.#waiting, this.audit);
       this.challenges = new Challenges(this.#db, this.#profiles, this.#waiting, clock);
       this.agentPasskeys = new AgentPasskeys(this.#db);

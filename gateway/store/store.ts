@@ -13,6 +13,7 @@ import type { Actor } from "./audit-entry.ts";
 import type { AgentPasskeys } from "./agent-passkeys.ts";
 import type { AuditTrail } from "./audit.ts";
 import type { BreakerStore } from "./breaker-state.ts";
+import type { DeliveryStore } from "./deliveries.ts";
 import type { Consents } from "./consents.ts";
 import type { ChallengeStore } from "./challenges.ts";
 import type { OperatorStore } from "./operators.ts";
@@ -198,6 +199,8 @@ export interface Store {
   decisions(most: number): AuditRow[];
   /** The fleet's circuit-breaker. */
   readonly breaker: BreakerStore;
+  /** How far the audit chain's receivers have got. */
+  readonly deliveries: DeliveryStore;
   /** The chain of all verdicts and of what people did. */
   readonly audit: AuditTrail;
 

@@ -3,6 +3,7 @@
  * falls; what it counted after the last scrape is lost with it, and nobody had seen it.
  */
 import { AggregatorRegistry, Gauge, Registry } from "prom-client";
+import { type ReceiverState, registerDeliveryMetrics } from "./delivery-metrics.ts";
 import type { Fleet } from "../core/fleet.ts";
 
 /** One metric, as `Registry.getMetricsAsJSON` gives it and JSON keeps it. */
@@ -15,15 +16,17 @@ interface Metric {
 export class FleetMetrics {
   readonly #fleet: Fleet;
   readonly #workers: () => number;
+  readonly #deliveries: () => readonly ReceiverState[];
   /** What each process said last. */
   readonly #latest = new Map<string, readonly Metric[]>();
   /** What processes that died had counted, each name once. */
   #departed: readonly Metric[] = [];
   #lost = 0;
 
-  /** @param workers how many processes there are */
-  constructor(fleet: Fleet, workers: () => number) {
+  /** @param workers how many processes there are @param deliveries the audit's ways out, which the first process has */
+  constructor(fleet: Fleet, workers: () => number, deliveries: () => readonly ReceiverState[] = () => []) {
     this.#fleet = fleet;
+    this.#deliveries = deliveries;
     this.#workers = workers;
   }
 
@@ -35,6 +38,7 @@ export class FleetMetrics {
       ...this.#latest.values(),
       this.#departed,
     ]);
+    registerDeliveryMetrics(registry, this.#deliveries);
     this.#gauge(registry, "samehand_workers", "Worker processes that live.", this.#workers());
     this.#gauge(registry, "samehand_workers_lost", "Worker processes that ended by themselves.", this.#lost);
     return registry.metrics();

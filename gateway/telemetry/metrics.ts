@@ -3,6 +3,7 @@
  * person, a session or an address; the labels that there are have few values.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type ReceiverState, registerDeliveryMetrics } from "./delivery-metrics.ts";
 import { catalogue, type ErrorCode } from "../core/errors.ts";
 import type { Tally } from "../core/tally.ts";
 import { verdicts } from "../core/verdict.ts";
@@ -52,18 +53,7 @@ export interface MetricsOptions {
     readonly certificateEnds: number | null;
   };
   /** The audit's ways out, read at a scrape. */
-  readonly deliveries: () => readonly DeliveryState[];
-}
-
-/** How one receiver of the audit stands. */
-export interface DeliveryState {
-  /** The receiver's name in the configuration. */
-  readonly receiver: string;
-  /** How old the oldest entry is that was not delivered yet, seconds; 0 where none waits. */
-  readonly lagSeconds: number;
-  readonly delivered: number;
-  readonly failures: number;
-  readonly deadLetters: number;
+  readonly deliveries: () => readonly ReceiverState[];
 }
 
 /** Their names end in `_total` although they are gauges, which Prometheus's own check refuses. */
@@ -143,7 +133,7 @@ export class Metrics {
       "max",
     );
     this.#settings(options.settings);
-    this.#deliveries(options.deliveries);
+    registerDeliveryMetrics(this.registry, options.deliveries);
   }
 
   #settings(settings: MetricsOptions["settings"]): void {
@@ -174,32 +164,6 @@ export class Metrics {
       },
       "min",
     );
-  }
-
-  #deliveries(deliveries: MetricsOptions["deliveries"]): void {
-    const lag = "How old the oldest audit entry is that was not delivered to the receiver.";
-    this.#gauge(
-      "samehand_delivery_lag_seconds",
-      lag,
-      ["receiver"],
-      (gauge) => {
-        gauge.reset();
-        for (const { receiver, lagSeconds } of deliveries()) gauge.set({ receiver }, lagSeconds);
-      },
-      "max",
-    );
-    for (const [name, help, field] of [
-      ["samehand_deliveries_total", "Audit entries that were delivered.", "delivered"],
-      ["samehand_delivery_failures_total", "Attempts to deliver that failed and are tried again.", "failures"],
-      [
-        "samehand_delivery_dead_letters_total",
-        "Entries that a receiver refused and that were set aside.",
-        "deadLetters",
-      ],
-    ] as const)
-      this.#labelled(name, help, ["receiver"], () =>
-        deliveries().map((state) => ({ labels: { receiver: state.receiver }, value: state[field] })),
-      );
   }
 
   /** Hears how long each read and each write of the store took. */

@@ -1,0 +1,76 @@
+/**
+ * CAEP session-revoked events: a Security Event Token (RFC 8417) for each session that was severed, pushed as RFC 8935
+ * says. Event type and claims: OpenID Continuous Access Evaluation Profile 1.0, 3.1.
+ */
+import { importPKCS8, SignJWT } from "jose";
+import type { Carrier } from "./carrier.ts";
+import { reasonOf, type Notice } from "./notice.ts";
+import { post } from "./post.ts";
+
+export interface CaepOptions {
+  readonly url: string;
+  readonly ca?: string;
+  /** PKCS #8 PEM of a P-256 key. */
+  readonly key: string;
+  readonly keyId: string;
+  readonly issuer: string;
+  readonly audience: string;
+  /** Bearer token for the receiver; none where it asks for none. */
+  readonly token?: string;
+}
+
+export const sessionRevoked = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
+
+/** A session was ended: by the gateway in enforce mode, or by a person. */
+export const revokes = ({ action, detail }: Notice): boolean =>
+  action === "session.severed" || (action === "verdict.sever" && detail["mode"] === "enforce");
+
+export function caep(options: CaepOptions): Carrier {
+  const { url, ca, token } = options;
+  const key = importPKCS8(options.key, "ES256");
+  // Heard where it is used.
+  key.catch(() => {});
+  return {
+    most: 1,
+    async carry([notice]) {
+      if (notice === undefined || !revokes(notice)) return;
+      const body = await securityEvent(notice, options, await key);
+      const headers = {
+        "content-type": "application/secevent+jwt",
+        accept: "application/json",
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      };
+      await post({ url, headers, body, ...(ca === undefined ? {} : { ca }) });
+    },
+    close: () => {},
+  };
+}
+
+function securityEvent(
+  notice: Notice,
+  { issuer, audience, keyId }: CaepOptions,
+  key: Awaited<ReturnType<typeof importPKCS8>>,
+): Promise<string> {
+  const { installation, seq, at, agent, session, actor } = notice;
+  const opaque = (id: string) => ({ format: "opaque", id });
+  return new SignJWT({
+    sub_id: {
+      format: "complex",
+      user: opaque(agent ?? "unknown"),
+      ...(session === null ? {} : { session: opaque(session) }),
+    },
+    events: {
+      [sessionRevoked]: {
+        event_timestamp: Math.floor(at / 1000),
+        initiating_entity: actor === "gateway" ? "policy" : "admin",
+        reason_admin: { en: reasonOf(notice) },
+      },
+    },
+  })
+    .setProtectedHeader({ alg: "ES256", typ: "secevent+jwt", kid: keyId })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setIssuedAt()
+    .setJti(`${installation}/${seq}`)
+    .sign(key);
+}

@@ -1,0 +1,38 @@
+/** One HTTP POST, with what its answer means for a delivery. */
+import { request } from "node:http";
+import { request as secureRequest } from "node:https";
+import { attemptMillis, Refused } from "./carrier.ts";
+
+export interface Post {
+  readonly url: string;
+  /** PEM to trust instead of the system's list. */
+  readonly ca?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Of 4xx these say: later. */
+const later = new Set([401, 403, 404, 408, 425, 429]);
+
+/**
+ * Resolves for 2xx.
+ * @throws Refused for a 4xx that will not pass, Error for everything else
+ */
+export function post({ url, ca, headers, body }: Post): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const options = { method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) }, agent: false };
+  const asked = url.startsWith("https:")
+    ? secureRequest(url, { ...options, ...(ca === undefined ? {} : { ca }) })
+    : request(url, options);
+  const end = setTimeout(() => asked.destroy(new Error("no answer in time")), attemptMillis);
+  asked.on("response", (answer) => {
+    answer.resume();
+    const { statusCode: status = 0 } = answer;
+    if (status >= 200 && status < 300) resolve();
+    else if (status >= 400 && status < 500 && !later.has(status)) reject(new Refused(`HTTP ${status}`));
+    else reject(new Error(`HTTP ${status}`));
+  });
+  asked.on("error", reject);
+  asked.end(body);
+  return promise.finally(() => clearTimeout(end));
+}

@@ -56,6 +56,13 @@ async function stage(t: Test, changes: object = {}) {
   };
 }
 
+/** What the test reads of a session in the operators' API. */
+interface Session {
+  readonly id: string;
+  readonly agent: string;
+  readonly worker: string;
+}
+
 interface Live {
   readonly agent: string;
   readonly viewer: TestViewer;
@@ -130,6 +137,51 @@ t.test("two workers: sessions in both, one scrape, a lock from the command line 
   }
   const { size } = byWorker;
   t.equal(await here.metric("samehand_sessions"), sessions - size, "nobody else was ended");
+});
+
+t.test("operators see, hold and sever the sessions of every worker", async (t) => {
+  const here = await stage(t);
+  const byWorker = await spread(here, "agent");
+  const opened = here.guacd.users.length;
+  const [line] = await here.child.program.line(/.*"msg":"listening".*/);
+  const { console: url } = JSON.parse(line) as { console: string };
+  const { stdout: secret } = await here.command("operators", "token", "test", "--role", "responder");
+  const headers = { authorization: `Bearer ${secret.trim()}`, "content-type": "application/json" };
+  const ask = async (path: string, body?: object) => {
+    const given = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+    const response = await fetch(`${url}/api/v1${path}`, { headers, ...given });
+    return { status: response.status, answer: (await response.json()) as { items: Session[] } & Session };
+  };
+  const { items } = (await ask("/sessions")).answer;
+  t.equal(items.length, opened);
+  t.same(new Set(items.map(({ worker }) => worker)), new Set(["1", "2"]), "both workers' sessions are in one list");
+  const stream = await fetch(`${url}/api/v1/events`, { headers });
+  const events = stream.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  let heard = "";
+  const hear = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const found = pattern.exec(heard)?.[0];
+      if (found !== undefined) return found;
+      const { value, done } = await events.next();
+      if (done === true) throw new Error("the stream ended");
+      heard += value;
+    }
+  };
+  const snapshot = await hear(/event: snapshot\n.*\n\n/);
+  for (const { id } of items) t.ok(snapshot.includes(id));
+  for (const { agent, viewer } of byWorker.values()) {
+    const { id } = items.find((item) => item.agent === agent)!;
+    t.match(await ask(`/sessions/${id}`), { status: 200, answer: { agent, address: String } });
+    const hold = { reason: "called, no answer" };
+    t.match(await ask(`/sessions/${id}/quarantine`, hold), { status: 200, answer: { outcome: "done" } });
+    t.match(await ask(`/sessions/${id}/quarantine`, hold), { status: 200, answer: { outcome: "already" } });
+    t.match(await ask(`/sessions/${id}/release`, { reason: "called back" }), { answer: { outcome: "done" } });
+    t.match(await ask(`/sessions/${id}/sever`, { reason: "not the agent" }), { answer: { outcome: "done" } });
+    t.equal((await viewer.closed).code, 1008);
+    await hear(new RegExp(`"ended":\\[[^\\]]*"${id}"`));
+    t.equal((await ask(`/sessions/${id}`)).status, 404);
+  }
+  await events.return?.();
 });
 
 t.test("limits of an agent count in all workers, a token opens one session", async (t) => {

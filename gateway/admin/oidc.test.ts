@@ -1,51 +1,6 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { Provider } from "oidc-provider";
-import t, { type Test } from "tap";
-import { Browser, startOperators } from "../../test/parts/operators.ts";
-
-const groups: Readonly<Record<string, readonly string[]>> = { kim: ["security"], lee: ["sales"] };
-
-/** A real provider on a loopback port, and operators who may come from it. */
-async function setUp(t: Test) {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider = {
-    name: "Test provider",
-    issuer,
-    clientId: "samehand",
-    clientSecret: "a-secret-of-the-test-alone",
-    scopes: ["profile"],
-    nameClaim: "email",
-    groupsClaim: "groups",
-    groups: { security: ["responder"] },
-  } as const;
-  const operators = await startOperators(t, "enforce", { provider });
-  const client = {
-    client_id: provider.clientId,
-    client_secret: provider.clientSecret,
-    redirect_uris: [`${operators.admin.url}/api/v1/sign-in/oidc/callback`],
-  };
-  const real = new Provider(issuer, {
-    clients: [client],
-    claims: { openid: ["sub", "email", "groups"] },
-    conformIdTokenClaims: false,
-    cookies: { keys: ["of the test alone"] },
-    findAccount: (_context: unknown, id: string) => ({
-      accountId: id,
-      claims: () => ({ sub: id, email: `${id}@example.com`, groups: groups[id] }),
-    }),
-  });
-  server.on("request", real.callback());
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return operators;
-}
+import t from "tap";
+import { startWithProvider } from "../../test/parts/identity-provider.ts";
+import { Browser } from "../../test/parts/operators.ts";
 
 /** A browser that follows redirects by hand, with one jar for every site. */
 class Jar {
@@ -91,7 +46,7 @@ const browserOf = (url: string, jar: Jar): Browser => {
 };
 
 t.test("the provider's groups give roles, for as long as the sign-in lasts", { timeout: 60_000 }, async (t) => {
-  const { admin, store } = await setUp(t);
+  const { admin, store } = await startWithProvider(t);
   const jar = new Jar();
   t.match((await new Browser(admin.url).ask("GET", "/sign-in")).answer, { oidc: { name: "Test provider" } });
   const back = await jar.atProvider(`${admin.url}/api/v1/sign-in/oidc`, "kim");
@@ -104,7 +59,7 @@ t.test("the provider's groups give roles, for as long as the sign-in lasts", { t
 });
 
 t.test("who has no group here, or did not begin here, is refused", { timeout: 60_000 }, async (t) => {
-  const { admin, store } = await setUp(t);
+  const { admin, store } = await startWithProvider(t);
   const lee = new Jar();
   const refused = await lee.go(await lee.atProvider(`${admin.url}/api/v1/sign-in/oidc`, "lee"));
   t.match([refused.status, await refused.json()], [403, { code: "role-missing" }]);

@@ -2,25 +2,10 @@
  * The console in Chromium: an operator signs in by the printed link, watches a session's trust fall when another hand
  * takes over, reads why, and severs it by a click. Each page is checked with axe-core.
  */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
-import t, { type Test } from "tap";
+import t from "tap";
+import { accessible } from "../parts/accessible.ts";
 import { startChromium } from "../parts/chromium.ts";
 import { startOperators } from "../parts/operators.ts";
-
-const axe = readFileSync(fileURLToPath(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url)), "utf8");
-/** Where pictures are put for people, where somebody asked for them. */
-const pictures = process.env["SAMEHAND_PICTURES"];
-
-/** Nothing that a reader with a screen reader or a keyboard would stumble over. */
-async function accessible(t: Test, page: Page, name: string): Promise<void> {
-  if (pictures !== undefined) await page.screenshot({ path: `${pictures}/console-${name}.png`, fullPage: true });
-  await page.evaluate(axe);
-  const found = await page.evaluate(`axe.run().then(({ violations }) =>
-    violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html.slice(0, 120)).join(" | ")))`);
-  t.same(found, [], `${name} is accessible`);
-}
 
 t.test("an operator sees a takeover on the wall, reads why, and severs it", async (t) => {
   t.setTimeout(110_000);

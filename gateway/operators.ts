@@ -6,6 +6,7 @@ import { Admin, type AdminParts } from "./admin/admin.ts";
 import type { Fleet } from "./core/fleet.ts";
 import type { ActOutcome, LiveDetail, LiveSessions, LiveSummary, OperatorAct } from "./core/live.ts";
 import type { SessionId } from "./core/units.ts";
+import { driftOf } from "../models/adaptation.ts";
 import { policyFileDesk, type PolicyFileParts } from "./policy-file-desk.ts";
 import type { TlsPair } from "./proxy/options.ts";
 
@@ -54,6 +55,7 @@ export function operators({ admin }: Config, parts: OperatorsParts): Admin {
     live: new FleetSessions(fleet),
     desk: policyFileDesk(parts),
     enrolment: () => config().enrolment,
+    drift: driftOf,
     organisation: () => config().organisation.name,
     provider: oidc === undefined ? null : { ...oidc, clientSecret: readSecret(oidc.clientSecret) },
     listen: { host, port, tls },

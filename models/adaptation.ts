@@ -7,7 +7,7 @@
 import type { Background } from "./background.ts";
 import { KeyboardStatistics } from "./keyboard/statistics.ts";
 import { PointerStatistics } from "./pointer/statistics.ts";
-import { type Candidate, type Part, type Profile, emptyPart, mergeInto } from "./profile.ts";
+import { type Candidate, type Counts, type Part, Profile, emptyPart, mergeInto } from "./profile.ts";
 
 /** One session's input that may be learned from. */
 export interface SessionLesson {
@@ -82,6 +82,19 @@ export function giveUp(profile: Profile, session: string): boolean {
   profile.candidate = null;
   profile.version++;
   return true;
+}
+
+/**
+ * How far an encoded profile has used its drift budget: 0 nothing was adapted, 1 as much as may be, from where on older
+ * adaptation fades. Null before the anchor is sealed.
+ * @throws SamehandError `profile-unreadable` for anything that is not an encoded profile
+ */
+export function driftOf(profile: Uint8Array): Counts | null {
+  const { counts } = Profile.factsOf(profile);
+  if (counts === null) return null;
+  const used = (modality: keyof Counts): number =>
+    Math.min(1, counts.adapted[modality] / Math.max(1, adaptedShare * counts.anchor[modality]));
+  return { keyboard: used("keyboard"), pointer: used("pointer") };
 }
 
 function joined(background: Background, before: Candidate | null, { part, session, day }: SessionLesson): Candidate {

@@ -38,6 +38,20 @@ export interface Candidate {
   readonly day: number;
 }
 
+/** Observations of an encoded profile, by modality. */
+export interface Counts {
+  readonly keyboard: number;
+  readonly pointer: number;
+}
+
+/** Small facts of an encoded profile. */
+export interface Facts {
+  readonly peaks: readonly number[];
+  readonly grownAt: number;
+  /** How much the sealed anchor and what was adapted hold; null before the anchor is sealed. */
+  readonly counts: { readonly anchor: Counts; readonly adapted: Counts } | null;
+}
+
 /** Statistics of nothing yet. */
 export const emptyPart = (models: Models): Part => ({
   keyboard: models.keyboard.statistics(),
@@ -135,6 +149,7 @@ export class Profile {
       peaks: this.peaks.map((peak) => Math.round(peak * 100) / 100),
       version: this.version,
       grownAt: this.grownAt,
+      counts: [this.anchor, this.adapted].flatMap(({ keyboard, pointer }) => [keyboard.count, pointer.count]),
       ...(this.candidate === null ? {} : { candidate: { session: this.candidate.session, day: this.candidate.day } }),
     };
     const sections = new Map([["facts", packJson(facts)]]);
@@ -152,9 +167,18 @@ export class Profile {
    * Only small facts of an encoded profile, a tenth of the work of `decode`: what a session needs before its first input.
    * @throws SamehandError `profile-unreadable` for anything that is not an encoded profile
    */
-  static factsOf(bytes: Uint8Array): { readonly peaks: readonly number[]; readonly grownAt: number } {
+  static factsOf(bytes: Uint8Array): Facts {
     const facts = unpackJson(form, unpack(form, bytes), "facts") as Record<string, unknown> | null;
-    return { peaks: numbers(facts?.["peaks"], mostPeaks), grownAt: numbers([facts?.["grownAt"] ?? 0], 1)[0] };
+    const counts = numbers(facts?.["counts"] ?? [], 4);
+    const [keyboard, pointer, adaptedKeyboard, adaptedPointer] = counts;
+    return {
+      peaks: numbers(facts?.["peaks"], mostPeaks),
+      grownAt: numbers([facts?.["grownAt"] ?? 0], 1)[0],
+      counts:
+        facts?.["sealed"] === true && counts.length === 4
+          ? { anchor: { keyboard, pointer }, adapted: { keyboard: adaptedKeyboard, pointer: adaptedPointer } }
+          : null,
+    };
   }
 
   /**

@@ -7,7 +7,7 @@ import type { Log } from "../core/log.ts";
 import type { Enrolment } from "../core/maturity.ts";
 import type { Store } from "../store/store.ts";
 import { Access } from "./access.ts";
-import { agentHandlers, forgetDeed } from "./agent-handlers.ts";
+import { agentHandlers, type AgentParts, forgetDeed } from "./agent-handlers.ts";
 import { Events } from "./events.ts";
 import type { Handlers } from "./handlers.ts";
 import { Oidc, type OidcOptions } from "./oidc.ts";
@@ -27,6 +27,7 @@ export interface AdminParts {
   readonly store: Store;
   readonly live: LiveSessions;
   readonly enrolment: () => Enrolment;
+  readonly drift: AgentParts["drift"];
   readonly desk: PolicyDesk;
   readonly clock: Clock;
   readonly log: Log;

@@ -4,13 +4,21 @@ import { SamehandError } from "../core/errors.ts";
 import type { LiveSessions } from "../core/live.ts";
 import { type AgentName, agentName, epochMillis } from "../core/units.ts";
 import type { AgentRecord } from "../store/store.ts";
-import { agentDetailOf, agentOf, type AgentView, countByAgent, keptAboutAgents, pastSessionOf } from "./agents.ts";
+import {
+  agentDetailOf,
+  agentOf,
+  type AgentDetailView,
+  type AgentView,
+  countByAgent,
+  keptAboutAgents,
+  pastSessionOf,
+} from "./agents.ts";
 import type { Caller } from "./caller.ts";
 import type { Handlers } from "./handlers.ts";
 import { pageOf } from "./page.ts";
 import type { Deed, SecondPerson } from "./second-person.ts";
 
-export interface AgentParts extends AgentView {
+export interface AgentParts extends AgentDetailView {
   readonly live: LiveSessions;
   readonly clock: Clock;
 }

@@ -22,6 +22,7 @@ t.test(
     const detail = agentDetail.parse((await browser.ask("GET", "/agents/anna")).answer);
     t.ok(detail.versions.length > 1 && detail.versions[0]?.current);
     t.equal(detail.sessions.length, 5);
+    t.ok(detail.drift !== null && detail.drift.keyboard >= 0, "how far the profile moved from its anchor");
 
     t.match((await act("lock", { minutes: 5 })).answer, { outcome: "done" });
     t.match((await act("lock", { minutes: 5 })).answer, { outcome: "already" });

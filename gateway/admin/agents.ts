@@ -21,6 +21,11 @@ export interface AgentView {
   readonly enrolment: () => Enrolment;
 }
 
+export interface AgentDetailView extends AgentView {
+  /** Shares of the drift budget that an encoded profile has used; null where it has none. @throws SamehandError */
+  readonly drift: (profile: Uint8Array) => AgentDetail["drift"];
+}
+
 /** @param live how many sessions of the agent live */
 export function agentOf(record: AgentRecord, { store, enrolment }: AgentView, live: number): Agent {
   const needed = enrolment();
@@ -39,7 +44,8 @@ export function agentOf(record: AgentRecord, { store, enrolment }: AgentView, li
 
 const sessionsShown = 50;
 
-export function agentDetailOf(record: AgentRecord, view: AgentView, live: number): AgentDetail {
+export function agentDetailOf(record: AgentRecord, view: AgentDetailView, live: number): AgentDetail {
+  const profile = view.store.profile(record.id);
   const versions = view.store.profileVersions(record.id).map(({ version, savedAt, ...amount }) => ({
     version,
     savedAt,
@@ -50,7 +56,7 @@ export function agentDetailOf(record: AgentRecord, view: AgentView, live: number
     ...agentOf(record, view, live),
     versions,
     modes: [],
-    drift: null,
+    drift: profile === null ? null : view.drift(profile.body),
     sessions: view.store.sessionsOf(record.id, sessionsShown).map(pastSessionOf),
   };
 }

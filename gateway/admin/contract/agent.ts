@@ -44,7 +44,9 @@ export const agentDetail = agent
     drift: z
       .strictObject({ keyboard: z.number().min(0).max(1), pointer: z.number().min(0).max(1) })
       .nullable()
-      .describe("share of the drift budget that is used; null where the profile does not keep one"),
+      .describe(
+        "share of the drift budget that is used; 1: older adaptation fades; null before the agent is well known",
+      ),
     sessions: z.array(pastSession).describe("newest first"),
   })
   .meta({ id: "AgentDetail" });

@@ -1,0 +1,91 @@
+import t from "tap";
+import { buttonMask, keysym, millis } from "../gateway/core/units.ts";
+import { Inspector, Enrolment } from "../gateway/inspect/inspector.ts";
+import { Typist } from "../test/parts/typist.ts";
+import { adapt, adaptedShare, confirm, driftOf, giveUp, recognise } from "./adaptation.ts";
+import { Background } from "./background.ts";
+import { type Part, Profile } from "./profile.ts";
+
+const background = Background.load();
+const [own, other] = [1, 2];
+
+/** What a synthetic person shows at the keyboard in one session. */
+function shown(person: number, session: number, keys = 400): Part {
+  const enrolment = new Enrolment(background);
+  const inspector = new Inspector({ verifier: null, enrolment });
+  for (const event of new Typist(person).shift(keys, session))
+    if (event.kind === "key") inspector.key(millis(event.at), keysym(event.keysym), event.pressed);
+    else inspector.pointer(millis(event.at), event.x, event.y, buttonMask(event.mask));
+  inspector.flush();
+  return { keyboard: enrolment.keyboard, pointer: background.pointer.statistics() };
+}
+
+const lesson = (person: number, session: number) => ({
+  part: shown(person, session),
+  session: `session-${session}`,
+  day: session,
+});
+
+function known(): Profile {
+  const profile = Profile.empty(background);
+  profile.learn(shown(own, 0, 2500), 0);
+  profile.sealed = true;
+  return profile;
+}
+
+t.test("of a known agent nothing is learned before another session or a challenge confirms it", (t) => {
+  const profile = known();
+  const before = profile.keystrokes;
+  t.equal(adapt(background, profile, lesson(own, 1)), "held-back");
+  t.equal(adapt(background, profile, lesson(own, 1)), "held-back", "nor does a session confirm itself");
+  t.equal(profile.keystrokes, before);
+  t.equal(adapt(background, profile, lesson(own, 2)), "held-back");
+  t.ok(profile.keystrokes > before, "another session that is recognised confirms the one before");
+  const confirmed = profile.keystrokes;
+  t.ok(confirm(background, profile), "a challenge confirms what waits");
+  t.ok(profile.keystrokes > confirmed);
+  t.notOk(confirm(background, profile), "once");
+  t.end();
+});
+
+t.test("what the anchor does not recognise is refused, whatever was adapted before", (t) => {
+  const profile = known();
+  const verdict = recognise(background, profile.anchor, shown(other, 1)).keyboard ?? 0;
+  t.ok(verdict < 0, `the anchor says ${verdict.toFixed(1)} of another hand`);
+  for (let session = 1; session < 5; session++) t.equal(adapt(background, profile, lesson(other, session)), "refused");
+  t.equal(profile.candidate, null);
+  // even a profile that was led astray already judges by its anchor
+  profile.adapted.keyboard.merge(shown(other, 9, 700).keyboard);
+  t.equal(adapt(background, profile, lesson(other, 10)), "refused");
+  t.end();
+});
+
+t.test("a session that ends in doubt takes its own candidate with it, and nobody else's", (t) => {
+  const profile = known();
+  adapt(background, profile, lesson(own, 1));
+  t.notOk(giveUp(profile, "session-2"));
+  t.not(profile.candidate, null);
+  t.ok(giveUp(profile, "session-1"));
+  t.equal(profile.candidate, null);
+  t.end();
+});
+
+t.test("however long it goes on, what was adapted stays within the drift budget around the sealed anchor", (t) => {
+  const profile = known();
+  const anchor = Buffer.from(profile.anchor.keyboard.encode());
+  const budget = adaptedShare * profile.anchor.keyboard.count;
+  t.equal(driftOf(known().encode())?.keyboard, 0);
+  let last = 0;
+  for (let session = 1; session < 10; session++) {
+    adapt(background, profile, lesson(own, session));
+    t.ok(profile.adapted.keyboard.count <= budget + 1, `${profile.adapted.keyboard.count} of ${budget}`);
+    const drift = driftOf(profile.encode())?.keyboard ?? -1;
+    t.ok(drift >= last && drift <= 1, `drift ${drift}`);
+    last = drift;
+  }
+  t.ok(last > 0.9, "the budget is used up");
+  t.same(Buffer.from(profile.anchor.keyboard.encode()), anchor, "and the anchor is as it was");
+  const young = Profile.empty(background);
+  t.equal(driftOf(young.encode()), null, "a profile without a sealed anchor has no budget");
+  t.end();
+});

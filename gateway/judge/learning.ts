@@ -96,6 +96,8 @@ export class Learning {
     const version = this.#options.store.agent(name)?.profileVersion;
     const facts = this.#facts.get(id);
     if (facts?.version === version && facts !== undefined) return { ...facts, maturity: maturityOf(facts, enrolment) };
+    // Somebody else may have written it, such as `samehand enrol` beside a running gateway.
+    if (this.#cache.get(id)?.stored.version !== version) this.#cache.delete(id);
     const cached = this.#cache.get(id);
     const stored = cached?.stored ?? this.#options.store.profile(id);
     if (stored === null) return null;

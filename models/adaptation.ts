@@ -22,7 +22,7 @@ export interface SessionLesson {
 export type Outcome = "learned" | "held-back" | "refused";
 
 /** The drift budget: what was adapted weighs at most this share of the anchor; older adaptation fades. */
-export const adaptedShare = 0.5;
+export const adaptedShare = 0.25;
 /** Fewer observations of a modality than this are not judged, and do not count as recognised either. */
 const fewest = { keyboard: 50, pointer: 24 } as const;
 /** An anchor of fewer observations recognises nobody: the first lessons are taken as they come. */

@@ -137,6 +137,9 @@ t.test("sessions and agents are kept as long as they may be, and those of today 
   time.at += 60 * day;
   begin("second of bert", bert);
   time.at += 40 * day;
+  // The store's own timer keeps no process alive.
+  const alive = setInterval(() => {}, 1000);
+  t.teardown(() => clearInterval(alive));
   return new Promise<void>((resolve) => {
     store.onChange((change) => {
       if (change.kind !== "forgotten") return;

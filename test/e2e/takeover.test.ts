@@ -13,6 +13,7 @@ import { Background } from "../../models/background.ts";
 import { enrolColleagues, enrolPerson } from "../parts/colleagues.ts";
 import { defaultPolicyFile } from "../../gateway/policy/policy-file.ts";
 import { startFarm } from "../parts/farm.ts";
+import { startPrometheus, watchers } from "../parts/prometheus.ts";
 import { play, Typist, type TimedEvent } from "../parts/typist.ts";
 
 /** What the presses among these events write. */
@@ -65,6 +66,10 @@ t.test(
     const enrolled = gateway.store.agent(agentName("anna"));
     t.ok((enrolled?.keystrokes ?? 0) >= 700, `enrolled ${enrolled?.keystrokes} keystrokes`);
 
+    const parts = await watchers();
+    const watched = parts === null ? null : await startPrometheus(parts, new URL(gateway.metricsUrl).host);
+    t.teardown(() => watched?.stop());
+
     const session = await open();
     const from = desktop.events.length;
     const work = [...anna.shift(120, 9), ...anna.type(secret, 46_000, 9)];
@@ -76,6 +81,8 @@ t.test(
     const takeover = other.shift(3000, 1);
     await play(takeover, session, () => tally.sessionsSevered > 0);
     const end = await session.ended;
+    if (watched !== null)
+      t.match(await watched.firing("SamehandTakeover", 60_000), { severity: "critical" }, "Prometheus calls somebody");
     t.equal(tally.sessionsQuarantined, 1);
     t.equal(tally.sessionsSevered, 1);
     t.match(end, { status: 0x020b, closeCode: 1008, closeReason: String(0x020b) });

@@ -24,6 +24,8 @@ export interface Prompt {
   /** What is asked, and why; each a paragraph. */
   readonly lines: readonly string[];
   readonly field: PromptField;
+  /** The client's own dialog is asked for the answer too, anew for each number; null: it is not. */
+  readonly dialog: number | null;
   /** Below the field, for the person who types: how to go on, or what was wrong. Empty where nothing is to be said. */
   readonly hint: string;
   /** Whether the hint tells of a fault. */

@@ -42,6 +42,8 @@ export interface Watch extends InputSink {
   tick(at: Millis): void;
   /** The event loop or the socket was blocked until `at`: timing before it lies, and is not scored. */
   stalled(at: Millis): void;
+  /** In a hold, something was typed into the client's own dialog. */
+  answer?(at: Millis, text: string): void;
   /** The session is over. Saves what was learned; never throws. */
   close(at: Millis, error: SamehandError | null): void;
 }

@@ -12,6 +12,8 @@ export interface PromptFacts {
   readonly away: boolean;
   readonly course: ChallengeCourse;
   readonly field: PromptField;
+  /** How often the client's own dialog was asked for by now; null where it is not. */
+  readonly dialog: number | null;
   readonly message: Message | null;
   /** Infinity where no time runs. */
   readonly secondsLeft: number;
@@ -21,7 +23,7 @@ export interface PromptFacts {
 }
 
 export function promptOf(facts: PromptFacts): Prompt {
-  const { language, away, course, field, message, secondsLeft, secondsAll, notice } = facts;
+  const { language, away, course, field, dialog, message, secondsLeft, secondsAll, notice } = facts;
   const step = course.step ?? "operator";
   const { at, of } = course.place;
   const left = course.attemptsLeft;
@@ -40,6 +42,7 @@ export function promptOf(facts: PromptFacts): Prompt {
     title: language.title,
     lines: [away ? language.away : language.why, ...(notice === "" ? [] : [notice]), language[step]],
     field,
+    dialog: step === "code" ? dialog : null,
     hint: message === null ? hints[step] : language[message],
     fault: message === "wrongCode" || message === "otherPhrase" || message === "unlikeWord",
     progress: progress.join("  ·  "),

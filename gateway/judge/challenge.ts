@@ -38,6 +38,8 @@ export interface ChallengeOptions extends CourseOptions {
   readonly linkWeight: () => number;
   /** Where the agent confirms from another device; `confirmed` is called then. Empty where the steps have no passkey. */
   readonly address: string;
+  /** Whether the client's own dialog is asked for the code too. */
+  readonly dialog: boolean;
   /** Whether a code is right; it is spent. */
   readonly acceptCode: (code: string) => boolean;
   /** Whether a phrase was never asked before; it is spent. */
@@ -61,6 +63,8 @@ export class Challenge {
   readonly #used = new Set<string>();
   #phrase: Phrase | null = null;
   readonly #code = new TypedCode();
+  /** How often something was asked. */
+  #asked = 0;
   #message: Message | null = null;
   #settled = false;
   #lastPress: Millis;
@@ -130,7 +134,17 @@ export class Challenge {
       this.#message = null;
       return this.#show(at);
     }
-    const right = this.#options.acceptCode(typed);
+    this.#codeGiven(at, typed);
+  }
+
+  /** Something was typed into the client's own dialog. */
+  answer(at: Millis, text: string): void {
+    const code = text.replaceAll(/\s/g, "");
+    if (this.#course.step === "code" && this.#options.dialog && code !== "") this.#codeGiven(at, code);
+  }
+
+  #codeGiven(at: Millis, code: string): void {
+    const right = this.#options.acceptCode(code);
     this.#follow(at, this.#course.code(right), right ? null : "wrong-code", "wrongCode");
   }
 
@@ -165,6 +179,7 @@ export class Challenge {
 
   /** Makes ready what the step asks for. */
   #begin(): void {
+    this.#asked++;
     this.#code.clear();
     const { typing } = this.#options;
     this.#phrase =
@@ -197,6 +212,7 @@ export class Challenge {
         away,
         course: this.#course,
         field: this.#field(),
+        dialog: this.#options.dialog ? this.#asked : null,
         message: this.#message,
         secondsLeft: this.#shownSeconds,
         secondsAll: this.limit / 1000,

@@ -123,6 +123,7 @@ export class SessionChallenge implements Hold {
       heldFor,
       linkWeight,
       address: steps.includes("passkey") ? this.#awaitConfirmation() : "",
+      dialog: challenge.prompt === "dialog",
       acceptCode: (code) => this.#safely(() => acceptCode(store, record.id, code, clock.wall()), false),
       newPhrase: (phrase) => this.#safely(() => store.challenges.spendPhrase(record.id, phrase), true),
       show: (prompt) => control.show(prompt),
@@ -157,6 +158,10 @@ export class SessionChallenge implements Hold {
 
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
     this.#challenge?.key(at, keysym, pressed);
+  }
+
+  answer(at: Millis, text: string): void {
+    this.#challenge?.answer(at, text);
   }
 
   tick(at: Millis): void {

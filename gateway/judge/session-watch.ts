@@ -145,6 +145,10 @@ export class SessionWatch implements Watch {
     }
   }
 
+  answer(at: Millis, text: string): void {
+    this.#faults.guard(() => this.#challenge.answer(at, text));
+  }
+
   roundTrip(_at: Millis, rtt: Millis): void {
     this.#inspector.roundTrip(rtt);
   }

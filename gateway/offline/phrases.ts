@@ -56,17 +56,20 @@ function asked(statistics: KeyboardStatistics, words: readonly Keystroke[][]): K
 /**
  * Tries each claim of a set once.
  * @param everyImpostor of other people's claims only each so many is tried
+ * @param from claims on agents whose names come before this one are left out
  * @throws SamehandError `recording-malformed`
  */
 export function tryPhrases(
   directory: string,
   background: Background,
   everyImpostor: number,
+  from = "",
   distortion: Distortion = undistorted,
 ): PhraseTrial[] {
   const set = openSet(directory);
   const enrolled = new Map<string, KeyboardStatistics>();
   for (const [agent, files] of set.agents) {
+    if (agent < from) continue;
     const { keyboard } = enrolFrom(
       background,
       files.map((file) => readTape(file, undistorted)),

@@ -63,14 +63,36 @@ function listenToPointer(client, display, element) {
 
 function listenToKeyboard(client) {
   const keyboard = new Guacamole.Keyboard(document);
-  keyboard.onkeydown = (keysym) => client.sendKeyEvent(1, keysym);
-  keyboard.onkeyup = (keysym) => client.sendKeyEvent(0, keysym);
+  // what is typed into a dialog of this page is no input of the desktop's; true: the browser takes the key
+  keyboard.onkeydown = (keysym) => (by("ask").open ? true : client.sendKeyEvent(1, keysym));
+  keyboard.onkeyup = (keysym) => (by("ask").open ? undefined : client.sendKeyEvent(0, keysym));
   addEventListener("blur", () => keyboard.reset());
   // not null: the library calls the release of a key that is still down
   return () => {
     keyboard.onkeydown = () => true;
     keyboard.onkeyup = () => {};
   };
+}
+
+/** A held session may be asked for a code in a dialog too, which a screen reader can read and a phone can fill in. */
+function listenToQuestions(client) {
+  const [dialog, field] = [by("ask"), by("answer")];
+  let name = "";
+  client.onrequired = (parameters) => {
+    [name = ""] = parameters;
+    field.value = "";
+    if (!dialog.open) dialog.showModal();
+    field.focus();
+  };
+  dialog.addEventListener("close", () => {
+    const text = field.value;
+    field.value = "";
+    stage.firstElementChild?.focus({ preventScroll: true });
+    if (text === "" || name === "") return;
+    const writer = new Guacamole.StringWriter(client.createArgumentValueStream("text/plain", name));
+    writer.sendText(text);
+    writer.sendEnd();
+  });
 }
 
 function connectionString(token) {
@@ -99,9 +121,11 @@ function open({ token, renew }) {
   addEventListener("contextmenu", (event) => event.preventDefault());
   listenToPointer(client, display, element);
   const deafen = listenToKeyboard(client);
+  listenToQuestions(client);
   // the error instruction comes first and says most; what follows it is only the close
   const fail = (status) => {
     deafen();
+    by("ask").close();
     end(endingOf(status.code, status.message ?? ""), status.code, renew);
   };
   client.onerror = fail;

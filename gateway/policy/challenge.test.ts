@@ -12,6 +12,7 @@ import {
 
 const policy: ChallengePolicy = {
   proof: "code",
+  prompt: "screen",
   withoutCode: "phrase",
   phrase: true,
   attempts: 3,

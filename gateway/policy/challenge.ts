@@ -19,6 +19,8 @@ export interface ChallengePolicy {
    * approval, or nothing. An agent who has only one of code and passkey is asked for that one.
    */
   readonly proof: "code" | "passkey" | "operator" | "none";
+  /** Where the code is typed: on the hold screen, or also in the client's own dialog where it has one (`required`). */
+  readonly prompt: "screen" | "dialog";
   /** What proves an agent who has neither: the phrase alone, or an operator besides it. */
   readonly withoutCode: "phrase" | "operator";
   /** Whether a random phrase is typed, whose typing must match the profile. */

@@ -29,6 +29,10 @@ const challenge = z.strictObject({
     .enum(["phrase", "operator"])
     .default("phrase")
     .describe("what proves an agent who has neither code nor passkey: the phrase alone, or an operator besides it"),
+  prompt: z
+    .enum(["screen", "dialog"])
+    .default("screen")
+    .describe("where the code is typed: on the hold screen, or also in the client's own dialog where it has one"),
   phrase: z.boolean().default(true).describe("a random phrase is typed, whose typing must match the profile"),
   attempts: z
     .int()

@@ -16,6 +16,7 @@ const prompt: Prompt = {
     ],
     typed: "",
   },
+  dialog: null,
   hint: "Backspace corrects",
   fault: false,
   progress: "3 attempts left",

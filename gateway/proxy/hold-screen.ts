@@ -1,7 +1,8 @@
 /** What covers the desktop while input is held: an overlay of instructions, in the unmodified client. */
 import type { Prompt } from "../core/prompt.ts";
-import { sync } from "../protocol/guacamole/instructions.ts";
+import { instruction, sync } from "../protocol/guacamole/instructions.ts";
 import { disposeOverlay, drawOverlay, overlayImage, overlayStream } from "../protocol/guacamole/overlay.ts";
+import { dialogParameter } from "./dialog-answer.ts";
 import type { Notice } from "./options.ts";
 import { drawPanel, drawPanelField } from "./panel.ts";
 
@@ -12,6 +13,8 @@ export class HoldScreen {
   #syncs = 0;
   #prompt: Prompt | null = null;
   #drawn = false;
+  /** The newest dialog that the client was asked for. */
+  #dialog: number | null = null;
 
   /**
    * @param width what the viewer asked for, until guacd says the desktop's size
@@ -29,7 +32,7 @@ export class HoldScreen {
     if (height > 0) this.#height = height;
     this.#drawn = true;
     const panel = drawPanel(this.#notice(), this.#prompt, this.#width, this.#height);
-    return drawOverlay({ ...panel, width: this.#width, height: this.#height }) + this.#sync();
+    return drawOverlay({ ...panel, width: this.#width, height: this.#height }) + this.#sync() + this.#askInDialog();
   }
 
   /** What is shown from now on. @returns the instructions that bring a drawn screen to it; none where it is not drawn */
@@ -38,14 +41,23 @@ export class HoldScreen {
     this.#prompt = prompt;
     if (!this.#drawn) return "";
     if (prompt === null || before === null || frameOf(prompt) !== frameOf(before)) return this.draw(0, 0);
-    return overlayImage(drawPanelField(this.#notice(), prompt, this.#width, this.#height)) + this.#sync();
+    const field = overlayImage(drawPanelField(this.#notice(), prompt, this.#width, this.#height));
+    return field + this.#sync() + this.#askInDialog();
   }
 
   /** Uncovers the desktop, and forgets the prompt. */
   remove(): string {
     this.#drawn = false;
-    this.#prompt = null;
+    this.#prompt = this.#dialog = null;
     return disposeOverlay + this.#sync();
+  }
+
+  /** Opens the client's own dialog, once for each time that something is asked. Clients that have none ignore it. */
+  #askInDialog(): string {
+    const { dialog = null } = this.#prompt ?? {};
+    const asked = dialog === null || dialog === this.#dialog;
+    this.#dialog = dialog;
+    return asked ? "" : instruction("required", dialogParameter);
   }
 
   /** Our own frames are numbered -1, -2 and so on: guacd's are never negative, and one that reached it would end the user. */

@@ -9,6 +9,7 @@ import type { ClientInstruction } from "../protocol/guacamole/client-instruction
 import * as say from "../protocol/guacamole/instructions.ts";
 import { opcode } from "../protocol/guacamole/opcodes.ts";
 import { ClientStreams, opensStream } from "./client-streams.ts";
+import { DialogAnswer } from "./dialog-answer.ts";
 import { HeldInput } from "./held-input.ts";
 import { HoldScreen } from "./hold-screen.ts";
 import type { Link } from "./link.ts";
@@ -34,6 +35,7 @@ export class InputPath {
   readonly #gate: Gate;
   readonly #held = new HeldInput();
   readonly #streams = new ClientStreams();
+  readonly #dialog = new DialogAnswer();
   /** The size that was asked for last during a hold, as guacd is to be told it. */
   #size = "";
 
@@ -73,7 +75,7 @@ export class InputPath {
       case opcode.size:
         return this.#resize(instruction);
       default:
-        return this.#stream(instruction);
+        return this.#stream(at, instruction);
     }
   }
 
@@ -139,10 +141,14 @@ export class InputPath {
     else this.#size = say.size(instruction.number(0), instruction.number(1));
   }
 
-  #stream(instruction: ClientInstruction): void {
+  #stream(at: Millis, instruction: ClientInstruction): void {
     const code = instruction.opcode;
     const stream = instruction.number(code === opcode.put ? 1 : 0);
-    if (this.#streams.allows(code, stream, this.#gate.flows())) return this.#forward(instruction);
+    const flows = this.#gate.flows();
+    const answer = flows ? null : this.#dialog.hear(instruction);
+    // What was typed is the challenge's, whatever the challenge makes of it: the rest of its stream is cut as any.
+    if (answer !== null) this.#watch.answer?.(at, answer);
+    if (this.#streams.allows(code, stream, flows)) return this.#forward(instruction);
     this.#tally.instructionsHeld += 1;
     if (opensStream(code)) this.#gate.answer(say.heldAck(stream));
   }

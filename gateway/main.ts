@@ -31,6 +31,12 @@ const commands: Readonly<Record<string, Command>> = {
   sessions: { about: "live sessions; hold, release, sever", load: () => import("./commands/sessions.ts") },
   policy: { about: "the policy that stands, and drafts of it", load: () => import("./commands/policy.ts") },
   operators: { about: "who may sign in; links and API tokens", load: () => import("./commands/operators.ts") },
+  approvals: {
+    about: "what waits for a second person; approve, refuse",
+    load: () => import("./commands/approvals.ts"),
+  },
+  events: { about: "the live stream, one JSON document a line", load: () => import("./commands/events.ts") },
+  tokens: { about: "API tokens; revoke", load: () => import("./commands/tokens.ts") },
   audit: { about: "show and verify the chain of decisions", load: () => import("./commands/audit.ts") },
   evidence: {
     about: "what was decided on one session, signed; verify it",

@@ -19,6 +19,7 @@ const help = `usage: samehand agents [list] [--json]
        samehand agents lock NAME [--minutes N] [--reason TEXT]
        samehand agents unlock NAME [--reason TEXT]
        samehand agents forget NAME --yes [--reason TEXT]
+       samehand agents rollback NAME; see agents rollback --help
        samehand agents export NAME [--out FILE]
        samehand agents consent NAME --notice TEXT | --withdraw
        samehand agents totp NAME [--png FILE] [--svg FILE] | --remove
@@ -42,6 +43,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (args[0] === "totp") return (await import("./agents-totp.ts")).run(args.slice(1), io);
   if (args[0] === "passkey") return (await import("./agents-passkey.ts")).run(args.slice(1), io);
   if (args[0] === "consent") return (await import("./agents-consent.ts")).run(args.slice(1), io);
+  if (args[0] === "rollback") return (await import("./agents-rollback.ts")).run(args.slice(1), io);
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

@@ -19,23 +19,31 @@ that its operators' port is), with the API token in --token-file (else in
 SAMEHAND_TOKEN). \`samehand operators token\` makes one.
 `;
 
-export type Ask = (method: "GET" | "POST" | "PUT", path: string, body?: object) => Promise<unknown>;
+export type Ask = (method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: object) => Promise<unknown>;
+
+/** The same, with the answer as it comes; `signal` ends it. */
+type AskRaw = (method: Parameters<Ask>[0], path: string, body?: object, signal?: AbortSignal) => Promise<Response>;
+
+interface ApiValues {
+  readonly config?: string | undefined;
+  readonly url?: string | undefined;
+  readonly "token-file"?: string | undefined;
+}
 
 /** @throws SamehandError `sign-in-needed` where there is no token */
-export function api(
-  values: {
-    readonly config?: string | undefined;
-    readonly url?: string | undefined;
-    readonly "token-file"?: string | undefined;
-  },
-  io: Io,
-): Ask {
+export function api(values: ApiValues, io: Io): Ask {
+  const request = apiRequest(values, io);
+  return async (method, path, body) => (await request(method, path, body)).json();
+}
+
+/** @throws SamehandError `sign-in-needed` where there is no token */
+export function apiRequest(values: ApiValues, io: Io): AskRaw {
   const url = values.url ?? io.env["SAMEHAND_URL"] ?? configuredUrl(values.config, io);
   const file = values["token-file"];
   const token = (file === undefined ? io.env["SAMEHAND_TOKEN"] : readToken(file))?.trim();
   if (token === undefined || token === "")
     throw new SamehandError("sign-in-needed", "give --token-file or SAMEHAND_TOKEN");
-  return async (method, path, body) => {
+  return async (method, path, body, signal) => {
     const response = await reach(`${url}/api/v1${path}`, {
       method,
       headers: {
@@ -43,10 +51,10 @@ export function api(
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
     });
-    const answer: unknown = await response.json();
-    if (response.ok) return answer;
-    const { code, detail } = answer as Problem;
+    if (response.ok) return response;
+    const { code, detail } = (await response.json()) as Problem;
     throw new SamehandError("act-refused", `${code}: ${detail}`);
   };
 }

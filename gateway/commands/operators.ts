@@ -17,6 +17,7 @@ import { table } from "./table.ts";
 const help = `usage: samehand operators [list] [--json]
        samehand operators invite NAME [--role ROLE]... [--json]
        samehand operators token NAME --role ROLE... [--days N] [--json]
+       samehand operators roles|remove NAME; see operators roles --help
 
 list    who may sign in, with their roles
 invite  what to add to the console's address to sign an operator in, once, within
@@ -28,7 +29,8 @@ ROLE is ${role.options.join(", ")}. All take --config FILE.
 
 const dayMillis = 86_400_000;
 
-export function run(args: string[], io: Io): Promise<number> {
+export async function run(args: string[], io: Io): Promise<number> {
+  if (args[0] === "roles" || args[0] === "remove") return (await import("./operators-change.ts")).run(args, io);
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

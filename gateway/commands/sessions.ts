@@ -2,13 +2,14 @@
 import { parseArgs } from "node:util";
 import type { Page } from "../admin/contract/common.ts";
 import type { Outcome } from "../admin/contract/common.ts";
-import type { Session, SessionDetail } from "../admin/contract/session.ts";
+import type { PastSession, Session, SessionDetail } from "../admin/contract/session.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { api, apiHelp, apiOptions } from "./api.ts";
 import { table } from "./table.ts";
 
 const help = `usage: samehand sessions [list] [--search TEXT] [--json]
+       samehand sessions past [--limit N] [--after NEXT] [--json]
        samehand sessions show ID [--json]
        samehand sessions quarantine|release|sever ID --reason TEXT [--json]
 
@@ -17,16 +18,23 @@ ${apiHelp}`;
 const acts = ["quarantine", "release", "sever"];
 
 export async function run(args: string[], io: Io): Promise<number> {
-  const options = { ...apiOptions, search: { type: "string" }, reason: { type: "string" } } as const;
+  const options = {
+    ...apiOptions,
+    search: { type: "string" },
+    reason: { type: "string" },
+    limit: { type: "string" },
+    after: { type: "string" },
+  } as const;
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
   if (values.help) {
     io.stdout.write(help);
     return 0;
   }
   const [action = "list", id, ...rest] = positionals;
-  if (rest.length > 0 || !["list", "show", ...acts].includes(action))
+  if (rest.length > 0 || !["list", "past", "show", ...acts].includes(action))
     throw new SamehandError("usage", positionals.join(" "));
-  if ((action === "list") !== (id === undefined)) throw new SamehandError("usage", `${action}: a session's id`);
+  if (["list", "past"].includes(action) !== (id === undefined))
+    throw new SamehandError("usage", `${action}: a session's id`);
   const { reason } = values;
   if (acts.includes(action) && reason === undefined) throw new SamehandError("usage", `${action}: --reason TEXT`);
   const ask = api(values, io);
@@ -39,6 +47,11 @@ export async function run(args: string[], io: Io): Promise<number> {
     });
     const page = (await ask("GET", `/sessions?${query.toString()}`)) as Page<Session>;
     out(page.items, listed(page.items));
+  } else if (action === "past") {
+    const { limit = "100", after } = values;
+    const query = new URLSearchParams({ limit, ...(after === undefined ? {} : { after }) });
+    const page = (await ask("GET", `/past-sessions?${query.toString()}`)) as Page<PastSession>;
+    out(page, pastListed(page));
   } else if (action === "show") {
     const detail = (await ask("GET", `/sessions/${id}`)) as SessionDetail;
     out(detail, shown(detail));
@@ -62,6 +75,20 @@ function listed(sessions: readonly Session[]): string {
     worker,
   ]);
   return rows.length === 0 ? "no live sessions\n" : table(head, rows);
+}
+
+function pastListed({ items, next }: Page<PastSession>): string {
+  const head = ["session", "agent", "connection", "started", "verdict", "would be"];
+  const rows = items.map((each) => [
+    each.id,
+    each.agent,
+    each.connection,
+    new Date(each.startedAt).toISOString(),
+    each.verdict,
+    each.wouldBe,
+  ]);
+  if (rows.length === 0) return "no past sessions\n";
+  return `${table(head, rows)}${next === null ? "" : `more: --after ${next}\n`}`;
 }
 
 function shown(session: SessionDetail): string {

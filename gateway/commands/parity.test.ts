@@ -1,0 +1,117 @@
+import t from "tap";
+import { Browser, startOperators } from "../../test/parts/operators.ts";
+import { routes, type RouteName } from "../admin/contract/routes.ts";
+import type { Io } from "../core/io.ts";
+
+/** Each route's command; or, in brackets, why it has none. */
+const commandOf: Record<RouteName, string> = {
+  sessions: "sessions list",
+  session: "sessions show",
+  pastSessions: "sessions past",
+  quarantine: "sessions quarantine",
+  release: "sessions release",
+  sever: "sessions sever",
+  agents: "agents list",
+  agent: "agents show",
+  lock: "agents lock",
+  unlock: "agents unlock",
+  rollback: "agents rollback",
+  forget: "agents forget",
+  exportAgent: "agents export",
+  policy: "policy show",
+  checkPolicy: "policy check",
+  replayPolicy: "policy replay",
+  shadow: "policy shadow",
+  applyPolicy: "policy apply",
+  approvals: "approvals list",
+  approve: "approvals approve",
+  refuse: "approvals refuse",
+  operators: "operators list",
+  invite: "operators invite",
+  setRoles: "operators roles",
+  removeOperator: "operators remove",
+  tokens: "tokens list",
+  makeToken: "operators token",
+  revokeToken: "tokens revoke",
+  whoami: "(a token is not a person's sign-in)",
+  signOut: "(a token is not a person's sign-in)",
+  signInMethods: "(signing in is a browser's)",
+  signInWithLink: "(signing in is a browser's)",
+  passkeySignInOptions: "(a passkey is used in a browser)",
+  signInWithPasskey: "(a passkey is used in a browser)",
+  passkeys: "(a passkey is used in a browser)",
+  passkeyOptions: "(a passkey is used in a browser)",
+  addPasskey: "(a passkey is used in a browser)",
+  removePasskey: "(a passkey is used in a browser)",
+};
+
+/** Runs a command and returns what it printed. */
+async function run(command: string, args: string[], env: Io["env"] = {}, stop?: AbortSignal): Promise<string> {
+  const { run } = (await import(`./${command}.ts`)) as { run: (args: string[], io: Io) => Promise<number> };
+  let text = "";
+  const io = { stdout: { write: (more: string) => (text += more) }, stderr: { write: () => {} }, env };
+  await run(args, stop === undefined ? io : { ...io, stop });
+  return text;
+}
+
+t.test("each route of the API has a command, or a reason for none", async (t) => {
+  t.same(Object.keys(commandOf).toSorted(), Object.keys(routes).toSorted());
+  for (const [route, named] of Object.entries(commandOf)) {
+    if (named.startsWith("(")) continue;
+    const [command = "", action = ""] = named.split(" ");
+    const usage = (await run(command, ["--help"])).split("\n\n")[0] ?? "";
+    t.match(usage, new RegExp(`samehand ${command} .*\\b${action}\\b`), `${route}: samehand ${named}`);
+  }
+});
+
+t.test("operators, tokens, approvals, past sessions and events, from the command line", async (t) => {
+  const { signedIn, open, admin, enrol } = await startOperators(t, "enforce", { fourEyes: ["release"] });
+  await enrol("anna", 1);
+  const browser = await signedIn();
+  const tokenOf = async (name: string, by: Browser): Promise<Io["env"]> => {
+    const { answer } = await by.ask("POST", "/tokens", { name, roles: ["responder", "admin"] });
+    return { SAMEHAND_URL: admin.url, SAMEHAND_TOKEN: String(answer["secret"]) };
+  };
+  const env = await tokenOf("shell", browser);
+  const said = async (command: string, ...args: string[]): Promise<unknown> =>
+    JSON.parse(await run(command, [...args, "--json"], env));
+
+  const invited = await browser.ask("POST", "/operators", { name: "Bo", roles: ["responder"] });
+  const bo = await new Browser(admin.url).signIn(String(invited.answer["url"]));
+  t.match(await said("operators", "roles", "Bo", "--role", "viewer", "--role", "responder"), {
+    roles: ["viewer", "responder"],
+  });
+
+  const session = await open("anna");
+  await bo.ask("POST", `/sessions/${session.id}/quarantine`, { reason: "called by phone" });
+  await bo.ask("POST", `/sessions/${session.id}/release`, { reason: "called by phone" });
+  const waiting = (await said("approvals")) as { id: string }[];
+  t.match(waiting, [{ what: "release", on: session.id }]);
+  const id = waiting[0]?.id ?? "";
+  t.match(await said("approvals", "approve", id, "--reason", "the agent called back"), { outcome: "done" });
+  t.equal(session.watch.verdict, "allow");
+  t.same(await said("approvals"), []);
+
+  t.match(await said("sessions", "past"), { items: [{ id: session.id }], next: null });
+  const { profileVersion } = (await browser.ask("GET", "/agents/anna")).answer;
+  t.match(await said("agents", "rollback", "anna", "--version", String(profileVersion), "--reason", "as it stands"), {
+    outcome: "already",
+  });
+  await t.rejects(said("agents", "rollback", "anna", "--version", "999", "--reason", "not kept"), {
+    code: "act-refused",
+  });
+
+  const stop = new AbortController();
+  const { run: events } = await import("./events.ts");
+  const heard: string[] = [];
+  const stdout = { write: (line: string) => (heard.push(line), stop.abort()) };
+  t.equal(await events([], { stdout, stderr: stdout, env, stop: stop.signal }), 0);
+  t.match(JSON.parse(heard[0] ?? ""), { type: "snapshot", sessions: [{ id: session.id }] });
+
+  t.match(await said("operators", "remove", "Bo"), { ok: true });
+  t.equal((await bo.ask("GET", "/whoami")).status, 401);
+  const [token] = (await said("tokens")) as { id: string; name: string }[];
+  t.match(token, { name: "shell" });
+  t.match(await said("tokens", "revoke", token?.id ?? ""), { ok: true });
+  await t.rejects(said("tokens"), { code: "act-refused" });
+});

@@ -82,13 +82,19 @@ function Approvals() {
     <section>
       <h2>Waits for a second person</h2>
       <ul class="lines">
-        {value.items.map(({ id, what, on, by, reason, expiresAt }) => (
+        {value.items.map(({ id, what, on, draft, by, reason, expiresAt }) => (
           <li key={id}>
-            {by} asks to {what} {on}: {reason} (until {dayTime(expiresAt)})
+            {by} asks to {draft === null ? `${what} ${on}` : "apply a policy"}: {reason} (until {dayTime(expiresAt)})
+            {draft !== null && (
+              <details>
+                <summary>The draft</summary>
+                <pre>{draft}</pre>
+              </details>
+            )}
             <span class="buttons">
               <Act
                 label="Approve"
-                meaning={`It is done at once: ${what} ${on}.`}
+                meaning={draft === null ? `It is done at once: ${what} ${on}.` : "The draft stands at once."}
                 act={(why) => post<"approve">(`/approvals/${part(id)}/approve`, { reason: why })}
                 done={again}
               />

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
 import { epochMillis } from "../core/units.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, machinePrefix, may } from "./caller.ts";
 import type { OperatorStore } from "../store/operators.ts";
 import type { Role, Whoami } from "./contract/operator.ts";
 import { hashOf, type SignIns } from "./sign-ins.ts";
@@ -51,7 +51,7 @@ export class Access {
     const roles = (signIn.roles ?? own) as readonly Role[];
     if (roles.length === 0) return null;
     const { hash: key, operator: name, csrf, expiresAt } = signIn;
-    return { key, name, by: signIn.by as Whoami["by"], csrf, expiresAt, roles };
+    return { key, name, person: name, by: signIn.by as Whoami["by"], csrf, expiresAt, roles };
   }
 
   /** The header that gives a browser its sign-in, or takes it away (0 seconds). */
@@ -82,9 +82,16 @@ export class Access {
     const token = secret === undefined ? null : operators.token(hashOf(secret));
     const now = epochMillis(Math.floor(clock.wall()));
     if (token === null || (token.expiresAt ?? Infinity) <= now) throw new SamehandError("sign-in-needed");
+    const { hash: key, name, expiresAt, createdBy } = token;
+    const owner = operators.find(createdBy);
+    // What its owner may not any more, the token may not; one made on the machine has no operator to lose roles with.
+    const roles = (token.roles as readonly Role[]).filter(
+      (role) => createdBy.startsWith(machinePrefix) || (owner !== null && may({ roles: owner.roles as Role[] }, role)),
+    );
+    if (roles.length === 0)
+      throw new SamehandError("sign-in-needed", "the token's owner is gone, or has lost its roles");
     operators.usedToken(token, now);
-    const { hash: key, name, expiresAt } = token;
-    return { key, name: `token ${name}`, by: "token", roles: token.roles as readonly Role[], expiresAt, csrf: null };
+    return { key, name: `token ${name}`, person: owner?.name ?? null, by: "token", roles, expiresAt, csrf: null };
   }
 }
 

@@ -3,7 +3,10 @@ import { SamehandError } from "../core/errors.ts";
 import type { Role, Whoami } from "./contract/operator.ts";
 
 export interface Caller {
+  /** As the audit chain and the console name it; a token's name is not unique. */
   readonly name: string;
+  /** The operator who answers for it: of a token, its owner; null for one that was made on the gateway's machine for nobody. */
+  readonly person: string | null;
   readonly by: Whoami["by"];
   readonly roles: readonly Role[];
   readonly expiresAt: number | null;
@@ -12,6 +15,9 @@ export interface Caller {
   /** The hash of what was sent, by which it can be ended. */
   readonly key: string;
 }
+
+/** What begins the owner of a token that was made on the gateway's machine; no operator's name does. */
+export const machinePrefix = "command-line:";
 
 /** Whoever has any role may see. */
 export const may = (caller: Pick<Caller, "roles">, role: Role): boolean =>

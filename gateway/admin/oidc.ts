@@ -48,7 +48,7 @@ export const oidcCallback = "/api/v1/sign-in/oidc/callback";
 /** How long signing in at the provider may take. */
 export const oidcMinutes = 10;
 /** So that nobody of the provider's can take the name of an operator of this gateway. */
-const prefix = "oidc:";
+export const oidcPrefix = "oidc:";
 
 export class Oidc {
   readonly #parts: OidcParts;
@@ -95,7 +95,7 @@ export class Oidc {
     if (pending === undefined || pending.until <= clock.wall())
       throw new SamehandError("sign-in-refused", "it was not begun in this browser, or took too long");
     const claims = await this.#claims(new URL(target, url()), held, pending);
-    const name = `${prefix}${this.#nameOf(claims)}`;
+    const name = `${oidcPrefix}${this.#nameOf(claims)}`;
     const roles = this.#rolesOf(claims);
     if (roles.length === 0) throw new SamehandError("role-missing", "none of the provider's groups has a role here");
     operators.save(name, roles, epochMillis(Math.floor(clock.wall())));

@@ -5,9 +5,10 @@ import { SamehandError } from "../core/errors.ts";
 import { epochMillis } from "../core/units.ts";
 import type { AuditTrail } from "../store/audit.ts";
 import type { OperatorRecord, OperatorStore, TokenRecord } from "../store/operators.ts";
-import { type Caller, demand } from "./caller.ts";
+import { type Caller, demand, machinePrefix } from "./caller.ts";
 import type { ApiToken, Operator, Role } from "./contract/operator.ts";
 import type { Handlers } from "./handlers.ts";
+import { oidcPrefix } from "./oidc.ts";
 import { makeLink } from "./sign-in.ts";
 import { hashOf, newSecret } from "./sign-ins.ts";
 
@@ -25,6 +26,8 @@ export function operatorHandlers({ operators, audit, clock, url }: OperatorParts
   const now = () => epochMillis(Math.floor(clock.wall()));
   const note = (caller: Caller, action: string, detail: Record<string, string>): void =>
     audit.note({ actor: `operator:${caller.name}`, action, why: "", detail });
+  /** A token that makes a token hands on whose it is. */
+  const ownerOf = ({ person, key }: Caller): string => person ?? operators.token(key)?.createdBy ?? machinePrefix;
   const known = (name: string): OperatorRecord => {
     const found = operators.find(name);
     if (found === null) throw new SamehandError("record-unknown", "no such operator");
@@ -47,6 +50,8 @@ export function operatorHandlers({ operators, audit, clock, url }: OperatorParts
     },
     setRoles: ({ params, body, caller }) => {
       const { name, roles } = known(params.name);
+      if (name.startsWith(oidcPrefix))
+        throw new SamehandError("act-refused", "the identity provider's groups say what roles this operator has");
       if (roles.includes("admin") && !body.roles.includes("admin")) keepAnAdmin(name);
       operators.save(name, body.roles, now());
       note(caller, "operator.roles-changed", { operator: name, roles: body.roles.join(" ") });
@@ -69,13 +74,13 @@ export function operatorHandlers({ operators, audit, clock, url }: OperatorParts
         hash: hashOf(secret),
         name: body.name,
         roles: body.roles,
-        createdBy: caller.name,
+        createdBy: ownerOf(caller),
         createdAt,
         expiresAt: body.days === null ? null : epochMillis(Math.floor(createdAt + body.days * 86_400_000)),
         usedAt: null,
       };
       operators.addToken(token);
-      note(caller, "token.made", { token: body.name, roles: body.roles.join(" ") });
+      note(caller, "token.made", { token: body.name, owner: token.createdBy, roles: body.roles.join(" ") });
       return { ...tokenOf(token), secret };
     },
     revokeToken: ({ params, caller }) => {

@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import t from "tap";
 import { Browser, startOperators } from "../../test/parts/operators.ts";
 import { may } from "./caller.ts";
 import { type Role, role } from "./contract/operator.ts";
 import { type Route, routes } from "./contract/routes.ts";
+import { epochMillis } from "../core/units.ts";
+import { hashOf, newSecret } from "./sign-ins.ts";
 
 /** A path that exists as far as the route goes. */
 const pathOf = (route: Route): string => route.path.replace(":id", randomUUID()).replace(":name", "nobody");
@@ -77,6 +80,87 @@ t.test("what needs a second person waits for one", async (t) => {
   t.same((await first.ask("GET", "/approvals")).answer.items, []);
   const actions = store.audit.newest(20).map(({ action, actor }) => `${actor} ${action}`);
   t.ok(actions.includes("operator:Bo approval.given"));
+});
+
+t.test("the same person by any route is one person", async (t) => {
+  const fourEyes = ["release", "forget", "policy"] as const;
+  const { admin, signedIn, enrol, open, store, time, folder } = await startOperators(t, "enforce", { fourEyes });
+  await enrol("anna", 1);
+  const kim = await signedIn();
+  const roles: Role[] = ["responder", "privacy", "policy", "admin"];
+  const bearer = async (by: Browser, headers = {}) => {
+    const { answer } = await by.ask("POST", "/tokens", { name: "shell", roles }, headers);
+    return { authorization: `Bearer ${String(answer["secret"])}` };
+  };
+  const stranger = new Browser(admin.url);
+  const own = await bearer(kim);
+  const ownsOwn = await bearer(stranger, own);
+  const body = { reason: "asked by the agent" };
+  const { id } = await open("anna");
+  await kim.ask("POST", `/sessions/${id}/quarantine`, body);
+  const acts = [
+    ["POST", `/sessions/${id}/release`, body],
+    ["POST", "/agents/anna/forget", body],
+    ["PUT", "/policy", { ...body, text: readFileSync(`${folder}/policy.yaml`, "utf8") + "\n# a draft\n" }],
+  ] as const;
+  const routes = [{}, own, ownsOwn];
+  for (const [method, path, sent] of acts)
+    for (const asks of routes) {
+      const by = asks === routes[0] ? kim : stranger;
+      const { answer } = await by.ask(method, path, sent, asks);
+      t.match(answer, { outcome: "waits-for-approval" });
+      for (const approves of routes) {
+        const other = approves === routes[0] ? kim : stranger;
+        const refused = await other.ask("POST", `/approvals/${String(answer["approval"])}/approve`, body, approves);
+        t.match(refused, { status: 409, answer: { code: "act-refused", detail: /another person/ } }, path);
+      }
+    }
+  type Waiting = { id: string; what: string; by: string; draft: string };
+  const items: Waiting[] = (await kim.ask("GET", "/approvals")).answer.items;
+  const waiting = items.toSorted((a, b) => a.what.localeCompare(b.what));
+  t.match(
+    waiting.map(({ what, by, draft }) => [what, by, draft?.endsWith("# a draft\n") ?? null]),
+    [
+      ["forget", "first operator", null],
+      ["policy", "first operator", true],
+      ["release", "first operator", null],
+    ],
+    "asked three times, waits once; who approves sees the draft",
+  );
+  const more = { ...body, text: readFileSync(`${folder}/policy.yaml`, "utf8") + "\n# another\n" };
+  t.not((await kim.ask("PUT", "/policy", more)).answer["approval"], waiting[1]?.id);
+
+  const secret = newSecret();
+  const now = epochMillis(time.wall);
+  const machines = { id: randomUUID(), hash: hashOf(secret), name: "siem", roles, createdBy: "command-line:root" };
+  store.operators.addToken({ ...machines, createdAt: now, expiresAt: null, usedAt: null });
+  const nobodys = { authorization: `Bearer ${secret}` };
+  t.match(await stranger.ask("GET", "/sessions", undefined, nobodys), { status: 200 });
+  const refused = { status: 409, answer: { detail: /belongs to nobody/ } };
+  t.match(await stranger.ask("POST", "/agents/anna/forget", body, nobodys), refused);
+  const approve = `/approvals/${waiting[0]?.id}/approve`;
+  t.match(await stranger.ask("POST", approve, body, nobodys), refused);
+  t.match(await stranger.ask("POST", approve, body, await bearer(stranger, nobodys)), refused, "nor what it makes");
+});
+
+t.test("a token loses what its owner loses", async (t) => {
+  const { admin, signedIn } = await startOperators(t);
+  const first = await signedIn();
+  const invite = async () => {
+    const { answer } = await first.ask("POST", "/operators", { name: "Bo", roles: ["policy", "admin"] });
+    return new Browser(admin.url).signIn(String(answer["url"]));
+  };
+  const bo = await invite();
+  const { answer } = await bo.ask("POST", "/tokens", { name: "shell", roles: ["policy", "viewer"] });
+  const authorization = `Bearer ${String(answer["secret"])}`;
+  const whoami = () => new Browser(admin.url).ask("GET", "/whoami", undefined, { authorization });
+  t.match(await whoami(), { status: 200, answer: { roles: ["viewer", "policy"].toReversed() } });
+  await first.ask("PUT", "/operators/Bo/roles", { roles: ["responder"] });
+  t.same((await whoami()).answer["roles"], ["viewer"]);
+  await first.ask("DELETE", "/operators/Bo");
+  t.equal((await whoami()).status, 401);
+  await invite();
+  t.equal((await whoami()).status, 401, "nor does it come back with the name");
 });
 
 t.test("a role that is taken away is gone at once, and the last admin stays", async (t) => {

@@ -1,4 +1,7 @@
-/** Four eyes: what a second operator must approve waits here until one does, for an hour. */
+/**
+ * Four eyes: what a second operator must approve waits here until one does, for an hour. Two are two people: a sign-in
+ * and a token of the same operator are one.
+ */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
@@ -49,12 +52,15 @@ export class SecondPerson {
     const { fourEyes, deeds, operators, onChange } = this.#options;
     if (!fourEyes.includes(what)) return { outcome: await deeds[what](intent), approval: null };
     const { target, payload, caller, reason } = intent;
+    const by = personOf(caller);
     const askedAt = this.#now();
-    const same = this.list().find((each) => each.what === what && each.target === target && each.by === caller.name);
+    const same = this.list().find(
+      (each) => each.what === what && each.target === target && each.payload === payload && each.by === by,
+    );
     if (same !== undefined) return { outcome: "waits-for-approval", approval: same.id };
     const id = randomUUID();
     const expiresAt = epochMillis(askedAt + waitMillis);
-    operators.addApproval({ id, what, target, payload, by: caller.name, reason, askedAt, expiresAt });
+    operators.addApproval({ id, what, target, payload, by, reason, askedAt, expiresAt });
     this.#note(caller, "approval.asked", reason, what, target);
     onChange(id, "asked");
     return { outcome: "waits-for-approval", approval: id };
@@ -67,7 +73,7 @@ export class SecondPerson {
   /** Approves, and does it in the name of who asked. @throws SamehandError `record-unknown`, `role-missing`, `act-refused` */
   async approve(id: string, caller: Caller, reason: string): Promise<Outcome> {
     const waiting = this.#answerable(id, caller);
-    if (waiting.by === caller.name)
+    if (waiting.by === personOf(caller))
       throw new SamehandError("act-refused", "another person than who asked must approve");
     const taken = this.#options.operators.takeApproval(id, this.#now());
     if (taken === null) throw new SamehandError("record-unknown", "it was answered, or its hour is over");
@@ -75,7 +81,7 @@ export class SecondPerson {
     this.#note(caller, "approval.given", reason, what, taken.target);
     this.#options.onChange(id, "approved");
     const { target, payload } = taken;
-    const why = `${taken.reason} (asked by ${taken.by}, approved by ${caller.name}: ${reason})`;
+    const why = `${taken.reason} (asked by ${taken.by}, approved by ${personOf(caller)}: ${reason})`;
     return { outcome: await this.#options.deeds[what]({ target, payload, caller, reason: why }), approval: null };
   }
 
@@ -106,12 +112,23 @@ export class SecondPerson {
   }
 }
 
+/** Who asks or approves, by whatever route. @throws SamehandError `act-refused` where nobody answers for a token */
+function personOf({ person }: Caller): string {
+  if (person === null)
+    throw new SamehandError(
+      "act-refused",
+      "two people must agree, and this token belongs to nobody: make one in the console, or with operators token --for",
+    );
+  return person;
+}
+
 export const approvalHandlers = (second: SecondPerson): Pick<Handlers, "approvals" | "approve" | "refuse"> => ({
   approvals: () => ({
-    items: second.list().map(({ id, what, target, by, reason, askedAt, expiresAt }) => ({
+    items: second.list().map(({ id, what, target, payload, by, reason, askedAt, expiresAt }) => ({
       id,
       what: what as Watched,
       on: target,
+      draft: what === "policy" ? payload : null,
       by,
       reason,
       askedAt,

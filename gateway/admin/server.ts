@@ -183,7 +183,7 @@ export class AdminServer {
   }
 }
 
-const nobody: Caller = { name: "", by: "link", roles: [], expiresAt: null, csrf: null, key: "" };
+const nobody: Caller = { name: "", person: null, by: "link", roles: [], expiresAt: null, csrf: null, key: "" };
 
 const tell = (reply: FastifyReply, problem: ReturnType<typeof problemOf>): FastifyReply =>
   reply.code(problem.status).type("application/problem+json; charset=utf-8").send(JSON.stringify(problem));

@@ -7,17 +7,20 @@ import { agentName } from "../core/units.ts";
 import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
+import { forget } from "./agents-forget.ts";
+import { apiOptions } from "./api.ts";
 
-const help = `usage: samehand agents consent NAME --notice TEXT [--config FILE]
+const help = `usage: samehand agents consent NAME --notice TEXT [--json] [--config FILE]
        samehand agents consent NAME [--json] [--config FILE]
-       samehand agents consent NAME --withdraw --yes [--reason TEXT] [--config FILE]
+       samehand agents consent NAME --withdraw --yes [--reason TEXT] [--json] [--config FILE]
 
 --notice     records that the agent has read that notice (its version and date) and
              consented. With \`consent: required\` in the policy nobody is learned
              from, nor verified, before this
 (neither)    shows the record; exit 1 where there is none
 --withdraw   erases the agent: key, profile, sessions, the record itself. Cannot be
-             undone. A lock must be ended first
+             undone. A lock must be ended first. As samehand agents forget, it
+             waits for a second person where admin.fourEyes says so
 `;
 
 export async function run(args: string[], io: Io): Promise<number> {
@@ -25,13 +28,11 @@ export async function run(args: string[], io: Io): Promise<number> {
     args,
     allowPositionals: true,
     options: {
-      config: { type: "string" },
       notice: { type: "string" },
       withdraw: { type: "boolean", default: false },
       yes: { type: "boolean", default: false },
       reason: { type: "string" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
+      ...apiOptions,
     },
   });
   if (values.help) {
@@ -47,18 +48,15 @@ export async function run(args: string[], io: Io): Promise<number> {
     throw new SamehandError("usage", "--notice: 1 to 200 characters");
   const name = agentName(text);
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
+  if (withdraw)
+    return forget(name, config, { ...values, reason: `consent withdrawn. ${values.reason ?? ""}`.trim() }, io);
   const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
   const actor = commandLineActor();
   try {
-    if (withdraw) {
-      const done = store.forget(name, { actor, why: `consent withdrawn. ${values.reason ?? ""}`.trim() });
-      (done ? io.stdout : io.stderr).write(done ? `${name} is forgotten\n` : `no agent ${name}\n`);
-      return done ? 0 : 1;
-    }
     if (notice !== undefined) {
       store.consents.give(store.enrol(name).id, notice);
       store.audit.note({ actor, action: "consent.given", why: "", agent: name, detail: { notice } });
-      io.stdout.write(`${name} has consented\n`);
+      io.stdout.write(values.json ? `${JSON.stringify({ consented: name, notice })}\n` : `${name} has consented\n`);
       return 0;
     }
     const agent = store.agent(name);

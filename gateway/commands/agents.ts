@@ -16,9 +16,9 @@ import { table } from "./table.ts";
 
 const help = `usage: samehand agents [list] [--json]
        samehand agents show NAME [--json]
-       samehand agents lock NAME [--minutes N] [--reason TEXT]
-       samehand agents unlock NAME [--reason TEXT]
-       samehand agents forget NAME --yes [--reason TEXT]
+       samehand agents lock NAME [--minutes N] [--reason TEXT] [--json]
+       samehand agents unlock NAME [--reason TEXT] [--json]
+       samehand agents forget NAME --yes [--reason TEXT] [--json]
        samehand agents rollback NAME; see agents rollback --help
        samehand agents export NAME [--out FILE]
        samehand agents consent NAME --notice TEXT | --withdraw
@@ -30,7 +30,8 @@ show     one agent, with the latest sessions and their verdicts
 lock     refuses the agent's sessions, and ends those that live, for N minutes;
          without --minutes until unlock
 unlock   ends a lock
-forget   erases the agent's key, profile and sessions; this cannot be undone
+forget   erases the agent's key, profile and sessions; this cannot be undone; waits
+         for a second person where admin.fourEyes says so; see agents forget --help
 export   all that is kept about the agent, as JSON, for the agent
 consent  the record of consent; see agents consent --help
 totp     one-time codes for challenges, with a QR code; see agents totp --help
@@ -44,6 +45,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (args[0] === "passkey") return (await import("./agents-passkey.ts")).run(args.slice(1), io);
   if (args[0] === "consent") return (await import("./agents-consent.ts")).run(args.slice(1), io);
   if (args[0] === "rollback") return (await import("./agents-rollback.ts")).run(args.slice(1), io);
+  if (args[0] === "forget") return (await import("./agents-forget.ts")).run(args.slice(1), io);
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -52,7 +54,6 @@ export async function run(args: string[], io: Io): Promise<number> {
       minutes: { type: "string" },
       reason: { type: "string" },
       out: { type: "string" },
-      yes: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -63,11 +64,9 @@ export async function run(args: string[], io: Io): Promise<number> {
   }
   const [action = "list", name, ...rest] = positionals;
   if (rest.length > 0) throw new SamehandError("usage", `unexpected ${rest.join(" ")}`);
-  if (!["list", "show", "lock", "unlock", "forget", "export"].includes(action))
-    throw new SamehandError("usage", action);
+  if (!["list", "show", "lock", "unlock", "export"].includes(action)) throw new SamehandError("usage", action);
   if (action !== "list" && name === undefined) throw new SamehandError("usage", `${action}: an agent's name is needed`);
   const until = values.minutes === undefined ? null : untilAfter(values.minutes);
-  if (action === "forget" && !values.yes) throw new SamehandError("usage", "forget cannot be undone: add --yes");
 
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
@@ -88,10 +87,12 @@ export async function run(args: string[], io: Io): Promise<number> {
         if (store.problem !== null) throw store.problem;
         out({ locked: agent, until }, `${agent} is locked ${untilText(until)}\n`);
         return 0;
-      case "unlock":
-        return told(unlock(store, agent, values.reason), `${agent} is unlocked`, `${agent} was not locked`, io);
-      default:
-        return told(store.forget(agent, by(values.reason)), `${agent} is forgotten`, `no agent ${agent}`, io);
+      default: {
+        const stood = unlock(store, agent, values.reason);
+        if (values.json) out({ unlocked: agent, was: stood ? "locked" : "open" }, "");
+        else (stood ? io.stdout : io.stderr).write(stood ? `${agent} is unlocked\n` : `${agent} was not locked\n`);
+        return stood ? 0 : 1;
+      }
     }
   } finally {
     store.close();
@@ -126,11 +127,6 @@ function untilAfter(minutes: string): EpochMillis {
 
 const untilText = (until: EpochMillis | null): string =>
   until === null ? "until it is unlocked" : `until ${new Date(until).toISOString()}`;
-
-function told(done: boolean, yes: string, no: string, io: Io): number {
-  (done ? io.stdout : io.stderr).write(`${done ? yes : no}\n`);
-  return done ? 0 : 1;
-}
 
 /** An agent as it is printed. */
 function describe(agent: AgentRecord, lock: Lock | null, config: Config) {

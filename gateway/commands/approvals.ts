@@ -11,7 +11,8 @@ const help = `usage: samehand approvals [list] [--json]
        samehand approvals approve|refuse ID --reason TEXT [--json]
 
 list      what waits for a second person
-approve   does it; takes the role of the act, and another person than who asked
+approve   does it; takes the role of the act, and another person than who asked (an
+          operator and that operator's tokens are one). A policy's draft is in --json
 refuse    does not do it; takes the role of the act
 
 ${apiHelp}`;

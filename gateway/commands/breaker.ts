@@ -9,7 +9,7 @@ import type { Tripped } from "../store/breaker-state.ts";
 import { commandLineActor } from "./actor.ts";
 
 const help = `usage: samehand breaker [status] [--json] [--config FILE]
-       samehand breaker arm --reason TEXT [--config FILE]
+       samehand breaker arm --reason TEXT [--json] [--config FILE]
 
 status   whether the circuit-breaker has tripped, and on what. It trips where more
          agents mismatch at once than the budget makes plausible (a browser update,
@@ -44,7 +44,8 @@ export async function run(args: string[], io: Io): Promise<number> {
   try {
     if (reason !== undefined && action === "arm") {
       const stood = store.breaker.arm({ actor: commandLineActor(), why: reason });
-      (stood ? io.stdout : io.stderr).write(stood ? "the circuit-breaker is armed\n" : "it had not tripped\n");
+      if (values.json) io.stdout.write(`${JSON.stringify({ was: stood ? "tripped" : "armed" })}\n`);
+      else (stood ? io.stdout : io.stderr).write(stood ? "the circuit-breaker is armed\n" : "it had not tripped\n");
       return stood ? 0 : 1;
     }
     const { tripped } = store.breaker;

@@ -153,6 +153,12 @@ t.test("agents are listed with their maturity, locked, unlocked and forgotten", 
   t.match((await call(agents, at)).out, /ghost +unknown/, "a lock without an agent is seen too");
   t.equal((await call(agents, ["forget", "anna", "--yes", ...at])).code, 0);
   t.equal((await call(agents, ["forget", "anna", "--yes", ...at])).code, 1);
+  t.match(await call(agents, ["unlock", "ghost", "--json", ...at]), {
+    code: 0,
+    out: '{"unlocked":"ghost","was":"locked"}\n',
+  });
+  t.match(await call(agents, ["unlock", "ghost", "--json", ...at]), { code: 1, out: /"was":"open"/ });
+  t.match(await call(agents, ["forget", "anna", "--yes", "--json", ...at]), { code: 1, out: /"outcome":"already"/ });
   await t.rejects(call(agents, ["show", "anna", ...at]), { code: "agent-unknown" });
 });
 
@@ -196,6 +202,20 @@ t.test(
     t.match(store.audit.newest(1), [{ action: "agent.forgotten", why: "consent withdrawn." }]);
   },
 );
+
+t.test("where two people must agree, nobody is erased by one command", async (t) => {
+  const { file, at } = farm(t, "admin: {fourEyes: [forget]}\n");
+  const { config } = loadConfig(file, {});
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  t.teardown(() => store.close());
+  store.enrol(agentName("anna"));
+  await t.rejects(call(agents, ["forget", "anna", "--yes", ...at]), { code: "usage" }, "the second one reads why");
+  for (const args of [["forget"], ["consent", "--withdraw"]])
+    await t.rejects(call(agents, [...args, "anna", "--yes", "--reason", "asked by anna", ...at]), {
+      code: "sign-in-needed",
+    });
+  t.not(store.agent(agentName("anna")), null);
+});
 
 t.test("the audit chain is shown and verified", async (t) => {
   const { file, at } = farm(t);

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { configFile, loadConfig } from "../../config/load.ts";
-import { role, type Role } from "../admin/contract/operator.ts";
+import { operatorName, role, type Role } from "../admin/contract/operator.ts";
 import { makeLink } from "../admin/sign-in.ts";
 import { hashOf, newSecret } from "../admin/sign-ins.ts";
 import { SamehandError } from "../core/errors.ts";
@@ -16,13 +16,15 @@ import { table } from "./table.ts";
 
 const help = `usage: samehand operators [list] [--json]
        samehand operators invite NAME [--role ROLE]... [--json]
-       samehand operators token NAME --role ROLE... [--days N] [--json]
+       samehand operators token NAME --role ROLE... [--for OPERATOR] [--days N] [--json]
        samehand operators roles|remove NAME; see operators roles --help
 
 list    who may sign in, with their roles
 invite  what to add to the console's address to sign an operator in, once, within
         an hour; with roles the operator is made, or given these
-token   a new API token, printed this once; it ends after 90 days
+token   a new API token, printed this once; it ends after 90 days. With --for it is
+        that operator's: it has no role that the operator has not. Without, it is
+        nobody's, and may neither ask nor approve where two people must agree
 
 ROLE is ${role.options.join(", ")}. All take --config FILE.
 `;
@@ -38,6 +40,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       config: { type: "string" },
       role: { type: "string", multiple: true, default: [] },
       days: { type: "string", default: "90" },
+      for: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -52,6 +55,9 @@ export async function run(args: string[], io: Io): Promise<number> {
   const days = Number(values.days);
   if (rest.length > 0 || !["list", "invite", "token"].includes(action))
     throw new SamehandError("usage", positionals.join(" "));
+  if (values.for !== undefined && action !== "token") throw new SamehandError("usage", "--for is for a token");
+  if (action === "invite" && !operatorName.safeParse(name).success)
+    throw new SamehandError("usage", "an operator's name: 1 to 128 characters, not beginning with `oidc:` or `token `");
   if (action !== "list" && name === "") throw new SamehandError("usage", `${action}: a name is needed`);
   if (!(days > 0 && days <= 3650)) throw new SamehandError("usage", "--days: more than 0, at most 3650");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
@@ -62,7 +68,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       return out({ link }, `/console/#link=${link}\n`);
     }
     if (action === "token") {
-      const token = tokenFor(store, name, roles, days);
+      const token = tokenFor(store, name, roles, days, values.for);
       return out({ token }, `${token}\n`);
     }
     const all = store.operators.all();
@@ -88,8 +94,10 @@ function linkFor(store: Store, name: string, roles: readonly Role[]): string {
   return makeLink(store.operators, name, now).link;
 }
 
-function tokenFor(store: Store, name: string, roles: readonly Role[], days: number): string {
+function tokenFor(store: Store, name: string, roles: readonly Role[], days: number, owner: string | undefined): string {
   if (roles.length === 0) throw new SamehandError("usage", "token: --role is needed");
+  if (owner !== undefined && store.operators.find(owner) === null)
+    throw new SamehandError("record-unknown", `no operator ${owner}`);
   const secret = newSecret();
   const createdAt = epochMillis(Date.now());
   const actor = commandLineActor();
@@ -98,11 +106,12 @@ function tokenFor(store: Store, name: string, roles: readonly Role[], days: numb
     hash: hashOf(secret),
     name,
     roles,
-    createdBy: actor,
+    createdBy: owner ?? actor,
     createdAt,
     expiresAt: epochMillis(Math.floor(createdAt + days * dayMillis)),
     usedAt: null,
   });
-  store.audit.note({ actor, action: "token.made", why: "", detail: { token: name, roles: roles.join(" ") } });
+  const detail = { token: name, owner: owner ?? actor, roles: roles.join(" ") };
+  store.audit.note({ actor, action: "token.made", why: "", detail });
   return secret;
 }

@@ -65,11 +65,11 @@ t.test("each route of the API has a command, or a reason for none", async (t) =>
 });
 
 t.test("operators, tokens, approvals, past sessions and events, from the command line", async (t) => {
-  const { signedIn, open, admin, enrol } = await startOperators(t, "enforce", { fourEyes: ["release"] });
+  const { signedIn, open, admin, enrol } = await startOperators(t, "enforce", { fourEyes: ["release", "forget"] });
   await enrol("anna", 1);
   const browser = await signedIn();
   const tokenOf = async (name: string, by: Browser): Promise<Io["env"]> => {
-    const { answer } = await by.ask("POST", "/tokens", { name, roles: ["responder", "admin"] });
+    const { answer } = await by.ask("POST", "/tokens", { name, roles: ["responder", "privacy", "admin"] });
     return { SAMEHAND_URL: admin.url, SAMEHAND_TOKEN: String(answer["secret"]) };
   };
   const env = await tokenOf("shell", browser);
@@ -91,6 +91,13 @@ t.test("operators, tokens, approvals, past sessions and events, from the command
   t.match(await said("approvals", "approve", id, "--reason", "the agent called back"), { outcome: "done" });
   t.equal(session.watch.verdict, "allow");
   t.same(await said("approvals"), []);
+
+  const file = `${t.testdir({ "samehand.yaml": "admin: {fourEyes: [forget]}\n" })}/samehand.yaml`;
+  t.match(await said("agents", "forget", "anna", "--yes", "--reason", "asked by anna", "--config", file), {
+    outcome: "waits-for-approval",
+  });
+  const [forgetting] = (await said("approvals")) as { id: string }[];
+  await said("approvals", "refuse", forgetting?.id ?? "", "--reason", "anna stays");
 
   t.match(await said("sessions", "past"), { items: [{ id: session.id }], next: null });
   const { profileVersion } = (await browser.ask("GET", "/agents/anna")).answer;

@@ -42,6 +42,7 @@ export interface TokenRecord {
   readonly hash: string;
   readonly name: string;
   readonly roles: readonly string[];
+  /** The operator whose it is; `command-line:USER` where it was made on the machine for nobody. */
   readonly createdBy: string;
   readonly createdAt: EpochMillis;
   readonly expiresAt: EpochMillis | null;
@@ -54,6 +55,7 @@ export interface ApprovalRecord {
   readonly target: string;
   /** What is to be done once approved, as JSON. */
   readonly payload: string;
+  /** The operator who asked, by a sign-in or a token. */
   readonly by: string;
   readonly reason: string;
   readonly askedAt: EpochMillis;
@@ -107,9 +109,13 @@ export class OperatorStore {
     this.#write(() => this.#db.run(sql.updateTable("operators").set({ seen_at: now }).where("name", "=", name)));
   }
 
-  /** With passkeys, links and sign-ins. @returns false where there was none */
+  /** With passkeys, links, sign-ins, API tokens and what waits for a second person. @returns false where there was none */
   remove(name: string): boolean {
-    return this.#write(() => this.#db.run(sql.deleteFrom("operators").where("name", "=", name))) > 0;
+    return this.#write(() => {
+      this.#db.run(sql.deleteFrom("api_tokens").where("created_by", "=", name));
+      this.#db.run(sql.deleteFrom("approvals").where("by", "=", name));
+      return this.#db.run(sql.deleteFrom("operators").where("name", "=", name)) > 0;
+    });
   }
 
   // --- passkeys

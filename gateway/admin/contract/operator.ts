@@ -14,7 +14,7 @@ export const operatorName = z
   .min(1)
   .max(128)
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-  .regex(/^(?!oidc:)[^\x00-\x1f\x7f]+$/);
+  .regex(/^(?!oidc:|command-line:|token )[^\x00-\x1f\x7f]+$/);
 
 export const whoami = z
   .strictObject({
@@ -59,7 +59,9 @@ export const token = z
     id: z.string(),
     name: z.string(),
     roles,
-    createdBy: z.string(),
+    createdBy: z
+      .string()
+      .describe("the operator whose it is, and without whose roles it has none; `command-line:...`: nobody's"),
     createdAt: time,
     expiresAt: time.nullable(),
     usedAt: time.nullable(),
@@ -78,7 +80,8 @@ export const approval = z
     id: z.string(),
     what: z.enum(["release", "forget", "policy"]),
     on: z.string().describe("the session, the agent, or `policy`"),
-    by: z.string(),
+    draft: z.string().nullable().describe("the policy that is to stand; null for others"),
+    by: z.string().describe("the operator who asks, or for whom a token does"),
     reason: z.string(),
     askedAt: time,
     expiresAt: time,

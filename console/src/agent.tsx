@@ -1,8 +1,9 @@
 /** One agent: enrolment, versions of the profile, drift, other devices, locks and past sessions. */
+import { useState } from "preact/hooks";
 import type { AgentDetail } from "../../gateway/admin/contract/index.ts";
 import { Act } from "./act.tsx";
 import { amountWords, progressOf } from "./agents.tsx";
-import { get, part, post, wordsOf } from "./api.ts";
+import { download, get, part, post, wordsOf } from "./api.ts";
 import { useAnswer } from "./answer.ts";
 import { may } from "./operator.ts";
 import { Fact, Fault, Meter, Verdict, Waiting } from "./parts.tsx";
@@ -39,8 +40,15 @@ interface WithPath {
 }
 
 function Buttons({ agent, path, again }: WithPath) {
+  const [fault, setFault] = useState<string | null>(null);
+  const exported = () =>
+    void save(agent.name, path).then(
+      () => setFault(null),
+      (error: unknown) => setFault(wordsOf(error)),
+    );
   return (
     <div class="buttons">
+      <Fault words={fault} />
       {may("responder") &&
         (agent.lock === null ? (
           <Act
@@ -60,7 +68,7 @@ function Buttons({ agent, path, again }: WithPath) {
         ))}
       {may("privacy") && (
         <>
-          <button type="button" onClick={() => void save(agent.name, path)}>
+          <button type="button" onClick={exported}>
             Export
           </button>
           <Act
@@ -78,15 +86,10 @@ function Buttons({ agent, path, again }: WithPath) {
 
 /** Hands all that is kept to the operator as a file. */
 async function save(name: string, path: string): Promise<void> {
-  try {
-    const all = await get<"exportAgent">(`${path}/export`);
-    const address = URL.createObjectURL(new Blob([JSON.stringify(all, null, 2)], { type: "application/json" }));
-    const link = Object.assign(document.createElement("a"), { href: address, download: `samehand-${name}.json` });
-    link.click();
-    URL.revokeObjectURL(address);
-  } catch (error) {
-    alert(wordsOf(error));
-  }
+  const address = URL.createObjectURL(await download(`${path}/export`));
+  const link = Object.assign(document.createElement("a"), { href: address, download: `samehand-${name}.json` });
+  link.click();
+  URL.revokeObjectURL(address);
 }
 
 function Facts({ agent }: { agent: AgentDetail }) {

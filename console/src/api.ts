@@ -19,7 +19,7 @@ export function useCsrf(token: string | null): void {
 }
 
 /** @throws ApiError where the server refuses, TypeError where it cannot be reached */
-async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
+async function reach(method: string, path: string, body?: unknown): Promise<Response> {
   const response = await fetch(`/api/v1${path}`, {
     method,
     headers: {
@@ -28,9 +28,16 @@ async function ask(method: string, path: string, body?: unknown): Promise<unknow
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const answer: unknown = await response.json().catch(() => null);
-  if (response.ok) return answer;
-  throw new ApiError((answer as Problem | null) ?? unreadable(response.status));
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => null)) as Problem | null;
+  throw new ApiError(problem ?? unreadable(response.status));
+}
+
+async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await reach(method, path, body);
+  return response.json().catch(() => {
+    throw new ApiError(unreadable(response.status));
+  });
 }
 
 const unreadable = (status: number): Problem => ({
@@ -44,6 +51,8 @@ const unreadable = (status: number): Problem => ({
 
 /** Reads from a path of the route. */
 export const get = <R extends RouteName>(path: string) => ask("GET", path) as Promise<Answer<R>>;
+/** What the server answers as a file, as it comes. */
+export const download = async (path: string): Promise<Blob> => (await reach("GET", path)).blob();
 export const post = <R extends RouteName>(path: string, body: Body<R>) => ask("POST", path, body) as Promise<Answer<R>>;
 export const put = <R extends RouteName>(path: string, body: Body<R>) => ask("PUT", path, body) as Promise<Answer<R>>;
 export const remove = <R extends RouteName>(path: string) => ask("DELETE", path) as Promise<Answer<R>>;

@@ -4,19 +4,12 @@ import { SamehandError } from "../core/errors.ts";
 import type { LiveSessions } from "../core/live.ts";
 import { type AgentName, agentName, epochMillis } from "../core/units.ts";
 import type { AgentRecord } from "../store/store.ts";
-import {
-  agentDetailOf,
-  agentOf,
-  type AgentDetailView,
-  type AgentView,
-  countByAgent,
-  keptAboutAgents,
-  pastSessionOf,
-} from "./agents.ts";
+import { agentDetailOf, agentOf, type AgentDetailView, type AgentView, countByAgent, pastSessionOf } from "./agents.ts";
 import type { Caller } from "./caller.ts";
-import type { Handlers } from "./handlers.ts";
+import { type Handlers, Pieces } from "./handlers.ts";
 import { pageOf } from "./page.ts";
 import type { Deed, SecondPerson } from "./second-person.ts";
+import { subjectPieces } from "./subject.ts";
 
 export interface AgentParts extends AgentDetailView {
   readonly live: LiveSessions;
@@ -27,7 +20,6 @@ type Answered = "agents" | "agent" | "lock" | "unlock" | "rollback" | "forget" |
 
 /** The newest sessions that are looked through for a page. */
 const mostPast = 5000;
-const decisionsExported = 10_000;
 
 export function agentHandlers(parts: AgentParts, second: SecondPerson): Pick<Handlers, Answered> {
   const { store, live, clock } = parts;
@@ -85,26 +77,11 @@ export function agentHandlers(parts: AgentParts, second: SecondPerson): Pick<Han
         throw new SamehandError("act-refused", "the agent is locked: unlock first, since forgetting would unlock");
       return second.ask("forget", { target: name, payload: "", caller, reason: body.reason });
     },
-    exportAgent: async ({ params, caller }) => {
-      const found = record(params.name);
-      note(caller, "agent.exported", found.name, "asked for an export");
-      return {
-        exportedAt: Math.floor(clock.wall()),
-        agent: agentDetailOf(found, parts, await liveOf(found.name)),
-        decisions: store
-          .decisions(decisionsExported)
-          .filter(({ agent }) => agent === found.id)
-          .map(({ at, session, verdict, wouldBe, trust, rule, reasons }) => ({
-            at,
-            session,
-            verdict,
-            wouldBe,
-            trust,
-            rule,
-            reasons: [...reasons],
-          })),
-        kept: [...keptAboutAgents],
-      };
+    exportAgent: ({ params, caller }) => {
+      const { name } = record(params.name);
+      // First, so that the export tells of itself.
+      note(caller, "agent.exported", name, "asked for an export");
+      return new Pieces(subjectPieces(store, name, epochMillis(Math.floor(clock.wall()))) ?? []);
     },
     pastSessions: ({ query }) => pageOf(store.sessions(mostPast).map(pastSessionOf), query, ({ id }) => id),
   };

@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import t from "tap";
 import { startOperators } from "../../test/parts/operators.ts";
-import { agentDetail, agentExport } from "./contract/agent.ts";
+import { agentName, epochMillis } from "../core/units.ts";
+import { agentExport } from "./contract/agent-export.ts";
+import { agentDetail } from "./contract/agent.ts";
+import { subjectPieces } from "./subject.ts";
 import { policy, replay, shadow } from "./contract/policy.ts";
 
 const body = { reason: "asked by the team" };
@@ -39,11 +42,24 @@ t.test(
     t.equal(after.profileVersion, detail.profileVersion + 1, "it is a new version: nothing is lost");
     t.match(await act("rollback", { version: 9999 }), { status: 404 });
 
+    for (let n = 0; n < 1200; n++)
+      store.audit.note({ actor: "gateway", action: "test.noted", agent: agentName("anna"), why: String(n) });
     const exported = agentExport.parse((await browser.ask("GET", "/agents/anna/export")).answer);
-    t.ok(exported.kept.length > 3 && exported.agent.sessions.length > 0);
+    t.ok(exported.kept.length > 3 && exported.sessions.length === 5);
+    t.ok(exported.sessions.some(({ scores }) => scores.length > 10));
+    t.equal(exported.profile.template, Buffer.from(store.profile(exported.id as never)!.body).toString("base64"));
+    const noted = exported.audit.filter(({ action }) => action === "test.noted");
+    t.same(
+      noted.map(({ why }) => Number(why)),
+      Array.from({ length: 1200 }, (_, n) => n),
+      "all of the audit chain, in order",
+    );
+    t.match(exported.audit.at(-1), { action: "agent.exported" }, "it tells of itself");
+    const text = [...subjectPieces(store, agentName("anna"), epochMillis(Date.parse(exported.exportedAt)))!].join("");
+    t.same(JSON.parse(text), exported, "as the command line has it");
     t.match((await act("forget")).answer, { outcome: "done" });
     t.equal((await browser.ask("GET", "/agents/anna")).status, 404);
-    const actions = store.audit.newest(20).map(({ action, actor, why }) => ({ action, actor, why }));
+    const actions = store.audit.newest(2000).map(({ action, actor, why }) => ({ action, actor, why }));
     for (const action of ["agent.locked", "agent.unlocked", "agent.rolled-back", "agent.exported", "agent.forgotten"])
       t.match(
         actions.find((entry) => entry.action === action),

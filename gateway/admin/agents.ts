@@ -82,6 +82,9 @@ export const keptAboutAgents: readonly string[] = [
   "When your sessions began and ended, on which desktop, how well the input matched you, and what was decided, with reasons.",
   "Scores of stretches of each session, for as long as the operators chose, to see what another policy would have decided.",
   "A lock, while there is one, with its reason.",
+  "That you consented, where you were asked, and to which notice.",
+  "How you can prove yourself when asked: that you have one-time codes, and public keys of passkeys; and for 90 days how it went.",
+  "Entries of the audit chain about you: what was decided or done, by whom, when and why.",
 ];
 
 export const countByAgent = (sessions: readonly { readonly agent: AgentName }[]): Map<AgentName, number> => {

@@ -1,4 +1,5 @@
 /** The form of what answers a route: the table of routes gives the types. */
+import { setImmediate } from "node:timers/promises";
 import type { Answer, Given, RouteName } from "./contract/routes.ts";
 import type { Caller } from "./caller.ts";
 
@@ -13,5 +14,22 @@ export interface Asked<R extends RouteName> extends Given<R> {
   readonly become: (secret: string) => Caller;
 }
 
-export type Handler<R extends RouteName> = (asked: Asked<R>) => Answer<R> | Promise<Answer<R>>;
+/** An answer that is too much work for one turn of the event loop: its JSON, piece by piece. */
+export class Pieces {
+  readonly #pieces: Iterable<string>;
+
+  constructor(pieces: Iterable<string>) {
+    this.#pieces = pieces;
+  }
+
+  /** Lets live sessions go first between pieces. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+    for (const piece of this.#pieces) {
+      yield piece;
+      await setImmediate();
+    }
+  }
+}
+
+export type Handler<R extends RouteName> = (asked: Asked<R>) => Answer<R> | Pieces | Promise<Answer<R>>;
 export type Handlers = { readonly [R in RouteName]: Handler<R> };

@@ -5,6 +5,7 @@
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
@@ -13,7 +14,7 @@ import type { Access } from "./access.ts";
 import { type Caller, demand } from "./caller.ts";
 import { type Route, type RouteName, routes } from "./contract/routes.ts";
 import type { Events } from "./events.ts";
-import type { Asked, Handlers } from "./handlers.ts";
+import { type Asked, type Handlers, Pieces } from "./handlers.ts";
 import { type Oidc, oidcCallback, oidcMinutes } from "./oidc.ts";
 import { openApiDocument } from "./openapi.ts";
 import { problemOf } from "./problem.ts";
@@ -110,7 +111,8 @@ export class AdminServer {
           become: (secret) => this.#options.access.bySignIn(secret) ?? nobody,
           setCookie: (secret, seconds) => void reply.header("set-cookie", this.#options.access.cookie(secret, seconds)),
         });
-        return reply.type("application/json; charset=utf-8").send(JSON.stringify(answer));
+        reply.type("application/json; charset=utf-8");
+        return reply.send(answer instanceof Pieces ? Readable.from(answer) : JSON.stringify(answer));
       },
     });
   }

@@ -7,10 +7,10 @@ import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { maturityOf } from "../core/maturity.ts";
 import { type AgentName, type EpochMillis, agentName, epochMillis } from "../core/units.ts";
+import { subjectPieces } from "../admin/subject.ts";
 import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 import type { AgentRecord, Lock, Store } from "../store/store.ts";
-import { subjectOf } from "../subject.ts";
 import { commandLineActor } from "./actor.ts";
 import { table } from "./table.ts";
 
@@ -105,7 +105,7 @@ const by = (why = "") => ({ actor: commandLineActor(), why });
 function exportSubject(store: Store, agent: AgentName, file: string | undefined, io: Io): number {
   if (store.agent(agent) === null) throw new SamehandError("agent-unknown", agent);
   store.audit.note({ ...by("samehand agents export"), action: "agent.exported", agent });
-  const text = `${JSON.stringify(subjectOf(store, agent), null, 2)}\n`;
+  const text = [...(subjectPieces(store, agent, epochMillis(Date.now())) ?? [])].join("");
   if (file === undefined) io.stdout.write(text);
   else writeFileSync(file, text, { mode: 0o600, flag: "wx" });
   return 0;

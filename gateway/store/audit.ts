@@ -36,8 +36,8 @@ export interface AuditTrail {
   newest(most: number): AuditEntry[];
   /** Of one session, oldest first. */
   ofSession(session: SessionId): AuditEntry[];
-  /** All entries about an agent, oldest first. @throws SamehandError `store-unavailable` */
-  ofAgent(agent: AgentId): AuditEntry[];
+  /** Entries about an agent, oldest first, `seq` above `after`. @throws SamehandError `store-unavailable` */
+  ofAgent(agent: AgentId, after: number, most: number): AuditEntry[];
   /** Marks at or after `seq`, oldest first; with them the last truncation. */
   marks(seq: number): AuditMark[];
   /** Signs the chain as it stands; the newest mark where nothing came since. @throws SamehandError `store-unavailable` */
@@ -171,8 +171,9 @@ export class Audit implements AuditTrail {
     return this.#db.all(sql.selectFrom("audit").selectAll().orderBy("seq", "desc").limit(most)).map(entryOf);
   }
 
-  ofAgent(agent: AgentId): AuditEntry[] {
-    return this.#db.all(sql.selectFrom("audit").selectAll().where("agent", "=", agent).orderBy("seq")).map(entryOf);
+  ofAgent(agent: AgentId, after: number, most: number): AuditEntry[] {
+    const of = sql.selectFrom("audit").selectAll().where("agent", "=", agent).where("seq", ">", after);
+    return this.#db.all(of.orderBy("seq").limit(most)).map(entryOf);
   }
 
   ofSession(session: SessionId): AuditEntry[] {

@@ -66,29 +66,8 @@ export const rollbackBody = z.strictObject({
   version: z.int().min(1).describe("becomes the newest version again"),
 });
 
-/** All that is kept about an agent, in words and figures: for the agent, on request. */
-export const agentExport = z
-  .strictObject({
-    exportedAt: time,
-    agent: agentDetail,
-    decisions: z.array(
-      z.strictObject({
-        at: time,
-        session: z.string(),
-        verdict: z.string(),
-        wouldBe: z.string(),
-        trust: z.number(),
-        rule: z.string(),
-        reasons: z.array(z.string()),
-      }),
-    ),
-    kept: z.array(z.string()).describe("what is kept, in words"),
-  })
-  .meta({ id: "AgentExport" });
-
 export type Lock = z.output<typeof lock>;
 export type Agent = z.output<typeof agent>;
 export type AgentDetail = z.output<typeof agentDetail>;
 export type AgentMode = z.output<typeof agentMode>;
 export type ProfileVersion = z.output<typeof profileVersion>;
-export type AgentExport = z.output<typeof agentExport>;

@@ -3,6 +3,7 @@
  * nothing that is not in this table, and what is in it is checked for its role before its handler runs.
  */
 import { z } from "zod";
+import { agentExport } from "./agent-export.ts";
 import * as agents from "./agent.ts";
 import { outcome, pageOf, pageQuery, why } from "./common.ts";
 import * as operators from "./operator.ts";
@@ -137,9 +138,9 @@ export const routes = {
     method: "GET",
     path: "/agents/:name/export",
     may: "privacy",
-    about: "all that is kept about the agent",
+    about: "all that is kept about the agent, as a document for the agent; times in it are ISO 8601",
     params: byName,
-    answer: agents.agentExport,
+    answer: agentExport,
   },
   // policy
   policy: {

@@ -191,7 +191,7 @@ export class Hold implements WithheldOwner, ReturnOwner {
     input.hold();
     const stopped = this.#mending?.cancel() ?? [];
     this.#mending = null;
-    this.#withheld = new WithheldDisplay(this, scanner.streams, mostKept);
+    this.#withheld = new WithheldDisplay(this, scanner.bytes === 0 ? null : scanner.streams, mostKept);
     const { width, height } = scanner;
     this.#sizes = scanner.sizes;
     // Where the picture cannot be fetched the old one must stay: what is kept is drawn on top of it.

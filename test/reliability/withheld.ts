@@ -92,10 +92,10 @@ export interface Withheld {
 export async function withheld(farm: Farm, seconds: number): Promise<Withheld> {
   const { desktop, gateway } = farm;
   const viewer = await farm.viewer("alex");
+  const leaks = new Leaks(viewer);
   const id = [...gateway.proxy.sessions.keys()].at(-1)!;
   viewer.send(instruction("mouse", 5, 5, 0));
   const motion = await desktop.move("video", (seconds + 20) * 1000, { top: 40 });
-  const leaks = new Leaks(viewer);
   await viewer.next("img");
   await operate(farm, id, "quarantine");
   await leaks.covered;

@@ -70,6 +70,8 @@ export abstract class InstructionScanner {
   /** Bytes of the current instruction in earlier chunks. */
   #carried = 0;
 
+  /** Bytes that were taken in. */
+  bytes = 0;
   /** The arguments of a watched instruction as integers; NaN for what is not one. */
   protected readonly values = new Float64Array(watchedArguments);
 
@@ -102,6 +104,7 @@ export abstract class InstructionScanner {
    * @throws SamehandError as `malformed` says, also where an instruction is longer than the limit
    */
   scan(buffer: Uint8Array, start: number, end: number): number {
+    this.bytes += end - start;
     const ascii = isAscii(buffer.subarray(start, end));
     const words = ascii ? null : wordsOf(buffer);
     let at = start;

@@ -11,7 +11,7 @@ class Rig {
   readonly display: WithheldDisplay;
   #stream = 1_001_000;
 
-  constructor(streams: ReadonlyMap<number, string> = new Map(), limit = 1e6) {
+  constructor(streams: ReadonlyMap<number, string> | null = new Map(), limit = 1e6) {
     const owner = {
       pass: (bytes: Uint8Array) => void (this.passed += Buffer.from(bytes).toString()),
       answer: (text: string) => void (this.answered += text),
@@ -51,6 +51,13 @@ t.test("a picture that was begun before is sent to its end, and nothing of one t
   const rig = new Rig();
   rig.take(blob(3) + img(4) + blob(4) + blob(3) + end(3) + end(4) + img(3) + blob(3) + end(3));
   t.equal(rig.passed, blob(3) + blob(3) + end(3));
+  t.end();
+});
+
+t.test("whoever joins in the middle of a picture is sent nothing of it", (t) => {
+  const rig = new Rig(null);
+  rig.take(blob(1) + blob(1) + end(1) + img(1) + blob(1) + end(1) + instruction("audio", 3, "audio/L16") + end(3));
+  t.equal(rig.passed, instruction("audio", 3, "audio/L16") + end(3));
   t.end();
 });
 

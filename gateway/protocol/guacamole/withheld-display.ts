@@ -4,6 +4,8 @@
  * waits, or is refused, so that the session is whole afterwards.
  *
  * A picture whose beginning went out before is sent to its end: a client that never gets it shows nothing any more.
+ * Where nothing went out before there is none, though pieces of one may come: guacd adds whoever joins to those whom it
+ * sends pictures to, in the middle of one.
  */
 import { InstructionReader } from "./instruction-reader.ts";
 import { heldAck, syncAnswer } from "./instructions.ts";
@@ -23,6 +25,8 @@ export class WithheldDisplay {
   readonly #owner: WithheldOwner;
   /** Streams that were open when it began and are no pictures. */
   readonly #before: Map<number, string>;
+  /** Pictures may be half sent. */
+  readonly #halves: boolean;
   readonly #limit: number;
   /** Streams that were opened since: pictures, and what was refused. */
   readonly #since = new Set<number>();
@@ -37,12 +41,13 @@ export class WithheldDisplay {
   #lost = false;
 
   /**
-   * @param streams that are open now and no pictures, as `ServerScanner.streams`
+   * @param streams that are open now and no pictures, as `ServerScanner.streams`; null where the viewer got nothing yet
    * @param limit the most bytes of drawing that are kept
    */
-  constructor(owner: WithheldOwner, streams: ReadonlyMap<number, string>, limit: number) {
+  constructor(owner: WithheldOwner, streams: ReadonlyMap<number, string> | null, limit: number) {
     this.#owner = owner;
     this.#before = new Map(streams);
+    this.#halves = streams !== null;
     this.#limit = limit;
   }
 
@@ -139,8 +144,9 @@ export class WithheldDisplay {
     }
     const kind = this.#before.get(stream);
     if (opcode === "end") this.#before.delete(stream);
-    if (kind === undefined) this.#owner.pass(reader.copy());
-    else if (kind === "audio" || kind === "video") {
+    if (kind === undefined) {
+      if (this.#halves) this.#owner.pass(reader.copy());
+    } else if (kind === "audio" || kind === "video") {
       if (opcode === "end") this.#owner.pass(reader.copy());
     } else this.#wait(reader.copy());
   }

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { problem } from "./contract/common.ts";
 import { event } from "./contract/event.ts";
-import { type Route, routes } from "./contract/routes.ts";
+import type { Route } from "./contract/route.ts";
+import { routes } from "./contract/routes.ts";
 
 type Json = Record<string, unknown>;
 

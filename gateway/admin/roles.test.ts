@@ -4,7 +4,8 @@ import t from "tap";
 import { Browser, startOperators } from "../../test/parts/operators.ts";
 import { may } from "./caller.ts";
 import { type Role, role } from "./contract/operator.ts";
-import { type Route, routes } from "./contract/routes.ts";
+import type { Route } from "./contract/route.ts";
+import { routes } from "./contract/routes.ts";
 import { epochMillis } from "../core/units.ts";
 import { hashOf, newSecret } from "./sign-ins.ts";
 

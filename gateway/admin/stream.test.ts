@@ -4,7 +4,8 @@ import { startOperators } from "../../test/parts/operators.ts";
 import { run as policyCommand } from "../commands/policy.ts";
 import { run as sessionsCommand } from "../commands/sessions.ts";
 import { event as eventSchema, type LiveEvent } from "./contract/event.ts";
-import { type Route, routes } from "./contract/routes.ts";
+import type { Route } from "./contract/route.ts";
+import { routes } from "./contract/routes.ts";
 import type { Browser } from "../../test/parts/operators.ts";
 
 /** The live stream as a browser reads it. */

@@ -5,5 +5,6 @@ export * from "./common.ts";
 export * from "./event.ts";
 export * from "./operator.ts";
 export * from "./policy.ts";
+export * from "./route.ts";
 export * from "./routes.ts";
 export * from "./session.ts";

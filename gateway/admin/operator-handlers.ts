@@ -8,6 +8,7 @@ import type { OperatorRecord, OperatorStore, TokenRecord } from "../store/operat
 import { type Caller, demand, machinePrefix } from "./caller.ts";
 import type { ApiToken, Operator, Role } from "./contract/operator.ts";
 import type { Handlers } from "./handlers.ts";
+import { keepAnAdmin } from "./last-admin.ts";
 import { oidcPrefix } from "./oidc.ts";
 import { makeLink } from "./sign-in.ts";
 import { hashOf, newSecret } from "./sign-ins.ts";
@@ -33,16 +34,11 @@ export function operatorHandlers({ operators, audit, clock, url }: OperatorParts
     if (found === null) throw new SamehandError("record-unknown", "no such operator");
     return found;
   };
-  /** Nobody would be left to let anybody in. */
-  const keepAnAdmin = (without: string): void => {
-    if (!operators.all().some(({ name, roles }) => name !== without && roles.includes("admin")))
-      throw new SamehandError("act-refused", "this is the last admin");
-  };
   return {
     operators: () => ({ items: operators.all().map(operatorOf) }),
     invite: ({ body, caller }) => {
       const before = operators.find(body.name);
-      if (before?.roles.includes("admin") === true && !body.roles.includes("admin")) keepAnAdmin(body.name);
+      if (before?.roles.includes("admin") === true && !body.roles.includes("admin")) keepAnAdmin(operators, body.name);
       operators.save(body.name, body.roles, now());
       const { link, expiresAt } = makeLink(operators, body.name, clock.wall());
       note(caller, "operator.invited", { operator: body.name, roles: body.roles.join(" ") });
@@ -52,14 +48,14 @@ export function operatorHandlers({ operators, audit, clock, url }: OperatorParts
       const { name, roles } = known(params.name);
       if (name.startsWith(oidcPrefix))
         throw new SamehandError("act-refused", "the identity provider's groups say what roles this operator has");
-      if (roles.includes("admin") && !body.roles.includes("admin")) keepAnAdmin(name);
+      if (roles.includes("admin") && !body.roles.includes("admin")) keepAnAdmin(operators, name);
       operators.save(name, body.roles, now());
       note(caller, "operator.roles-changed", { operator: name, roles: body.roles.join(" ") });
       return operatorOf(known(name));
     },
     removeOperator: ({ params, caller }) => {
       const { name } = known(params.name);
-      keepAnAdmin(name);
+      keepAnAdmin(operators, name);
       operators.remove(name);
       note(caller, "operator.removed", { operator: name });
       return { ok: true };

@@ -2,17 +2,15 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { configFile, loadConfig } from "../../config/load.ts";
-import type { Config } from "../../config/schema.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
-import { maturityOf } from "../core/maturity.ts";
 import { type AgentName, type EpochMillis, agentName, epochMillis } from "../core/units.ts";
 import { subjectPieces } from "../admin/subject.ts";
 import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
-import type { AgentRecord, Lock, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import { commandLineActor } from "./actor.ts";
-import { table } from "./table.ts";
+import { list, show, untilText } from "./agents-list.ts";
 
 const help = `usage: samehand agents [list] [--json]
        samehand agents show NAME [--json]
@@ -26,7 +24,7 @@ const help = `usage: samehand agents [list] [--json]
        samehand agents passkey NAME | --remove
 
 list     every agent, how much was learned, the maturity, and the lock
-show     one agent, with the latest sessions and their verdicts
+show     one agent, with the profile's versions and the latest sessions and verdicts
 lock     refuses the agent's sessions, and ends those that live, for N minutes;
          without --minutes until unlock
 unlock   ends a lock
@@ -117,81 +115,8 @@ function unlock(store: Store, agent: AgentName, why: string | undefined): boolea
   return stood;
 }
 
-type Out = (data: unknown, text: string) => void;
-
 function untilAfter(minutes: string): EpochMillis {
   const count = Number(minutes);
   if (!(count > 0 && count <= 525_600)) throw new SamehandError("usage", "--minutes: from 1 to 525600");
   return epochMillis(Date.now() + count * 60_000);
-}
-
-const untilText = (until: EpochMillis | null): string =>
-  until === null ? "until it is unlocked" : `until ${new Date(until).toISOString()}`;
-
-/** An agent as it is printed. */
-function describe(agent: AgentRecord, lock: Lock | null, config: Config) {
-  const { name, keystrokes, actions, days, profileVersion, profileSavedAt } = agent;
-  return {
-    name,
-    maturity: maturityOf(agent, config.enrolment),
-    keystrokes,
-    actions,
-    days,
-    profileVersion,
-    learned: profileSavedAt === null ? null : new Date(profileSavedAt).toISOString(),
-    locked: lock === null ? null : { until: isoOrNull(lock.until), reason: lock.reason },
-  };
-}
-
-const isoOrNull = (at: EpochMillis | null): string | null => (at === null ? null : new Date(at).toISOString());
-
-function list(store: Store, config: Config, out: Out): number {
-  const agents = store.agents();
-  const known = new Set(agents.map((agent) => agent.name));
-  const described = agents.map((agent) => describe(agent, store.lockOf(agent.name), config));
-  const others = store.locks().filter((lock) => !known.has(lock.agent));
-  const rows = described.map((agent) => [
-    agent.name,
-    agent.maturity,
-    String(agent.keystrokes),
-    String(agent.actions),
-    String(agent.days),
-    agent.learned ?? "never",
-    lockText(store.lockOf(agent.name)),
-  ]);
-  for (const lock of others) rows.push([lock.agent, "unknown", "", "", "", "", lockText(lock)]);
-  const head = ["agent", "maturity", "keystrokes", "actions", "days", "learned", "lock"];
-  const locks = others.map((lock) => ({ name: lock.agent, until: isoOrNull(lock.until), reason: lock.reason }));
-  out({ agents: described, otherLocks: locks }, rows.length === 0 ? "no agents yet\n" : table(head, rows));
-  return 0;
-}
-
-const lockText = (lock: Lock | null): string => (lock === null ? "" : `${untilText(lock.until)}: ${lock.reason}`);
-
-function show(store: Store, config: Config, name: AgentName, out: Out): number {
-  const agent = store.agent(name);
-  if (agent === null) throw new SamehandError("agent-unknown", name);
-  const described = describe(agent, store.lockOf(name), config);
-  const sessions = store.sessionsOf(agent.id, 10).map((session) => ({
-    session: session.id,
-    connection: session.connection,
-    started: new Date(session.startedAt).toISOString(),
-    ended: isoOrNull(session.endedAt),
-    verdict: session.verdict,
-    wouldBe: session.wouldBe,
-    outcome: session.outcome,
-  }));
-  const facts = Object.entries({ ...described, locked: lockText(store.lockOf(name)) || "no" });
-  const head = ["started", "connection", "verdict", "would be", "lowest trust", "end"];
-  const rows = sessions.map(({ started, connection, verdict, wouldBe, outcome }) => [
-    started,
-    connection,
-    verdict,
-    wouldBe,
-    outcome === null ? "" : outcome.lowestTrust.toFixed(1),
-    outcome?.end ?? "",
-  ]);
-  const text = facts.map(([key, value]) => `${key.padEnd(15)} ${value ?? "never"}\n`).join("");
-  out({ ...described, sessions }, rows.length === 0 ? text : `${text}\n${table(head, rows)}`);
-  return 0;
 }

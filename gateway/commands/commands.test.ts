@@ -11,6 +11,7 @@ import { newKeyLine } from "../core/key-ring.ts";
 import { agentName, epochMillis, millis, sessionId } from "../core/units.ts";
 import { acceptedTokens, storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
+import { run as operators } from "./operators.ts";
 import { run as agents } from "./agents.ts";
 import { run as audit } from "./audit.ts";
 import { run as config } from "./config.ts";
@@ -140,6 +141,7 @@ t.test("agents are listed with their maturity, locked, unlocked and forgotten", 
     ],
   });
   const shown = await call(agents, ["show", "anna", ...at]);
+  t.match(shown.out, /version +saved +keystrokes .*\n1 +20.* 600 +150 +1 +in use/, "versions, to go back to one");
   t.match(shown.out, /maturity {8}provisional/);
   t.match(shown.out, /1970-01-01T00:00:01.000Z {2}desk/);
   t.notMatch((await call(agents, at)).out, "\u001b", "a name cannot steer the terminal");
@@ -202,6 +204,20 @@ t.test(
     t.match(store.audit.newest(1), [{ action: "agent.forgotten", why: "consent withdrawn." }]);
   },
 );
+
+t.test("the last admin keeps the role, and a token belongs to an operator who is known", async (t) => {
+  const { at } = farm(t);
+  t.equal((await call(operators, ["invite", "kim", "--role", "admin", ...at])).code, 0);
+  const demote = ["invite", "kim", "--role", "viewer", ...at];
+  await t.rejects(call(operators, demote), { code: "act-refused" });
+  await call(operators, ["invite", "bo", "--role", "admin", ...at]);
+  t.equal((await call(operators, demote)).code, 0);
+  await t.rejects(call(operators, ["invite", "oidc:eve", "--role", "admin", ...at]), { code: "usage" });
+  await t.rejects(call(operators, ["token", "shell", "--role", "viewer", "--for", "eve", ...at]), {
+    code: "record-unknown",
+  });
+  t.equal((await call(operators, ["token", "shell", "--role", "viewer", "--for", "bo", ...at])).code, 0);
+});
 
 t.test("where two people must agree, nobody is erased by one command", async (t) => {
   const { file, at } = farm(t, "admin: {fourEyes: [forget]}\n");

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { configFile, loadConfig } from "../../config/load.ts";
 import { operatorName, role, type Role } from "../admin/contract/operator.ts";
+import { keepAnAdmin } from "../admin/last-admin.ts";
 import { makeLink } from "../admin/sign-in.ts";
 import { hashOf, newSecret } from "../admin/sign-ins.ts";
 import { SamehandError } from "../core/errors.ts";
@@ -87,8 +88,11 @@ function roleOf(text: string): Role {
 
 function linkFor(store: Store, name: string, roles: readonly Role[]): string {
   const now = epochMillis(Date.now());
-  if (roles.length > 0) store.operators.save(name, roles, now);
-  else if (store.operators.find(name) === null) throw new SamehandError("usage", `${name} is new: give --role`);
+  const before = store.operators.find(name);
+  if (roles.length > 0) {
+    if (before?.roles.includes("admin") === true && !roles.includes("admin")) keepAnAdmin(store.operators, name);
+    store.operators.save(name, roles, now);
+  } else if (before === null) throw new SamehandError("usage", `${name} is new: give --role`);
   const detail = { operator: name, roles: roles.join(" ") };
   store.audit.note({ actor: commandLineActor(), action: "operator.invited", why: "", detail });
   return makeLink(store.operators, name, now).link;

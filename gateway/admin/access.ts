@@ -15,6 +15,8 @@ export interface AccessParts {
   readonly clock: Clock;
   /** Whether operators come over TLS: the cookie then never travels without. */
   readonly secure: boolean;
+  /** Where operators reach the console, such as `https://samehand.example:8444`. */
+  readonly origin: () => string;
 }
 
 /** A name with `__Host-` is taken by browsers only from this host, over TLS, for all paths. */
@@ -38,8 +40,24 @@ export class Access {
     const secret = cookieOf(headers.cookie, cookieName(this.#parts.secure));
     const caller = secret === null ? null : this.bySignIn(secret);
     if (caller === null) throw new SamehandError("sign-in-needed");
+    if (changes) this.ownPage(headers);
     if (changes && !same(headers["x-samehand-csrf"], caller.csrf ?? "")) throw new SamehandError("request-forged");
     return caller;
+  }
+
+  /**
+   * Only the console's own page may change something in a browser. Browsers say where a request comes from by Fetch
+   * metadata, or where that is not to be had (no TLS, and not this machine) by Origin; programs say nothing.
+   * @throws SamehandError `request-forged`
+   */
+  ownPage({ "sec-fetch-site": site, origin, host }: IncomingHttpHeaders): void {
+    const own = site === undefined ? origin === undefined || this.#isOwn(origin, host) : site === "same-origin";
+    if (!own) throw new SamehandError("request-forged");
+  }
+
+  /** A proxy in front may change the host, but then operators' own address is configured. */
+  #isOwn(origin: string, host: string | undefined): boolean {
+    return origin === this.#parts.origin() || (URL.canParse(origin) && new URL(origin).host === host);
   }
 
   /** Who a sign-in's secret stands for; null where it has ended. */

@@ -63,6 +63,7 @@ export class Admin {
       operators,
       clock,
       secure: listen.tls !== null || parts.origin?.startsWith("https:") === true,
+      origin: () => this.url,
     });
     const words = ruleWords(() => desk.current());
     const shared = { ...parts, operators, audit, words };

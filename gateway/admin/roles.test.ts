@@ -2,35 +2,9 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import t from "tap";
 import { Browser, startOperators } from "../../test/parts/operators.ts";
-import { may } from "./caller.ts";
-import { type Role, role } from "./contract/operator.ts";
-import type { Route } from "./contract/route.ts";
-import { routes } from "./contract/routes.ts";
+import type { Role } from "./contract/operator.ts";
 import { epochMillis } from "../core/units.ts";
 import { hashOf, newSecret } from "./sign-ins.ts";
-
-/** A path that exists as far as the route goes. */
-const pathOf = (route: Route): string => route.path.replace(":id", randomUUID()).replace(":name", "nobody");
-
-t.test("each role is refused what it must not, on every route of the contract", async (t) => {
-  const { admin, signedIn } = await startOperators(t);
-  const first = await signedIn();
-  for (const one of role.options) {
-    const { answer } = await first.ask("POST", "/tokens", { name: `only ${one}`, roles: [one] });
-    const token = { authorization: `Bearer ${String(answer["secret"])}` };
-    for (const [name, route] of Object.entries<Route>(routes)) {
-      if (route.may === null) continue;
-      const { status, answer } = await new Browser(admin.url).ask(
-        route.method,
-        pathOf(route),
-        route.method === "GET" ? undefined : {},
-        token,
-      );
-      const refused = status === 403 && (answer["code"] as string) === "role-missing";
-      t.equal(refused, !may({ roles: [one] }, route.may), `${one}, ${name}: ${status}`);
-    }
-  }
-});
 
 t.test("a token has no more roles than its maker, an end, and can be revoked", async (t) => {
   const { admin, signedIn, time, store } = await startOperators(t);

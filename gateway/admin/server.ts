@@ -130,8 +130,7 @@ export class AdminServer {
   #stranger(request: FastifyRequest): Caller {
     if (request.method !== "GET") {
       this.#signInRate.take(request.ip);
-      const site = request.headers["sec-fetch-site"];
-      if (site !== undefined && site !== "same-origin") throw new SamehandError("request-forged");
+      this.#options.access.ownPage(request.headers);
     }
     return nobody;
   }

@@ -174,6 +174,8 @@ t.test(
     session.quarantine(decision);
     press(0x62);
     t.equal((await fetch(file)).status, 403, "its files do not move");
+    const share = `${urlOf(farm)}/api/session/tunnels/${session.connectionId}/activeConnection/sharingCredentials/1`;
+    t.equal((await fetch(`${share}?token=${token}`)).status, 403, "nor is it shared");
     session.release(decision);
     press(0x63);
     await farm.desktop.received((event) => event.kind === "key" && event.pressed && event.text === "c");
@@ -226,9 +228,19 @@ t.test("a login is asked for, bound to its address, and forgotten when it ends",
   const farm = await withFarm(t, { webapp: { trustedProxies: ["127.0.0.1"] } });
   if (farm === null) return;
   const direct = await signIn(`${farm.application!.origin}/guacamole`, { username: "anna", password });
-  const viewer = await onDesktop(tunnelUrl(urlOf(farm), direct.token));
-  t.pass("a login from before is asked for at the application");
+  const viewer = await onDesktop(tunnelUrl(urlOf(farm), direct.token, { GUAC_DATA_SOURCE: "elsewhere" }));
+  t.ok(farm.gateway.store.agent(agentName("default/anna")), "a login from before is asked for at the application");
+  t.notOk(farm.gateway.store.agent(agentName("elsewhere/anna")), "and nobody chooses who they are");
   await viewer.close();
+  const slash = await fetch(`${urlOf(farm)}/api/tokens/`, {
+    method: "POST",
+    body: new URLSearchParams({ username: "cleo", password }),
+  });
+  const { authToken: cleo } = (await slash.json()) as { authToken: string };
+  t.equal(farm.gateway.tally.signInsLearned, 1, "a sign-in with a slash at its end is learned too");
+  t.equal((await fetch(`${urlOf(farm)}/api/session/?token=${cleo}`, { method: "DELETE" })).status, 204);
+  const gone = await ViewerClient.open(tunnelUrl(urlOf(farm), cleo));
+  t.equal((await gone.ended).status, catalogue["token-invalid"].guacamole, "and its end is not missed");
   const unknown = await ViewerClient.open(tunnelUrl(urlOf(farm), "0".repeat(64)));
   t.equal((await unknown.ended).status, catalogue["token-invalid"].guacamole);
   const { token } = await signIn(urlOf(farm), { username: "bert", password });

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import t from "tap";
 import { SamehandError } from "../../core/errors.ts";
-import { parameter, readAddress } from "./address.ts";
+import { parameter, readAddress, withoutLastSlash } from "./address.ts";
 
 t.test("what two readers could read in two ways is refused", async (t) => {
   const refused = [
@@ -83,3 +83,10 @@ t.test(
     t.pass("2000 targets");
   },
 );
+
+t.test("an address with a slash at its end is the one without", (t) => {
+  t.same(withoutLastSlash(readAddress("/guacamole/api/tokens/?a=1")), readAddress("/guacamole/api/tokens?a=1"));
+  const plain = readAddress("/guacamole/api/tokens");
+  t.equal(withoutLastSlash(plain), plain);
+  t.end();
+});

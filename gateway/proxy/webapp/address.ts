@@ -35,8 +35,12 @@ export function readAddress(target: string): Address {
   const query = mark === -1 ? "" : target.slice(mark + 1);
   const segments = readSegments(path);
   checkQuery(query);
+  return { segments, query, url: writeUrl(segments, query) };
+}
+
+function writeUrl(segments: readonly string[], query: string): string {
   const written = segments.map((segment) => encodeURIComponent(segment)).join("/");
-  return { segments, query, url: `/${written}${query === "" ? "" : `?${query}`}` };
+  return `/${written}${query === "" ? "" : `?${query}`}`;
 }
 
 function readSegments(path: string): readonly string[] {
@@ -76,6 +80,14 @@ function checkQuery(query: string): void {
     if (single.has(name) && seen.has(name)) throw malformed(`${name} comes twice`);
     seen.add(name);
   }
+}
+
+/** The same address without a slash at its end: the application's REST answers both alike, so both must be the same here. */
+export function withoutLastSlash(address: Address): Address {
+  const { segments, query } = address;
+  if (segments.at(-1) !== "") return address;
+  const kept = segments.slice(0, -1);
+  return { segments: kept, query, url: writeUrl(kept, query) };
 }
 
 /** The value of a parameter, decoded; null where it is missing. The query was checked by `readAddress`. */

@@ -5,7 +5,7 @@ import type { Ticket } from "../../core/session.ts";
 import { agentName } from "../../core/units.ts";
 import type { Applications } from "./applications.ts";
 import type { WebApplicationOptions } from "./options.ts";
-import type { SignIn, SignIns } from "./sign-ins.ts";
+import { readTokenAnswer, type SignIn, type SignIns, type TokenAnswer } from "./sign-ins.ts";
 import { type ApplicationRequest, identifierTypes } from "./tunnel-request.ts";
 
 /** Somebody who may open a tunnel. */
@@ -61,36 +61,37 @@ export class Visitors {
     };
   }
 
-  /** A login from before this gateway was started: the application knows whose it is. */
-  async #ask({ token, dataSource }: ApplicationRequest, address: string): Promise<SignIn | null> {
+  /**
+   * A login from before this gateway was started: its token is posted as the page does at each navigation, and the answer
+   * says whose it is and from where. What the request says of that may be anything.
+   */
+  async #ask({ token }: ApplicationRequest, address: string): Promise<SignIn | null> {
     const upstream = this.#applications.choose(address);
-    const url = `${this.#options().path}/api/session/data/${encodeURIComponent(dataSource)}/self`;
+    const url = `${this.#options().path}/api/tokens`;
     const { host } = this.#applications.origin(upstream);
-    const headers = { "guacamole-token": token, host, accept: "application/json" };
-    const { promise, resolve, reject } = Promise.withResolvers<string | null>();
-    const question = this.#applications.ask(upstream, { method: "GET", url, headers });
+    const form = new URLSearchParams({ token }).toString();
+    const headers = {
+      host,
+      accept: "application/json",
+      "content-type": "application/x-www-form-urlencoded",
+      "content-length": Buffer.byteLength(form),
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<TokenAnswer | null>();
+    const question = this.#applications.ask(upstream, { method: "POST", url, headers });
     question.on("error", (cause) => reject(new SamehandError("upstream-unreachable", "", cause)));
     question.on("response", (answer) => {
-      if (answer.statusCode === 200) text(answer).then((body) => resolve(nameIn(body)), reject);
+      if (answer.statusCode === 200) text(answer).then((body) => resolve(readTokenAnswer(body)), reject);
       else {
         answer.resume();
         resolve(null);
       }
     });
-    question.end();
-    const username = await promise;
-    if (username === null) return null;
-    const signIn = { dataSource, username, address, upstream };
+    question.end(form);
+    const answer = await promise;
+    // Another token is another login, which this request did not show.
+    if (answer === null || answer.token !== token) return null;
+    const signIn = { dataSource: answer.dataSource, username: answer.username, address, upstream };
     this.#signIns.learn(token, signIn);
     return signIn;
-  }
-}
-
-function nameIn(body: string): string | null {
-  try {
-    const { username } = JSON.parse(body) as { username?: unknown };
-    return typeof username === "string" ? username : null;
-  } catch {
-    return null;
   }
 }

@@ -8,7 +8,7 @@ import { asSamehandError, SamehandError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Tally } from "../../core/tally.ts";
 import { sendRefusal } from "../response.ts";
-import { type Address, parameter, readAddress } from "./address.ts";
+import { type Address, parameter, readAddress, withoutLastSlash } from "./address.ts";
 import type { Applications } from "./applications.ts";
 import { clientAddress, requestHeaders, responseHeaders, type Trust } from "./headers.ts";
 import { readTokenAnswer, type SignIn, type SignIns } from "./sign-ins.ts";
@@ -54,20 +54,24 @@ export class WebApplication {
 
   /** Serves a request. @throws SamehandError before anything was answered */
   serve(request: IncomingMessage, response: ServerResponse): void {
-    const address = readAddress(request.url ?? "");
+    const address = this.#address(request.url ?? "");
     const path = this.inside(address);
     if (path === null) throw new SamehandError("path-unknown");
-    const [top, second, third, fourth, fifth] = path;
+    const [top, second, third] = path;
     if (top === "websocket-tunnel") throw new SamehandError("upgrade-refused");
     if (top === "tunnel") {
       this.#parts.httpTunnel(request, response, address);
       return;
     }
-    if (top === "api" && second === "session" && third === "tunnels" && fifth === "streams" && this.#parts.held(fourth))
-      throw new SamehandError("session-held");
+    if (movesOut(path) && this.#parts.held(path[3])) throw new SamehandError("session-held");
     const asked = { request, response, address, upstream: this.upstreamOf(request, address) };
     if (top === "api" && second === "tokens" && third === undefined && request.method === "POST") this.#signIn(asked);
     else this.#pass(asked, this.#leaving(request, address, path));
+  }
+
+  #address(target: string): Address {
+    const address = readAddress(target);
+    return this.inside(address)?.[0] === "api" ? withoutLastSlash(address) : address;
   }
 
   /** Forwards a request as it is. @throws SamehandError where no application answers */
@@ -156,6 +160,12 @@ export class WebApplication {
     pipeline(request, question, ignore);
     return question;
   }
+}
+
+/** Whether a path below `api/session/tunnels/ID` takes something off the desktop: its files, or a link that shares it. */
+function movesOut([top, second, third, , fifth, sixth]: readonly string[]): boolean {
+  if (top !== "api" || second !== "session" || third !== "tunnels") return false;
+  return fifth === "streams" || (fifth === "activeConnection" && sixth === "sharingCredentials");
 }
 
 /** The header is what the application reads first. */

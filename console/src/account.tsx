@@ -85,12 +85,6 @@ function Approvals() {
         {value.items.map(({ id, what, on, draft, by, reason, expiresAt }) => (
           <li key={id}>
             {by} asks to {draft === null ? `${what} ${on}` : "apply a policy"}: {reason} (until {dayTime(expiresAt)})
-            {draft !== null && (
-              <details>
-                <summary>The draft</summary>
-                <pre>{draft}</pre>
-              </details>
-            )}
             <span class="buttons">
               <Act
                 label="Approve"
@@ -105,6 +99,12 @@ function Approvals() {
                 done={again}
               />
             </span>
+            {draft !== null && (
+              <details>
+                <summary>The draft</summary>
+                <pre tabIndex={0}>{draft}</pre>
+              </details>
+            )}
           </li>
         ))}
       </ul>

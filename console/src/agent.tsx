@@ -6,7 +6,7 @@ import { amountWords, progressOf } from "./agents.tsx";
 import { download, get, part, post, wordsOf } from "./api.ts";
 import { useAnswer } from "./answer.ts";
 import { may } from "./operator.ts";
-import { Fact, Fault, Meter, Verdict, Waiting } from "./parts.tsx";
+import { Fact, Fault, Meter, NotYet, Verdict } from "./parts.tsx";
 import { to } from "./route.ts";
 import { changed } from "./session-list.ts";
 import { count, dayTime, lasting, percent } from "./words.ts";
@@ -14,9 +14,10 @@ import { count, dayTime, lasting, percent } from "./words.ts";
 export function AgentPage({ name }: { name: string }) {
   const path = `/agents/${part(name)}`;
   const { value, fault, again } = useAnswer(() => get<"agent">(path), [name, changed.value], 5000);
-  if (value === null) return fault === null ? <Waiting what="the agent" /> : <Fault words={fault} />;
+  if (value === null) return <NotYet title={name} what="the agent" fault={fault} />;
   return (
     <article>
+      <Fault words={fault} />
       <div class="tools">
         <h1>
           {value.name} {value.lock !== null && <span class="verdict sever">locked</span>}

@@ -6,7 +6,7 @@ import { useAnswer } from "./answer.ts";
 import { Empty, Fault, Meter, Waiting } from "./parts.tsx";
 import { to } from "./route.ts";
 import { changed } from "./session-list.ts";
-import { count } from "./words.ts";
+import { some } from "./words.ts";
 
 const pageSize = 100;
 
@@ -93,7 +93,7 @@ function Table({ agents, total }: { agents: readonly Agent[]; total: number }) {
     return <Empty>No agent fits. Agents are enrolled when they first work through the gateway.</Empty>;
   return (
     <table>
-      <caption>{count(total)} agents</caption>
+      <caption>{some(total, "agent")}</caption>
       <thead>
         <tr>
           <th scope="col">Agent</th>
@@ -135,4 +135,4 @@ export function progressOf({ learned, missing }: Pick<Agent, "learned" | "missin
 }
 
 export const amountWords = ({ keystrokes, actions, days }: Amount): string =>
-  `${count(keystrokes)} keys, ${count(actions)} pointer actions, ${days} days`;
+  `${some(keystrokes, "key")}, ${some(actions, "pointer action")}, ${some(days, "day")}`;

@@ -64,7 +64,8 @@ export const part = encodeURIComponent;
 export function wordsOf(error: unknown): string {
   if (error instanceof ApiError) {
     const { title, detail, action } = error.problem;
-    return `${title}${detail === "" ? "" : `: ${detail}`}. ${action}.`;
+    const next = `${action.charAt(0).toUpperCase()}${action.slice(1)}`;
+    return `${title}${detail === "" ? "" : `: ${detail}`}. ${next}.`;
   }
   return "The gateway cannot be reached. Trying again.";
 }

@@ -10,7 +10,7 @@ import { freshness, heardAt, mode, sessions, signedOut } from "./session-list.ts
 import { SessionPage } from "./session.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { Wall } from "./wall.tsx";
-import { clockTime, count, zone } from "./words.ts";
+import { clockTime, some, zone } from "./words.ts";
 
 const pages: readonly (readonly [path: string, name: string])[] = [
   ["", "Sessions"],
@@ -82,9 +82,7 @@ function Header() {
       </span>
       <span class="right">
         <span class={`freshness ${freshness.value}`}>
-          {freshness.value === "live"
-            ? `live, ${count(sessions.value.length)} session${sessions.value.length === 1 ? "" : "s"}`
-            : freshness.value}
+          {freshness.value === "live" ? `live, ${some(sessions.value.length, "session")}` : freshness.value}
         </span>
         <span>{operator.value?.name}</span>
         <button type="button" onClick={() => void signOut()}>

@@ -24,6 +24,16 @@ export function Waiting({ what }: { what: string }) {
   );
 }
 
+/** A page whose answer is not there: its heading, and that it waits or why it failed. */
+export function NotYet({ title, what, fault }: { title: string; what: string; fault: string | null }) {
+  return (
+    <article>
+      <h1>{title}</h1>
+      {fault === null ? <Waiting what={what} /> : <Fault words={fault} />}
+    </article>
+  );
+}
+
 export function Empty({ children }: { children: ComponentChildren }) {
   return <div class="empty">{children}</div>;
 }

@@ -5,17 +5,18 @@ import { Act } from "./act.tsx";
 import { get, post, put, wordsOf } from "./api.ts";
 import { useAnswer } from "./answer.ts";
 import { may } from "./operator.ts";
-import { Empty, Fact, Fault, Verdict, Waiting } from "./parts.tsx";
+import { Empty, Fact, Fault, NotYet, Verdict, Waiting } from "./parts.tsx";
 import { to } from "./route.ts";
 import { changed } from "./session-list.ts";
-import { count, dayTime } from "./words.ts";
+import { count, dayTime, some } from "./words.ts";
 
 export function PolicyPage() {
   const { value, fault, again } = useAnswer(() => get<"policy">("/policy"), [changed.value]);
-  if (value === null) return fault === null ? <Waiting what="the policy" /> : <Fault words={fault} />;
+  if (value === null) return <NotYet title="Policy" what="the policy" fault={fault} />;
   return (
     <article>
       <h1>Policy</h1>
+      <Fault words={fault} />
       <p>
         In {value.mode} mode, from {value.file ?? "the shipped policy"}.
       </p>
@@ -86,7 +87,7 @@ function ShadowPart() {
         <select value={days} onChange={(event) => setDays(Number(event.currentTarget.value))}>
           {[1, 7, 30].map((each) => (
             <option key={each} value={each}>
-              {each} days
+              {some(each, "day")}
             </option>
           ))}
         </select>
@@ -95,7 +96,7 @@ function ShadowPart() {
       {value !== null && (
         <>
           <p>
-            {count(value.sessions)} sessions, {value.activeHours.toFixed(1)} active hours:{" "}
+            {some(value.sessions, "session")}, {value.activeHours.toFixed(1)} active hours:{" "}
             {value.budget.quarantinesPerHour.toFixed(3)} quarantines an hour; the budget of false ones is{" "}
             {value.budget.allowedPerHour.toFixed(3)}.
           </p>
@@ -123,11 +124,16 @@ function Draft({ text, again }: { text: string; again: () => void }) {
   const [checked, setChecked] = useState<CheckedPolicy | null>(null);
   const [replayed, setReplayed] = useState<Replay | null>(null);
   const [fault, setFault] = useState<string | null>(null);
-  const attempt = (work: () => Promise<void>) =>
-    void work().then(
-      () => setFault(null),
-      (error: unknown) => setFault(wordsOf(error)),
-    );
+  const [waiting, setWaiting] = useState<string | null>(null);
+  const attempt = (what: string, work: () => Promise<void>) => {
+    setWaiting(what);
+    void work()
+      .then(
+        () => setFault(null),
+        (error: unknown) => setFault(wordsOf(error)),
+      )
+      .then(() => setWaiting(null));
+  };
   const check = async () => setChecked(await post<"checkPolicy">("/policy/check", { text: draft }));
   const replay = async () => setReplayed(await post<"replayPolicy">("/policy/replay", { text: draft, days: 7 }));
   return (
@@ -149,10 +155,10 @@ function Draft({ text, again }: { text: string; again: () => void }) {
         />
       </label>
       <div class="buttons">
-        <button type="button" onClick={() => attempt(check)}>
+        <button type="button" disabled={waiting !== null} onClick={() => attempt("what follows", check)}>
           Check
         </button>
-        <button type="button" onClick={() => attempt(replay)}>
+        <button type="button" disabled={waiting !== null} onClick={() => attempt("the last 7 days", replay)}>
           What would it have done in the last 7 days?
         </button>
         <Act
@@ -165,6 +171,7 @@ function Draft({ text, again }: { text: string; again: () => void }) {
         />
       </div>
       <Fault words={fault} />
+      {waiting !== null && <Waiting what={waiting} />}
       {checked !== null && <Checked checked={checked} />}
       {replayed !== null && <Replayed replay={replayed} />}
     </section>
@@ -174,11 +181,9 @@ function Draft({ text, again }: { text: string; again: () => void }) {
 function Checked({ checked }: { checked: CheckedPolicy }) {
   if (!checked.valid)
     return (
-      <ul class="fault" role="alert">
-        {checked.faults.map((each) => (
-          <li key={each}>{each}</li>
-        ))}
-      </ul>
+      <div class="fault" role="alert">
+        <pre>{checked.faults.join("\n")}</pre>
+      </div>
     );
   const { alert, quarantine, sever } = checked.facts!.thresholds;
   return (
@@ -192,12 +197,13 @@ function Checked({ checked }: { checked: CheckedPolicy }) {
 function Replayed({ replay }: { replay: Replay }) {
   const { before, after } = replay;
   const words = ({ alert, quarantine, sever }: Replay["before"]) =>
-    `${count(alert)} alerts, ${count(quarantine)} quarantines, ${count(sever)} severs`;
+    `${some(alert, "alert")}, ${some(quarantine, "quarantine")}, ${some(sever, "sever")}`;
   return (
     <div role="status">
       <p>
-        {count(replay.sessions)} sessions, {replay.activeHours.toFixed(1)} active hours since {dayTime(replay.from)}.
+        {some(replay.sessions, "session")}, {replay.activeHours.toFixed(1)} active hours since {dayTime(replay.from)}.
         Now: {words(before)}. With the draft: {words(after)}.
+        {replay.leftOut > 0 && ` ${some(replay.leftOut, "older session")} left out: there was no time for more.`}
       </p>
       <ul class="lines">
         {replay.changed.map((each) => (

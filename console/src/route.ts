@@ -6,11 +6,15 @@ export const route = signal<readonly string[]>(read());
 
 function read(): readonly string[] {
   if (!location.hash.startsWith("#/")) return [];
-  return location.hash
-    .slice(2)
-    .split("/")
-    .filter((part) => part !== "")
-    .map(decodeURIComponent);
+  try {
+    return location.hash
+      .slice(2)
+      .split("/")
+      .filter((part) => part !== "")
+      .map(decodeURIComponent);
+  } catch {
+    return []; // an address that was cut short
+  }
 }
 
 addEventListener("hashchange", () => {

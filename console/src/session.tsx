@@ -4,7 +4,7 @@ import { Act } from "./act.tsx";
 import { get, part, post } from "./api.ts";
 import { useAnswer } from "./answer.ts";
 import { may } from "./operator.ts";
-import { Empty, Fact, Fault, Verdict, Waiting } from "./parts.tsx";
+import { Empty, Fact, Fault, NotYet, Verdict } from "./parts.tsx";
 import { to } from "./route.ts";
 import { happenings, sessionOf } from "./session-list.ts";
 import { EvidenceChart, TrustChart } from "./trust-chart.tsx";
@@ -14,8 +14,8 @@ export function SessionPage({ id }: { id: string }) {
   // Its own change on the wall is the sign that there is more to see.
   const seen = sessionOf(id);
   const { value, fault, again } = useAnswer(() => get<"session">(`/sessions/${part(id)}`), [seen]);
-  if (value === null && fault !== null) return <Gone id={id} fault={fault} />;
-  if (value === null) return <Waiting what="the session" />;
+  if (value === null && fault !== null && seen === undefined) return <Gone id={id} fault={fault} />;
+  if (value === null) return <NotYet title="Session" what="the session" fault={fault} />;
   const ended = seen === undefined;
   return (
     <article>
@@ -27,6 +27,7 @@ export function SessionPage({ id }: { id: string }) {
         </h1>
         {!ended && <Buttons detail={value} again={again} />}
       </div>
+      {!ended && <Fault words={fault} />}
       <Facts detail={value} ended={ended} />
       <h2>Trust</h2>
       <TrustChart detail={value} />
@@ -54,6 +55,7 @@ function Gone({ id, fault }: { id: string; fault: string }) {
   const last = happenings.value.find(({ session }) => session === id);
   return (
     <Empty>
+      <h1>Session</h1>
       <p>This session is not live: it has ended, or never was.</p>
       {last !== undefined && (
         <p>

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Session, VerdictName } from "../../gateway/admin/contract/index.ts";
 import { Guide } from "./guide.tsx";
-import { Empty, Sparkline, Verdict, Waiting } from "./parts.tsx";
+import { Empty, NotYet, Sparkline, Verdict } from "./parts.tsx";
 import { go, to } from "./route.ts";
 import { freshness, happenings, sessions } from "./session-list.ts";
 import { clockTime, count, lasting, percent } from "./words.ts";
@@ -16,7 +16,7 @@ const ranks: readonly VerdictName[] = ["allow", "alert", "quarantine", "sever"];
 export function Wall() {
   const [search, setSearch] = useState("");
   const [show, setShow] = useState<Show>("all");
-  if (freshness.value === "waiting") return <Waiting what="live sessions" />;
+  if (freshness.value === "waiting") return <NotYet title="Sessions" what="live sessions" fault={null} />;
   const all = sessions.value;
   const wanted = search.trim().toLowerCase();
   const shown = all.filter(

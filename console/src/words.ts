@@ -35,3 +35,6 @@ export const wouldWords: Readonly<Record<VerdictName, string>> = {
   quarantine: "would be quarantined",
   sever: "would be severed",
 };
+
+/** How many of a thing, such as `1 day`. */
+export const some = (value: number, thing: string): string => `${count(value)} ${thing}${value === 1 ? "" : "s"}`;

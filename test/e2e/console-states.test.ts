@@ -1,0 +1,175 @@
+/**
+ * What the console shows when there is nothing yet, while it waits, when it hears nothing, and when it is refused; and
+ * a draft of the policy from the first change to a second person's approval. Each is checked with axe-core.
+ */
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import type { Page, Route } from "playwright-core";
+import t, { type Test } from "tap";
+import { accessible } from "../parts/accessible.ts";
+import { startChromium } from "../parts/chromium.ts";
+import { startOperators } from "../parts/operators.ts";
+
+const pages = ["Sessions", "Agents", "Policy", "Account"];
+const open = (page: Page, name: string) => page.getByRole("navigation").getByRole("link", { name }).click();
+const heading = (page: Page, name: string) => page.getByRole("heading", { name, level: 1 }).waitFor();
+
+t.test("empty, loading, refused and stale are each said in words", async (t) => {
+  t.setTimeout(110_000);
+  const { admin } = await startOperators(t);
+  const line = await startLine(t, Number(new URL(admin.url).port));
+  const chromium = await startChromium();
+  t.teardown(() => chromium.stop());
+  const page = await chromium.page({ width: 1280, height: 800 });
+  await page.goto(`${line.url}/console/`);
+  await page.getByText("Nobody has signed in here yet").waitFor();
+  await accessible(t, page, "sign-in");
+
+  await page.goto(admin.firstRunUrl()!.replace(admin.url, line.url));
+  await page.reload();
+  await page.getByRole("heading", { name: "No session is live" }).waitFor();
+  await accessible(t, page, "empty-sessions");
+  await open(page, "Agents");
+  await page.getByText("No agent fits").waitFor();
+  await accessible(t, page, "empty-agents");
+  await open(page, "Policy");
+  await page.getByText("Nothing would have been touched").waitFor();
+  await accessible(t, page, "empty-policy");
+
+  // The agents' list hangs, then is refused; what was there before is not shown as if it were new.
+  await open(page, "Sessions");
+  const waiting: Route[] = [];
+  const list = /api\/v1\/(agents|policy|session)/;
+  await page.route(list, (route) => void waiting.push(route));
+  for (const name of ["Agents", "Policy"]) {
+    await open(page, name);
+    await page.getByText("Loading").waitFor();
+    await accessible(t, page, `loading-${name.toLowerCase()}`);
+  }
+  await page.unroute(list);
+  await page.route(list, (route) => route.fulfill(problem));
+  await Promise.all(waiting.map((route) => route.abort().catch(() => {})));
+  for (const name of ["Agents", "Policy"]) {
+    await open(page, "Account");
+    await open(page, name);
+    await page.getByRole("alert").filter({ hasText: "the store cannot be used" }).first().waitFor();
+    await accessible(t, page, `refused-${name.toLowerCase()}`);
+  }
+  await page.unroute(list);
+  await page.goto(`${line.url}/console/#/session/00000000-0000-4000-8000-000000000000`);
+  await page.getByText("This session is not live").waitFor();
+  await accessible(t, page, "session-gone");
+  await page.goto(`${line.url}/console/#/agent/%`);
+  await page.getByRole("heading", { name: "No session is live" }).waitFor();
+
+  for (const name of pages) {
+    await open(page, name);
+    if (name !== "Sessions") await heading(page, name);
+  }
+  line.cut(true);
+  await page.getByRole("alert").filter({ hasText: "has not been heard since" }).waitFor({ timeout: 20_000 });
+  await accessible(t, page, "stale");
+  line.cut(false);
+  await page.locator(".freshness.live").waitFor({ timeout: 30_000 });
+  t.equal(await page.getByRole("alert").filter({ hasText: "has not been heard" }).count(), 0);
+});
+
+/** A line to the gateway that can be cut, with what is on it. */
+async function startLine(t: Test, port: number) {
+  const sockets = new Set<Socket>();
+  let whole = true;
+  const server = createServer((near) => {
+    if (!whole) {
+      near.destroy();
+      return;
+    }
+    const far = connect(port, "127.0.0.1");
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => {});
+      socket.once("close", () => (near.destroy(), far.destroy(), sockets.delete(socket)));
+    }
+    near.pipe(far).pipe(near);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const cut = (now: boolean): void => {
+    whole = !now;
+    if (now) for (const socket of sockets) socket.destroy();
+  };
+  t.teardown(() => (cut(true), server.close()));
+  return { url: `http://localhost:${(server.address() as AddressInfo).port}`, cut };
+}
+
+const problem = {
+  status: 503,
+  contentType: "application/problem+json",
+  body: JSON.stringify({
+    type: "urn:samehand:problem:store-unavailable",
+    title: "Service Unavailable",
+    status: 503,
+    code: "store-unavailable",
+    detail: "the store cannot be used",
+    action: "check the disk",
+  }),
+};
+
+t.test("a draft is tried on the sessions that were, and stands once a second person has read it", async (t) => {
+  t.setTimeout(110_000);
+  const { admin, enrol, open: openSession, work, folder } = await startOperators(t, "report", { fourEyes: ["policy"] });
+  await enrol("anna", 1);
+  const taken = await openSession("anna");
+  work(taken, 1, 78, 400);
+  work(taken, 2, 5, 3000, () => taken.watch.decision.wouldBe === "quarantine");
+  taken.watch.close(0 as never, null);
+  const chromium = await startChromium();
+  t.teardown(() => chromium.stop());
+  const page = await chromium.page({ width: 1280, height: 900 });
+  await page.goto(admin.firstRunUrl()!);
+  await open(page, "Policy");
+  await heading(page, "Policy");
+  const draft = page.getByRole("textbox", { name: "Draft" });
+  const text = await draft.inputValue();
+  await draft.fill(text.replace("trust <=", "trst <="));
+  await page.getByRole("button", { name: "Check" }).click();
+  await page.getByRole("alert").filter({ hasText: "trst" }).waitFor();
+  await accessible(t, page, "draft-invalid");
+  t.ok(await page.getByRole("button", { name: "Apply" }).first().isDisabled());
+
+  const lax = text.replaceAll("then: quarantine", "then: alert").replaceAll("then: sever", "then: alert");
+  await draft.fill(lax);
+  await page.getByRole("button", { name: "Check" }).click();
+  await page.getByText("Valid. Thresholds that follow").waitFor();
+  await page.getByRole("button", { name: /^What would it have done/ }).click();
+  const replayed = page.getByRole("status").filter({ hasText: "With the draft" });
+  await replayed.waitFor();
+  t.match(await replayed.innerText(), /Now: 0 alerts, 1 quarantine, .*With the draft: 1 alert, 0 quarantines/s);
+  t.match(await replayed.getByRole("listitem").innerText(), /anna[^]*quarantined[^]*→[^]*alert/i);
+  await accessible(t, page, "draft-replayed");
+
+  await page.getByRole("button", { name: "Apply" }).first().click();
+  await page.getByRole("dialog").getByRole("textbox").fill("fewer alerts at night");
+  await page.getByRole("dialog").getByRole("button", { name: "Apply" }).click();
+  await page.getByText("Somebody else must approve it").waitFor();
+  t.equal(readFileSync(`${folder}/policy.yaml`, "utf8"), text, "nothing changed yet");
+  await open(page, "Account");
+  await page.getByText("The draft", { exact: true }).click();
+  t.match(await page.locator("details pre").innerText(), /then: alert/);
+  await accessible(t, page, "approval");
+  await page.getByRole("button", { name: "Approve" }).first().click();
+  await page.getByRole("dialog").getByRole("textbox").fill("by myself");
+  await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+  await page.getByRole("alert").filter({ hasText: "another person" }).waitFor();
+  await accessible(t, page, "approval-refused");
+
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await open(page, "Agents");
+  await page.getByRole("link", { name: "anna" }).click();
+  const downloaded = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export" }).click();
+  const exported = JSON.parse(readFileSync(await (await downloaded).path(), "utf8")) as { audit: object[] };
+  t.match(exported, { name: "anna", profile: { template: String } });
+  t.match(exported.audit.at(-1), { action: "agent.exported" });
+  await accessible(t, page, "agent");
+});

@@ -196,9 +196,12 @@ t.test("a variable may name a file that holds the value", (t) => {
     SAMEHAND_KEYS_FILE: `${folder}/keys`,
   });
   t.equal(config.listen.port, 8001);
-  t.equal(readKeyRing(config.keys).keys.length, 1);
+  t.equal(readKeyRing(config.keys, "keys").keys.length, 1);
   t.throws(() => parseConfig("", null, { SAMEHAND_LISTEN_PORT_FILE: `${folder}/none` }), { code: "config-invalid" });
-  t.throws(() => readKeyRing({ file: `${folder}/none` }), { code: "key-invalid" });
+  t.throws(() => readKeyRing({ file: `${folder}/none` }, "tokens.keys"), {
+    code: "key-invalid",
+    detail: `tokens.keys: ${folder}/none cannot be read (ENOENT)`,
+  });
   t.end();
 });
 

@@ -27,6 +27,8 @@ export const usualFile = "samehand.yaml";
 export const configFile = (option: string | undefined, environment: Environment): string | null =>
   option ?? (environment["SAMEHAND_CONFIG"] || (existsSync(usualFile) ? usualFile : null));
 
+const noFile = `no configuration was named: give --config FILE, set SAMEHAND_CONFIG, or work where ${usualFile} is`;
+
 /**
  * Loads the configuration.
  * @param file the YAML file; null to use the environment and the defaults only
@@ -42,8 +44,12 @@ export function parseConfig(text: string, file: string | null, environment: Envi
   const source = parseYaml(text, file ?? "environment", "config-invalid");
   const applied = applyEnvironment(source.value ?? {}, environment);
   const result = configSchema.safeParse(applied.value);
+  const unnamed = file === null ? [noFile] : [];
   if (!result.success)
-    throw new SamehandError("config-invalid", explain(result.error, configSchema, source, applied.names).join("\n"));
+    throw new SamehandError(
+      "config-invalid",
+      [...explain(result.error, configSchema, source, applied.names), ...unnamed].join("\n"),
+    );
   const folder = file === null ? process.cwd() : dirname(resolve(file));
   return { config: absolute(result.data, folder), file, warnings: applied.warnings };
 }
@@ -109,15 +115,19 @@ function absolute(config: Config, folder: string): Config {
   };
 }
 
-/** The text of a secret, without the line end. @throws SamehandError `key-invalid` */
-export function readSecret(from: SecretSource): string {
+/**
+ * The text of a secret, without the line end.
+ * @param key the configuration's key that names it, for the message
+ * @throws SamehandError `key-invalid`
+ */
+export function readSecret(from: SecretSource, key: string): string {
   if (from.file === undefined) return from.value ?? "";
-  return readText(from.file, "key-invalid").replace(/\r?\n$/, "");
+  return readText(from.file, "key-invalid", key).replace(/\r?\n$/, "");
 }
 
-/** @throws SamehandError `key-invalid` */
-export function readKeyRing(from: SecretSource): KeyRing {
-  return parseKeyRing(readSecret(from), from.file ?? "the environment");
+/** @param key as in `readSecret` @throws SamehandError `key-invalid` */
+export function readKeyRing(from: SecretSource, key: string): KeyRing {
+  return parseKeyRing(readSecret(from, key), from.file ?? "the environment");
 }
 
 /** guacd's parameters for a connection, secrets read in. Never log them. @throws SamehandError `key-invalid` */
@@ -125,7 +135,7 @@ export function readSettings(connection: ConnectionConfig): Record<string, strin
   return Object.fromEntries(
     Object.entries(connection.settings).map(([name, value]) => [
       name,
-      typeof value === "object" ? readSecret(value) : String(value),
+      typeof value === "object" ? readSecret(value, `a connection's settings.${name}`) : String(value),
     ]),
   );
 }

@@ -4,13 +4,21 @@ import { SamehandError } from "../gateway/core/errors.ts";
 
 const largestFile = 1024 * 1024;
 
-/** @throws SamehandError with `code`, naming the file */
-export function readText(file: string, code: "config-invalid" | "policy-invalid" | "key-invalid"): string {
+/**
+ * @param key the configuration's key that names the file, where one does
+ * @throws SamehandError with `code`, naming the file
+ */
+export function readText(
+  file: string,
+  code: "config-invalid" | "policy-invalid" | "key-invalid",
+  key?: string,
+): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw new SamehandError(code, `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`, error);
+    const { code: reason } = error as NodeJS.ErrnoException;
+    throw new SamehandError(code, `${key === undefined ? "" : `${key}: `}${file} cannot be read (${reason})`, error);
   }
   if (bytes.length > largestFile) throw new SamehandError(code, `${file} is larger than 1 MiB`);
   return bytes.toString("utf8");

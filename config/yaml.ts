@@ -43,8 +43,11 @@ export function parseYaml(text: string, file: string, code: ErrorCode): YamlSour
   try {
     document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, stringKeys: true });
     const fault = document.errors[0] ?? document.warnings[0];
-    if (fault !== undefined)
-      throw new SamehandError(code, `${at(fault.pos[0])}: ${words[fault.code] ?? "not valid YAML"}`);
+    if (fault !== undefined) {
+      const opened = unclosed(text.slice(0, fault.pos[0]));
+      const bracket = opened === null ? "" : `; the bracket of ${at(opened)} is not closed`;
+      throw new SamehandError(code, `${at(fault.pos[0])}: ${words[fault.code] ?? "not valid YAML"}${bracket}`);
+    }
     value = document.toJS({ maxAliasCount: mostAliases });
   } catch (error) {
     if (error instanceof SamehandError) throw error;
@@ -70,6 +73,16 @@ export function parseYaml(text: string, file: string, code: ErrorCode): YamlSour
       return pair === undefined ? this.place(path) : at(pair.key.range?.[0]);
     },
   };
+}
+
+/** Where the innermost bracket opens that is not closed in a text, texts in quotes and comments passed over; or null. */
+function unclosed(text: string): number | null {
+  const open: number[] = [];
+  for (const { 0: found, index } of text.matchAll(/"(?:\\.|[^"\\])*"|'[^']*'|(?<=^|\s)#.*$|[[\]{}]/gm)) {
+    if (found === "[" || found === "{") open.push(index);
+    else if (found === "]" || found === "}") open.pop();
+  }
+  return open.at(-1) ?? null;
 }
 
 /** The parser's own messages may quote what stands there, which may be a secret. */

@@ -161,7 +161,7 @@ export class Gateway {
     this.#metricsServer = new MetricsServer({ host, port, metrics: this.#metrics, unready: () => this.#unready() });
   }
 
-  /** Listens. @throws the system's error where an address cannot be had */
+  /** Listens. @throws SamehandError `address-unusable` */
   async listen(): Promise<void> {
     // Of several processes the first has these, and says when all listen.
     if (this.#options.fleet === undefined) {
@@ -201,7 +201,7 @@ export class Gateway {
     const policy = loadPolicy(config.policy ?? defaultPolicyFile);
     const tls = this.#certificate(config);
     const tokens = this.#accepted(config);
-    const keys = readKeyRing(config.keys);
+    const keys = readKeyRing(config.keys, "keys");
     const options = this.#proxyOptions(config, tls);
     // Everything is read: from here on nothing fails.
     this.store.useKeys(keys);
@@ -309,7 +309,7 @@ function authority(address: AddressInfo | null): string {
   return `${host}:${address.port}`;
 }
 
-/** A gateway that listens. @throws SamehandError, or the system's error where an address cannot be had */
+/** A gateway that listens. @throws SamehandError */
 export async function startGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
   const gateway = new Gateway(config, options);
   try {

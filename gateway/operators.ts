@@ -57,7 +57,8 @@ export function operators({ admin }: Config, parts: OperatorsParts): Admin {
     enrolment: () => config().enrolment,
     drift: driftOf,
     organisation: () => config().organisation.name,
-    provider: oidc === undefined ? null : { ...oidc, clientSecret: readSecret(oidc.clientSecret) },
+    provider:
+      oidc === undefined ? null : { ...oidc, clientSecret: readSecret(oidc.clientSecret, "admin.oidc.clientSecret") },
     listen: { host, port, tls },
     version,
   });

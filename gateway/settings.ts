@@ -33,7 +33,11 @@ export function siteOf({ listen, organisation }: Config): Site | null {
 /** What every opening of the store has in common. @throws SamehandError `key-invalid` */
 export function storeOptions(config: Config): Pick<StoreOptions, "path" | "keys" | "auditKey"> {
   const { key } = config.audit;
-  return { path: config.store, keys: readKeyRing(config.keys), ...(key === undefined ? {} : { auditKey: key }) };
+  return {
+    path: config.store,
+    keys: readKeyRing(config.keys, "keys"),
+    ...(key === undefined ? {} : { auditKey: key }),
+  };
 }
 
 /** How long the store keeps what. */
@@ -146,7 +150,7 @@ export function tlsFiles(config: Config): TlsPair | null {
 
 /** The token ring as issuing wants it: the newest key first. @throws SamehandError `key-invalid` */
 export function tokenKeys(config: Config): TokenKey[] {
-  return readKeyRing(config.tokens.keys)
+  return readKeyRing(config.tokens.keys, "tokens.keys")
     .keys.toReversed()
     .map(({ id, secret }) => ({ id, key: secret }));
 }
@@ -168,7 +172,7 @@ export function acceptedTokens(config: Config, store: Pick<Store, "spend">, cloc
       "tokens.formats has guacamole-lite, so tokens.guacamoleLite must be given",
     );
   const lite = new GuacamoleLiteTokens({
-    key: Buffer.from(readSecret(guacamoleLite.key)),
+    key: Buffer.from(readSecret(guacamoleLite.key, "tokens.guacamoleLite.key")),
     agentField: guacamoleLite.agentField,
   });
   return new AcceptedTokens(samehand === undefined ? { guacamoleLite: lite } : { samehand, guacamoleLite: lite });

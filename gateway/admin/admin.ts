@@ -102,7 +102,7 @@ export class Admin {
     });
   }
 
-  /** @throws the system's error where the address cannot be had */
+  /** @throws SamehandError `address-unusable` */
   async listen(): Promise<void> {
     this.#address = await this.#server.listen();
   }

@@ -7,6 +7,7 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { unusable } from "../core/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
@@ -69,10 +70,14 @@ export class AdminServer {
     this.#files();
   }
 
-  /** @throws the system's error where the address cannot be had */
+  /** @throws SamehandError `address-unusable` */
   async listen(): Promise<AddressInfo> {
     const { host, port } = this.#options;
-    await this.#app.listen({ host, port });
+    try {
+      await this.#app.listen({ host, port });
+    } catch (cause) {
+      throw unusable("admin", host, port, cause);
+    }
     return this.#app.server.address() as AddressInfo;
   }
 

@@ -27,7 +27,7 @@ t.test("an agent's codes are enrolled with a QR code, written down in the audit,
   t.equal(statSync(`${folder}/code.png`).mode & 0o777, 0o600);
 
   const { config } = loadConfig(at[1] ?? "", {});
-  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys, "keys") });
   const { id } = store.enrol(agentName("anna"));
   t.equal(store.challenges.codeSecret(id)?.length, 20);
   t.match(await call("anna", "--remove"), { code: 0 });

@@ -62,7 +62,11 @@ export async function run(args: string[], io: Io): Promise<number> {
   }
   const [action = "list", name, ...rest] = positionals;
   if (rest.length > 0) throw new SamehandError("usage", `unexpected ${rest.join(" ")}`);
-  if (!["list", "show", "lock", "unlock", "export"].includes(action)) throw new SamehandError("usage", action);
+  if (!["list", "show", "lock", "unlock", "export"].includes(action))
+    throw new SamehandError(
+      "usage",
+      `'${action}' is none of list, show, lock, unlock, forget, rollback, export, consent, totp, passkey`,
+    );
   if (action !== "list" && name === undefined) throw new SamehandError("usage", `${action}: an agent's name is needed`);
   const until = values.minutes === undefined ? null : untilAfter(values.minutes);
 

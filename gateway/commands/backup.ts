@@ -67,7 +67,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     return 0;
   }
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  const keys = readKeyRing(config.keys);
+  const keys = readKeyRing(config.keys, "keys");
   const contents = values.verify ? verify(file, keys, agentKeys) : backUp(config.store, file, keys);
   if (!values.verify) note(config, "store.backed-up", { agents: contents.agents, entries: contents.decisions });
   io.stdout.write(values.json ? `${JSON.stringify({ file, ...contents })}\n` : `${file}: ${told(contents)}\n`);
@@ -83,7 +83,7 @@ export async function runRestore(args: string[], io: Io): Promise<number> {
   }
   if (values.verify) throw new SamehandError("usage", "samehand backup --verify looks at a snapshot");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  const restored = restore(file, config.store, readKeyRing(config.keys), new Date(), agentKeys);
+  const restored = restore(file, config.store, readKeyRing(config.keys, "keys"), new Date(), agentKeys);
   const { replaced, takenOver } = restored;
   note(config, "store.restored", { agents: restored.agents, entries: restored.decisions, takenOver });
   if (values.json) io.stdout.write(`${JSON.stringify({ store: config.store, ...restored })}\n`);

@@ -99,7 +99,7 @@ t.test("a token opens its session once, and its link carries it", async (t) => {
   const issued = JSON.parse(out) as { token: string; link: string };
   t.equal(issued.link, `http://127.0.0.1:8000/?token=${issued.token}`);
   const { config } = loadConfig(file, {});
-  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys, "keys") });
   t.teardown(() => store.close());
   const tokens = acceptedTokens(config, store, systemClock);
   t.match(await tokens.open(issued.token), {
@@ -119,7 +119,7 @@ t.test("agents are listed with their maturity, locked, unlocked and forgotten", 
   const { file, at } = farm(t);
   t.match((await call(agents, at)).out, /no agents yet/);
   const { config } = loadConfig(file, {});
-  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys, "keys") });
   t.teardown(() => store.close());
   const anna = agentName("anna");
   const { id } = store.enrol(anna);
@@ -222,7 +222,7 @@ t.test("the last admin keeps the role, and a token belongs to an operator who is
 t.test("where two people must agree, nobody is erased by one command", async (t) => {
   const { file, at } = farm(t, "admin: {fourEyes: [forget]}\n");
   const { config } = loadConfig(file, {});
-  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys, "keys") });
   t.teardown(() => store.close());
   store.enrol(agentName("anna"));
   await t.rejects(call(agents, ["forget", "anna", "--yes", ...at]), { code: "usage" }, "the second one reads why");
@@ -236,7 +236,7 @@ t.test("where two people must agree, nobody is erased by one command", async (t)
 t.test("the audit chain is shown and verified", async (t) => {
   const { file, at } = farm(t);
   const { config } = loadConfig(file, {});
-  const store = openStore({ path: config.store, keys: readKeyRing(config.keys) });
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys, "keys") });
   t.teardown(() => store.close());
   const reasons = [{ code: "keyboard-mismatch", text: "holds keys 40 % longer than usual" }];
   const decision = {
@@ -321,7 +321,7 @@ t.test("a new key starts a key file, then rotates it, for nobody else to read", 
   const first = await call(config, ["--new-key", file]);
   t.equal(statSync(file).mode & 0o777, 0o600);
   const second = await call(config, ["--new-key", file]);
-  const ring = readKeyRing({ file });
+  const ring = readKeyRing({ file }, "keys");
   t.equal(ring.keys.length, 2);
   t.ok(second.out.startsWith(`${ring.newest.id} is the newest`));
   for (const key of ring.keys) t.notMatch(first.out + second.out, Buffer.from(key.secret).toString("base64url"));

@@ -1,5 +1,6 @@
 /** `samehand config`: checks and shows the configuration, and makes the keys that it names. */
-import { chmodSync, openSync, closeSync, readFileSync, writeSync, fsyncSync } from "node:fs";
+import { chmodSync, existsSync, openSync, closeSync, readFileSync, writeSync, fsyncSync } from "node:fs";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { configFile, loadConfig, readKeyRing } from "../../config/load.ts";
@@ -63,7 +64,7 @@ export async function run(args: string[], io: Io): Promise<number> {
 /** Everything that the configuration names can be used. @throws SamehandError saying what cannot */
 function check(config: Config): void {
   loadPolicy(config.policy ?? defaultPolicyFile);
-  readKeyRing(config.keys);
+  readKeyRing(config.keys, "keys");
   tlsFiles(config);
   // Reads the token keys; no token is opened, so nothing is ever spent.
   acceptedTokens(config, { spend: () => false }, { now: () => 0 as never, wall: () => 0 as never });
@@ -74,13 +75,18 @@ function newKey(file: string | undefined): string {
   const line = newKeyLine(new Date());
   if (file === undefined) return `${line}\n`;
   let before = "";
+  let descriptor: number;
   try {
-    before = readFileSync(file, "utf8");
-    parseKeyRing(before, file);
+    if (existsSync(file)) before = readFileSync(file, "utf8");
+    if (before !== "") parseKeyRing(before, file);
+    descriptor = openSync(file, "a", 0o600);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (error instanceof SamehandError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    const folder = dirname(file);
+    const why = code === "ENOENT" ? `its folder is not there; make it first: mkdir -p ${folder}` : String(code);
+    throw new SamehandError("key-invalid", `${file} cannot be written: ${why}`, error);
   }
-  const descriptor = openSync(file, "a", 0o600);
   try {
     chmodSync(file, 0o600);
     writeSync(descriptor, `${before === "" || before.endsWith("\n") ? "" : "\n"}${line}\n`);

@@ -139,7 +139,7 @@ function clock(): string {
 
 function checks(config: Config): [string, Check][] {
   return [
-    ["profile keys", () => `${readKeyRing(config.keys).keys.length} in ${permissions(config.keys.file)}`],
+    ["profile keys", () => `${readKeyRing(config.keys, "keys").keys.length} in ${permissions(config.keys.file)}`],
     ["token keys", () => `${tokenKeys(config).length} in ${permissions(config.tokens.keys.file)}`],
     ["policy", () => (loadPolicy(config.policy ?? defaultPolicyFile), config.policy ?? "the shipped one")],
     ["background", () => describe(Background.load(config.background))],

@@ -36,8 +36,8 @@ export async function run(args: string[], io: Io): Promise<number> {
     return 0;
   }
   const { agent, connection } = values;
-  if (agent === undefined || connection === undefined)
-    throw new SamehandError("usage", "--agent and --connection are needed");
+  if (agent === undefined) throw new SamehandError("usage", "--agent NAME is needed");
+  if (connection === undefined) throw new SamehandError("usage", "--connection NAME is needed");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   if (!Object.hasOwn(config.connections, connection)) throw new SamehandError("connection-unknown", connection);
   if (!config.tokens.formats.includes("samehand")) throw new SamehandError("token-format-refused", "samehand");

@@ -264,7 +264,13 @@ export const catalogue = {
     1011,
     0x0200,
   ),
-  "store-corrupt": entry("the store's file is damaged", "restore it from the backup", 503, 1011, 0x0200),
+  "store-corrupt": entry(
+    "the store's file is damaged",
+    "put a backup in its place with `samehand restore`",
+    503,
+    1011,
+    0x0200,
+  ),
   "audit-broken": entry(
     "the audit chain or a signature over it does not hold",
     "keep what there is as it is, and compare it with an earlier export or checkpoint",
@@ -298,6 +304,13 @@ export const catalogue = {
   "request-too-large": entry("the request is larger than the limit", "send less", 413, 1009, 0x030d),
   "rate-limited": entry("the caller asks too often", "wait a moment", 429, 1013, 0x031d),
   // what an operator writes
+  "address-unusable": entry(
+    "an address cannot be listened on",
+    "stop what has it, or name another in the configuration",
+    500,
+    1011,
+    0x0200,
+  ),
   "config-invalid": entry("the configuration is not valid", "mend the named key", 500, 1011, 0x0200),
   "policy-invalid": entry("the policy is not valid", "mend the named rule", 500, 1011, 0x0200),
   "key-invalid": entry("the key cannot be used", "make one with `samehand config --new-key`", 500, 1011, 0x0200),

@@ -83,12 +83,16 @@ function carrierOf(receiver: Receiver, version: string, clock: Clock): Carrier {
     }
     case "webhook": {
       const { url, format, ca, secret } = receiver;
-      return webhook({ url, format, ...trusted(ca), secret: readSecret(secret).trim() }, version, clock);
+      return webhook(
+        { url, format, ...trusted(ca), secret: readSecret(secret, "delivery: secret").trim() },
+        version,
+        clock,
+      );
     }
     case "caep": {
       const { url, ca, key, keyId, issuer, audience, token } = receiver;
-      const bearer = token === undefined ? {} : { token: readSecret(token).trim() };
-      return caep({ url, ...trusted(ca), key: readSecret(key), keyId, issuer, audience, ...bearer });
+      const bearer = token === undefined ? {} : { token: readSecret(token, "delivery: token").trim() };
+      return caep({ url, ...trusted(ca), key: readSecret(key, "delivery: key"), keyId, issuer, audience, ...bearer });
     }
     default:
       return lineFile(receiver.path, receiver.format, version);

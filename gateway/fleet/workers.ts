@@ -108,7 +108,7 @@ export class Workers {
     return [...this.#workers].map(({ pid }) => pid);
   }
 
-  /** @throws SamehandError where a worker cannot start, or the system's error where an address cannot be had */
+  /** @throws SamehandError where a worker cannot start, or an address cannot be had */
   async listen(): Promise<void> {
     const address: AddressInfo = await this.#metricsServer.listen();
     const host = address.family === "IPv6" ? `[${address.address}]` : address.address;

@@ -6,6 +6,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { unusable } from "../core/address.ts";
 import { systemClock } from "../core/clock.ts";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
@@ -77,12 +78,14 @@ export class Listener {
     });
   }
 
+  /** @throws SamehandError `address-unusable` */
   listen(): Promise<AddressInfo> {
     const { host, port, reusePort } = this.#options.listen;
     return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
+      const refuse = (cause: Error): void => reject(unusable("listen", host, port, cause));
+      this.#server.once("error", refuse);
       this.#server.listen({ host, port, ...(reusePort === true ? { reusePort, exclusive: true } : {}) }, () => {
-        this.#server.off("error", reject);
+        this.#server.off("error", refuse);
         resolve(this.#server.address() as AddressInfo);
       });
     });

@@ -84,7 +84,7 @@ export class Proxy {
     return this.#tunnels;
   }
 
-  /** @throws the system's error where the address cannot be had */
+  /** @throws SamehandError `address-unusable` */
   async listen(): Promise<AddressInfo> {
     const address = await this.#listener.listen();
     this.attach();

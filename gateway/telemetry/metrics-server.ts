@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { unusable } from "../core/address.ts";
 
 export interface MetricsServerOptions {
   readonly host: string;
@@ -29,10 +30,15 @@ export class MetricsServer {
     this.#server.maxConnections = 64;
   }
 
-  /** @throws the system's error where the address cannot be had */
+  /** @throws SamehandError `address-unusable` */
   async listen(): Promise<AddressInfo> {
-    this.#server.listen(this.#options.port, this.#options.host);
-    await once(this.#server, "listening");
+    const { host, port } = this.#options;
+    this.#server.listen(port, host);
+    try {
+      await once(this.#server, "listening");
+    } catch (cause) {
+      throw unusable("metrics", host, port, cause);
+    }
     return this.#server.address() as AddressInfo;
   }
 

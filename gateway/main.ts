@@ -35,7 +35,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "what waits for a second person; approve, refuse",
     load: () => import("./commands/approvals.ts"),
   },
-  events: { about: "the live stream, one JSON document a line", load: () => import("./commands/events.ts") },
+  events: {
+    about: "the live stream: changes, decisions, locks, approvals",
+    load: () => import("./commands/events.ts"),
+  },
   tokens: { about: "API tokens; revoke", load: () => import("./commands/tokens.ts") },
   audit: { about: "show and verify the chain of decisions", load: () => import("./commands/audit.ts") },
   evidence: {

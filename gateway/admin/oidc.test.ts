@@ -47,6 +47,7 @@ const browserOf = (url: string, jar: Jar): Browser => {
 
 t.test("the provider's groups give roles, for as long as the sign-in lasts", { timeout: 60_000 }, async (t) => {
   const { admin, store } = await startWithProvider(t);
+  const first = await new Browser(admin.url).signIn(admin.firstRunUrl() ?? "");
   const jar = new Jar();
   t.match((await new Browser(admin.url).ask("GET", "/sign-in")).answer, { oidc: { name: "Test provider" } });
   const back = await jar.atProvider(`${admin.url}/api/v1/sign-in/oidc`, "kim");
@@ -56,6 +57,11 @@ t.test("the provider's groups give roles, for as long as the sign-in lasts", { t
   t.match(who, { status: 200, answer: { name: "oidc:kim@example.com", by: "oidc", roles: ["responder"] } });
   t.match(store.audit.newest(1), [{ actor: "operator:oidc:kim@example.com", action: "operator.signed-in" }]);
   t.equal((await jar.go(back)).status, 401, "an answer is good once");
+  const kim = `/operators/${encodeURIComponent("oidc:kim@example.com")}`;
+  const given = await first.ask("PUT", `${kim}/roles`, { roles: ["admin"] });
+  t.match(given, { status: 409, answer: { code: "act-refused" } }, "the groups alone give roles");
+  t.equal((await first.ask("DELETE", kim)).status, 200);
+  t.equal((await browserOf(admin.url, jar).ask("GET", "/whoami")).status, 401, "a removed operator is out at once");
 });
 
 t.test("who has no group here, or did not begin here, is refused", { timeout: 60_000 }, async (t) => {

@@ -10,8 +10,8 @@ import { siteOf, storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
 
-const help = `usage: samehand agents passkey NAME [--reason TEXT]
-       samehand agents passkey NAME --remove [--reason TEXT]
+const help = `usage: samehand agents passkey NAME [--reason TEXT] [--json]
+       samehand agents passkey NAME --remove [--reason TEXT] [--json]
 
 Prints a link, and its QR code, that the agent opens on a phone or another device
 to add a passkey of it: once, within a day. A challenge then asks for it
@@ -32,6 +32,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       config: { type: "string" },
       remove: { type: "boolean", default: false },
       reason: { type: "string" },
+      json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -52,14 +53,16 @@ export async function run(args: string[], io: Io): Promise<number> {
     if (values.remove || site === null) {
       const count = store.agentPasskeys.drop(id);
       if (count > 0) store.audit.note({ ...by, action: "agent.passkeys-removed" });
-      (count > 0 ? io.stdout : io.stderr).write(
-        count > 0 ? `${name} has no passkeys any more\n` : `${name} had none\n`,
-      );
+      if (values.json) io.stdout.write(`${JSON.stringify({ removed: count })}\n`);
+      else
+        (count > 0 ? io.stdout : io.stderr).write(
+          count > 0 ? `${name} has no passkeys any more\n` : `${name} had none\n`,
+        );
       return count > 0 ? 0 : 1;
     }
     const link = passkeyLink(store, id, site, epochMillis(Date.now()));
     store.audit.note({ ...by, action: "agent.passkey-link" });
-    io.stdout.write(`${renderUnicodeCompact(link)}\n${link}\n`);
+    io.stdout.write(values.json ? `${JSON.stringify({ link })}\n` : `${renderUnicodeCompact(link)}\n${link}\n`);
     return 0;
   } finally {
     store.close();

@@ -30,8 +30,15 @@ t.test("an agent's codes are enrolled with a QR code, written down in the audit,
   const store = openStore({ path: config.store, keys: readKeyRing(config.keys, "keys") });
   const { id } = store.enrol(agentName("anna"));
   t.equal(store.challenges.codeSecret(id)?.length, 20);
+  const [secret, { address }] = [
+    store.challenges.codeSecret(id),
+    JSON.parse((await call("anna", "--json")).out) as { address: string },
+  ];
+  t.match(address, /^otpauth:\/\/totp\/.*secret=/);
+  t.notSame(store.challenges.codeSecret(id), secret, "an older secret ends");
+  t.match(JSON.parse((await call("anna", "--json", ...files)).out), { agent: "anna", address: null });
   t.match(await call("anna", "--remove"), { code: 0 });
-  t.match(await call("anna", "--remove"), { code: 1 });
+  t.match(await call("anna", "--remove", "--json"), { code: 1, out: '{"removed":false}\n' });
   t.equal(store.challenges.codeSecret(id), null);
   t.same(
     store.audit.newest(3).map(({ action }) => action),

@@ -12,14 +12,15 @@ import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
 
-const help = `usage: samehand agents totp NAME [--png FILE] [--svg FILE] [--reason TEXT]
-       samehand agents totp NAME --remove [--reason TEXT]
+const help = `usage: samehand agents totp NAME [--png FILE] [--svg FILE] [--reason TEXT] [--json]
+       samehand agents totp NAME --remove [--reason TEXT] [--json]
 
 Gives an agent the one-time codes that a challenge asks for: prints a QR code for
 the agent's authenticator app (6 digits, 30 s, SHA-1). An older secret ends with it.
 
   --png FILE, --svg FILE   write the QR code there, readable by you alone, and print none
   --remove                 take the agent's codes away
+  --json                   the QR code's address instead, unless a file is asked for
   --config FILE
 
 The QR code holds the secret: show it to the agent, and keep no copy.
@@ -35,6 +36,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       svg: { type: "string" },
       remove: { type: "boolean", default: false },
       reason: { type: "string" },
+      json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -53,14 +55,20 @@ export async function run(args: string[], io: Io): Promise<number> {
     if (values.remove) {
       const stood = store.challenges.dropCodeSecret(id);
       if (stood) store.audit.note({ ...by, action: "agent.code-removed" });
-      (stood ? io.stdout : io.stderr).write(stood ? `${name} has no codes any more\n` : `${name} had no codes\n`);
+      if (values.json) io.stdout.write(`${JSON.stringify({ removed: stood })}\n`);
+      else (stood ? io.stdout : io.stderr).write(stood ? `${name} has no codes any more\n` : `${name} had no codes\n`);
       return stood ? 0 : 1;
     }
     const address = enrolCode(store, id, name, config.organisation.name);
     store.audit.note({ ...by, action: "agent.code-enrolled" });
     if (values.png !== undefined) writeFileSync(values.png, png(address), { mode: 0o600 });
     if (values.svg !== undefined) writeFileSync(values.svg, renderSVG(address), { mode: 0o600 });
-    if (values.png === undefined && values.svg === undefined) io.stdout.write(`${renderUnicodeCompact(address)}\n`);
+    const toFile = values.png !== undefined || values.svg !== undefined;
+    if (values.json) {
+      io.stdout.write(`${JSON.stringify({ agent: name, address: toFile ? null : address })}\n`);
+      return 0;
+    }
+    if (!toFile) io.stdout.write(`${renderUnicodeCompact(address)}\n`);
     io.stdout.write(`${name} has new codes: scan the QR code with an authenticator app\n`);
     return 0;
   } finally {

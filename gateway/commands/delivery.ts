@@ -9,7 +9,7 @@ import { commandLineActor } from "./actor.ts";
 import { table } from "./table.ts";
 
 const help = `usage: samehand delivery [list] [--json] [--config FILE]
-       samehand delivery retry RECEIVER [--config FILE]
+       samehand delivery retry RECEIVER [--json] [--config FILE]
 
 list    of each receiver under \`delivery\`: what it has of the audit chain, what waits, what
         it refused, and what its last answer was
@@ -47,7 +47,9 @@ export function run(args: string[], io: Io): Promise<number> {
         why: "",
         detail: { receiver, letters },
       });
-      return say(`${letters} entries will be sent again\n`);
+      return say(
+        values.json ? `${JSON.stringify({ receiver, letters })}\n` : `${letters} entries will be sent again\n`,
+      );
     }
     const newest = store.audit.newest(1)[0]?.seq ?? 0;
     const all = config.delivery.map(({ name, kind }) => {

@@ -108,12 +108,22 @@ t.test("operators, tokens, approvals, past sessions and events, from the command
     code: "act-refused",
   });
 
-  const stop = new AbortController();
   const { run: events } = await import("./events.ts");
-  const heard: string[] = [];
-  const stdout = { write: (line: string) => (heard.push(line), stop.abort()) };
-  t.equal(await events([], { stdout, stderr: stdout, env, stop: stop.signal }), 0);
-  t.match(JSON.parse(heard[0] ?? ""), { type: "snapshot", sessions: [{ id: session.id }] });
+  const heard = async (...args: string[]): Promise<string> => {
+    const stop = new AbortController();
+    let text = "";
+    const stdout = { write: (line: string) => ((text += line), stop.abort()) };
+    t.equal(await events(args, { stdout, stderr: stdout, env, stop: stop.signal }), 0);
+    return text;
+  };
+  t.match(JSON.parse((await heard("--json")).split("\n")[0] ?? ""), {
+    type: "snapshot",
+    sessions: [{ id: session.id }],
+  });
+  t.match(
+    await heard(),
+    new RegExp(`Z 1 live session, mode enforce\n.*Z session ${session.id} of anna: trust [\\d.]+, `),
+  );
 
   t.match(await said("operators", "remove", "Bo"), { ok: true });
   t.equal((await bo.ask("GET", "/whoami")).status, 401);

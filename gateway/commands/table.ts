@@ -1,7 +1,7 @@
 /** Rows as aligned columns, for people. */
 
 /** Control characters are shown as `?`: a name must not steer a terminal. */
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, "?");
+export const printable = (text: string): string => text.replace(/\p{Cc}/gu, "?");
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows].map((row) => row.map(printable));

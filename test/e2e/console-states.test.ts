@@ -73,6 +73,8 @@ t.test("empty, loading, refused and stale are each said in words", async (t) => 
   line.cut(false);
   await page.locator(".freshness.live").waitFor({ timeout: 30_000 });
   t.equal(await page.getByRole("alert").filter({ hasText: "has not been heard" }).count(), 0);
+  await page.getByText("cannot be reached").first().waitFor({ state: "detached" });
+  await page.getByText("0 passkeys").waitFor();
 });
 
 /** A line to the gateway that can be cut, with what is on it. */

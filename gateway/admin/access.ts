@@ -109,7 +109,9 @@ export class Access {
     if (roles.length === 0)
       throw new SamehandError("sign-in-needed", "the token's owner is gone, or has lost its roles");
     operators.usedToken(token, now);
-    return { key, name: `token ${name}`, person: owner?.name ?? null, by: "token", roles, expiresAt, csrf: null };
+    const person = owner?.name ?? null;
+    const named = person === null ? `token ${name}` : `token ${name} of ${person}`;
+    return { key, name: named, person, by: "token", roles, expiresAt, csrf: null };
   }
 }
 

@@ -3,7 +3,7 @@ import { SamehandError } from "../core/errors.ts";
 import type { Role, Whoami } from "./contract/operator.ts";
 
 export interface Caller {
-  /** As the audit chain and the console name it; a token's name is not unique. */
+  /** As the audit chain and the console name it, such as `kim` or `token shell of kim`. */
   readonly name: string;
   /** The operator who answers for it: of a token, its owner; null for one that was made on the gateway's machine for nobody. */
   readonly person: string | null;

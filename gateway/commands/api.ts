@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { configFile, loadConfig } from "../../config/load.ts";
 import type { Problem } from "../admin/contract/common.ts";
-import { SamehandError } from "../core/errors.ts";
+import { catalogue, type ErrorCode, SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 
 /** Options that every such command takes. */
@@ -30,7 +30,7 @@ interface ApiValues {
   readonly "token-file"?: string | undefined;
 }
 
-/** @throws SamehandError `sign-in-needed` where there is no token */
+/** @throws SamehandError `sign-in-needed` where there is no token, and as the gateway refuses */
 export function api(values: ApiValues, io: Io): Ask {
   const request = apiRequest(values, io);
   return async (method, path, body) => (await request(method, path, body)).json();
@@ -54,9 +54,17 @@ export function apiRequest(values: ApiValues, io: Io): AskRaw {
       ...(signal === undefined ? {} : { signal }),
     });
     if (response.ok) return response;
-    const { code, detail } = (await response.json()) as Problem;
-    throw new SamehandError("act-refused", `${code}: ${detail}`);
+    throw refused((await response.json()) as Problem);
   };
+}
+
+/** The gateway's refusal, as it would be here. */
+function refused({ code, detail }: Problem): SamehandError {
+  // A newer gateway may know codes that this command does not.
+  if (!Object.hasOwn(catalogue, code)) return new SamehandError("act-refused", `${code}: ${detail}`);
+  const known = code as ErrorCode;
+  const { message } = catalogue[known];
+  return new SamehandError(known, detail.startsWith(`${message}: `) ? detail.slice(message.length + 2) : "");
 }
 
 function readToken(file: string): string {

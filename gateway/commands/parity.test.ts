@@ -105,7 +105,7 @@ t.test("operators, tokens, approvals, past sessions and events, from the command
     outcome: "already",
   });
   await t.rejects(said("agents", "rollback", "anna", "--version", "999", "--reason", "not kept"), {
-    code: "act-refused",
+    code: "record-unknown",
   });
 
   const { run: events } = await import("./events.ts");
@@ -130,5 +130,5 @@ t.test("operators, tokens, approvals, past sessions and events, from the command
   const [token] = (await said("tokens")) as { id: string; name: string }[];
   t.match(token, { name: "shell" });
   t.match(await said("tokens", "revoke", token?.id ?? ""), { ok: true });
-  await t.rejects(said("tokens"), { code: "act-refused" });
+  await t.rejects(said("tokens"), { code: "sign-in-needed" });
 });

@@ -8,7 +8,8 @@ import { useAnswer } from "./answer.ts";
 import { may, operator } from "./operator.ts";
 import { Fault, Waiting } from "./parts.tsx";
 import { changed } from "./session-list.ts";
-import { dayTime, zone } from "./words.ts";
+import { Sure } from "./sure.tsx";
+import { dayTime, some, zone } from "./words.ts";
 
 export function AccountPage() {
   const who = operator.value!;
@@ -54,9 +55,12 @@ function Passkeys() {
           <li key={id}>
             {name}, since {dayTime(createdAt)}
             {usedAt !== null && `, last used ${dayTime(usedAt)}`}{" "}
-            <button type="button" onClick={() => attempt(() => remove<"removePasskey">(`/passkeys/${part(id)}`))}>
-              Remove
-            </button>
+            <Sure
+              label="Remove"
+              on={`the passkey ${name}`}
+              meaning="It signs nobody in any more. Without another passkey you need a one-time link."
+              act={() => attempt(() => remove<"removePasskey">(`/passkeys/${part(id)}`))}
+            />
           </li>
         ))}
       </ul>
@@ -148,14 +152,14 @@ function Operators() {
       <ul class="lines">
         {value?.items.map((each) => (
           <li key={each.name}>
-            <strong>{each.name}</strong> {each.roles.join(", ")}, {each.passkeys} passkeys
+            <strong>{each.name}</strong> {each.roles.join(", ")}, {some(each.passkeys, "passkey")}
             {each.seenAt !== null && `, last seen ${dayTime(each.seenAt)}`}{" "}
-            <button
-              type="button"
-              onClick={() => attempt(() => remove<"removeOperator">(`/operators/${part(each.name)}`))}
-            >
-              Remove
-            </button>
+            <Sure
+              label="Remove"
+              on={each.name}
+              meaning="Ends their sign-ins, and deletes their passkeys and API tokens. Programs that use those tokens stop working."
+              act={() => attempt(() => remove<"removeOperator">(`/operators/${part(each.name)}`))}
+            />
           </li>
         ))}
       </ul>
@@ -196,11 +200,14 @@ function Tokens() {
       <ul class="lines">
         {value?.items.map((each) => (
           <li key={each.id}>
-            <strong>{each.name}</strong> {each.roles.join(", ")}, by {each.createdBy}
+            <strong>{each.name}</strong> {each.roles.join(", ")}, of {each.createdBy}
             {each.expiresAt !== null && `, until ${dayTime(each.expiresAt)}`}{" "}
-            <button type="button" onClick={() => attempt(() => remove<"revokeToken">(`/tokens/${part(each.id)}`))}>
-              Revoke
-            </button>
+            <Sure
+              label="Revoke"
+              on={`the token ${each.name}`}
+              meaning="Whatever uses it stops working at once."
+              act={() => attempt(() => remove<"revokeToken">(`/tokens/${part(each.id)}`))}
+            />
           </li>
         ))}
       </ul>

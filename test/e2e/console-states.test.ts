@@ -17,7 +17,7 @@ const heading = (page: Page, name: string) => page.getByRole("heading", { name, 
 
 t.test("empty, loading, refused and stale are each said in words", async (t) => {
   t.setTimeout(110_000);
-  const { admin } = await startOperators(t);
+  const { admin, store } = await startOperators(t);
   const line = await startLine(t, Number(new URL(admin.url).port));
   const chromium = await startChromium();
   t.teardown(() => chromium.stop());
@@ -75,6 +75,20 @@ t.test("empty, loading, refused and stale are each said in words", async (t) => 
   t.equal(await page.getByRole("alert").filter({ hasText: "has not been heard" }).count(), 0);
   await page.getByText("cannot be reached").first().waitFor({ state: "detached" });
   await page.getByText("0 passkeys").waitFor();
+
+  const tokens = page.locator("section").filter({ has: page.getByRole("heading", { name: "API tokens" }) });
+  await tokens.getByRole("textbox", { name: "Name" }).fill("siem");
+  await tokens.getByRole("button", { name: "Make a token" }).click();
+  await tokens.getByText("of first operator").waitFor();
+  await tokens.getByRole("button", { name: "Revoke the token siem" }).click();
+  await accessible(t, page, "sure");
+  const sure = page.getByRole("dialog", { name: "Revoke the token siem" });
+  await sure.getByRole("button", { name: "Cancel" }).click();
+  t.equal(store.operators.tokens().length, 1, "asked first");
+  await tokens.getByRole("button", { name: "Revoke the token siem" }).click();
+  await sure.getByRole("button", { name: "Revoke" }).click();
+  await tokens.getByText("of first operator").waitFor({ state: "detached" });
+  t.equal(store.operators.tokens().length, 0);
 });
 
 /** A line to the gateway that can be cut, with what is on it. */

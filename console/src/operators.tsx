@@ -1,0 +1,127 @@
+/** For administrators: who may sign in, and API tokens. */
+import { useState } from "preact/hooks";
+import type { Role } from "../../gateway/admin/contract/index.ts";
+import { get, part, post, remove } from "./api.ts";
+import { useAnswer } from "./answer.ts";
+import { useAttempt } from "./attempt.ts";
+import { Fault } from "./parts.tsx";
+import { Sure } from "./sure.tsx";
+import { dayTime, some } from "./words.ts";
+
+const allRoles: readonly Role[] = ["viewer", "responder", "policy", "privacy", "admin"];
+
+function RoleChoice({ chosen, choose }: { chosen: readonly Role[]; choose: (roles: Role[]) => void }) {
+  return (
+    <fieldset class="choice">
+      <legend>Roles</legend>
+      {allRoles.map((role) => (
+        <label key={role}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(role)}
+            onChange={(event) =>
+              choose(event.currentTarget.checked ? [...chosen, role] : chosen.filter((each) => each !== role))
+            }
+          />{" "}
+          {role}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+export function Operators() {
+  const { value, fault, again } = useAnswer(() => get<"operators">("/operators"), []);
+  const [name, setName] = useState("");
+  const [roles, setRoles] = useState<Role[]>(["viewer"]);
+  const [link, setLink] = useState("");
+  const [failed, attempt] = useAttempt(again);
+  const invite = async () => setLink((await post<"invite">("/operators", { name, roles })).url);
+  return (
+    <section>
+      <h2>Operators</h2>
+      <Fault words={failed ?? fault} />
+      <ul class="lines">
+        {value?.items.map((each) => (
+          <li key={each.name}>
+            <strong>{each.name}</strong> {each.roles.join(", ")}, {some(each.passkeys, "passkey")}
+            {each.seenAt !== null && `, last seen ${dayTime(each.seenAt)}`}{" "}
+            <Sure
+              label="Remove"
+              on={each.name}
+              meaning="Ends their sign-ins, and deletes their passkeys and API tokens. Programs that use those tokens stop working."
+              act={() => attempt(() => remove<"removeOperator">(`/operators/${part(each.name)}`))}
+            />
+          </li>
+        ))}
+      </ul>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          attempt(invite);
+        }}
+      >
+        <label>
+          Name <input required value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        </label>
+        <RoleChoice chosen={roles} choose={setRoles} />
+        <button type="submit" disabled={roles.length === 0}>
+          Make a one-time link
+        </button>
+      </form>
+      {link !== "" && (
+        <p role="status">
+          Give this to them; it works once, for an hour: <code>{link}</code>
+        </p>
+      )}
+    </section>
+  );
+}
+
+export function Tokens() {
+  const { value, fault, again } = useAnswer(() => get<"tokens">("/tokens"), []);
+  const [name, setName] = useState("");
+  const [roles, setRoles] = useState<Role[]>(["viewer"]);
+  const [secret, setSecret] = useState("");
+  const [failed, attempt] = useAttempt(again);
+  const make = async () => setSecret((await post<"makeToken">("/tokens", { name, roles })).secret);
+  return (
+    <section>
+      <h2>API tokens</h2>
+      <Fault words={failed ?? fault} />
+      <ul class="lines">
+        {value?.items.map((each) => (
+          <li key={each.id}>
+            <strong>{each.name}</strong> {each.roles.join(", ")}, of {each.createdBy}
+            {each.expiresAt !== null && `, until ${dayTime(each.expiresAt)}`}{" "}
+            <Sure
+              label="Revoke"
+              on={`the token ${each.name}`}
+              meaning="Whatever uses it stops working at once."
+              act={() => attempt(() => remove<"revokeToken">(`/tokens/${part(each.id)}`))}
+            />
+          </li>
+        ))}
+      </ul>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          attempt(make);
+        }}
+      >
+        <label>
+          Name <input required value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        </label>
+        <RoleChoice chosen={roles} choose={setRoles} />
+        <button type="submit" disabled={roles.length === 0}>
+          Make a token
+        </button>
+      </form>
+      {secret !== "" && (
+        <p role="status">
+          Shown this once: <code>{secret}</code>
+        </p>
+      )}
+    </section>
+  );
+}

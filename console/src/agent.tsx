@@ -6,10 +6,10 @@ import { amountWords, progressOf } from "./agents.tsx";
 import { download, get, part, post, wordsOf } from "./api.ts";
 import { useAnswer } from "./answer.ts";
 import { may } from "./operator.ts";
-import { Fact, Fault, Meter, NotYet, Verdict } from "./parts.tsx";
-import { to } from "./route.ts";
+import { Fact, Fault, Meter, NotYet } from "./parts.tsx";
+import { PastSessions } from "./past-sessions.tsx";
 import { changed } from "./session-list.ts";
-import { count, dayTime, lasting, percent } from "./words.ts";
+import { dayTime, lasting, percent } from "./words.ts";
 
 export function AgentPage({ name }: { name: string }) {
   const path = `/agents/${part(name)}`;
@@ -29,7 +29,7 @@ export function AgentPage({ name }: { name: string }) {
         <Versions agent={value} path={path} again={again} />
         <Modes agent={value} />
       </div>
-      <Sessions agent={value} />
+      <PastSessions agent={value} />
     </article>
   );
 }
@@ -157,48 +157,5 @@ function Modes({ agent }: { agent: AgentDetail }) {
         ))}
       </ul>
     </section>
-  );
-}
-
-function Sessions({ agent }: { agent: AgentDetail }) {
-  if (agent.sessions.length === 0) return null;
-  return (
-    <table>
-      <caption>Sessions</caption>
-      <thead>
-        <tr>
-          <th scope="col">Began</th>
-          <th scope="col">Connection</th>
-          <th scope="col">Lasted</th>
-          <th scope="col">Strictest verdict</th>
-          <th scope="col">Lowest trust</th>
-          <th scope="col">Input</th>
-          <th scope="col">End</th>
-        </tr>
-      </thead>
-      <tbody>
-        {agent.sessions.map((past) => (
-          <tr key={past.id}>
-            <td>
-              {past.endedAt === null ? (
-                <a href={to("session", past.id)}>{dayTime(past.startedAt)}</a>
-              ) : (
-                dayTime(past.startedAt)
-              )}
-            </td>
-            <td>{past.connection}</td>
-            <td>{past.endedAt === null ? "live" : lasting(past.endedAt - past.startedAt)}</td>
-            <td>
-              <Verdict verdict={past.wouldBe} report={past.wouldBe !== past.verdict} />
-            </td>
-            <td class="number">{past.lowestTrust === null ? "" : Math.round(past.lowestTrust)}</td>
-            <td>
-              {past.keystrokes === null ? "" : `${count(past.keystrokes)} keys, ${count(past.actions ?? 0)} actions`}
-            </td>
-            <td>{past.end ?? ""}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

@@ -103,9 +103,11 @@ const webapp = z.strictObject({
   ca: path.optional().describe("PEM file to trust for https upstreams, instead of the system's list"),
   timeoutSeconds: seconds.default(60).describe("until an answer begins, and between two pieces of it"),
   httpTunnel: z
-    .enum(["refuse", "pass"])
+    .enum(["refuse", "degrade", "pass"])
     .default("refuse")
-    .describe("input over plain HTTP cannot be scored: `refuse` it in enforce mode, or let it `pass` unseen"),
+    .describe(
+      "input over plain HTTP comes in batches: `refuse` it in enforce mode, score what of its timing can be believed (`degrade`, one worker only), or let it `pass` unseen",
+    ),
   guests: z
     .enum(["deny", "watch", "type"])
     .default("watch")

@@ -42,7 +42,7 @@ export const catalogue = {
   ),
   "http-tunnel-refused": entry(
     "this desktop needs websockets, which something between you and it does not let pass",
-    "let websockets pass, or set `webapp.httpTunnel` to pass",
+    "let websockets pass, or set `webapp.httpTunnel` to degrade",
     403,
     1008,
     0x0303,

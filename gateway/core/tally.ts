@@ -27,9 +27,10 @@ export class Tally {
   /** Windows of evidence made, and those given no weight because the link was bad. */
   evidenceWindows = 0;
   abstentions = 0;
-  /** Logins of the web application seen, and HTTP tunnels that went by unseen (report mode) or were refused. */
+  /** Logins of the web application seen, and HTTP tunnels that went by unseen, were inspected, or were refused. */
   signInsLearned = 0;
   httpTunnelsPassed = 0;
+  httpTunnelsDegraded = 0;
   httpTunnelsRefused = 0;
   profilesSaved = 0;
   profileSaveFailures = 0;

@@ -111,6 +111,11 @@ export class Listener {
     });
   }
 
+  /** Whether an address may open one more tunnel now. */
+  mayOpen(address: string): boolean {
+    return this.#admission.mayUpgrade(address, systemClock.now(), this.#options.limits);
+  }
+
   /** Takes over an upgrade that another server heard, whatever its path is called there. */
   take(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#gate(request, socket, head, (target) => parseTarget(target).query);
@@ -168,8 +173,7 @@ export class Listener {
   /** Never rejects. Who asks too often waits: what stands behind reads the store and asks other processes. */
   async #post(post: Post, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      if (!this.#admission.mayUpgrade(request.socket.remoteAddress ?? "", systemClock.now(), this.#options.limits))
-        throw new SamehandError("rate-limited");
+      if (!this.mayOpen(request.socket.remoteAddress ?? "")) throw new SamehandError("rate-limited");
       this.#checkOrigin(request);
       const body = JSON.stringify(await post(await readJson(request)));
       sendPage(response, { type: "application/json", body }, false, this.#options.listen.tls !== null);
@@ -203,8 +207,7 @@ export class Listener {
         throw new SamehandError("upgrade-refused", "subprotocol guacamole is not offered");
       this.#checkOrigin(request);
       const address = asked === null ? ((socket as Socket).remoteAddress ?? "") : this.#front!.addressOf(request);
-      if (!this.#admission.mayUpgrade(address, systemClock.now(), this.#options.limits))
-        throw new SamehandError("too-many-upgrades");
+      if (!this.mayOpen(address)) throw new SamehandError("too-many-upgrades");
       if (asked === null) this.#upgrade.open(request, socket as Socket, head, query);
       else this.#upgrade.openApplication(request, socket as Socket, head, asked);
     } catch (error) {

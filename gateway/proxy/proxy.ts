@@ -22,7 +22,8 @@ import type { Surroundings } from "./surroundings.ts";
 import type { Entry } from "./target.ts";
 import { Tunnel } from "./tunnel.ts";
 import { acceptUpgrade } from "./upgrade.ts";
-import { Viewer } from "./viewer.ts";
+import type { Viewer, ViewerOwner } from "./viewer.ts";
+import { WebSocketViewer } from "./websocket-viewer.ts";
 import { Front } from "./webapp/front.ts";
 import type { ApplicationRequest } from "./webapp/tunnel-request.ts";
 
@@ -37,11 +38,9 @@ export interface ProxyParts {
   readonly fleet?: Fleet;
 }
 
-/** A viewer whose upgrade is in order. */
+/** A viewer whose request is in order. */
 interface Arrival {
   readonly request: IncomingMessage;
-  readonly socket: Socket;
-  readonly head: Buffer;
   /** Where it comes from, as far as that can be trusted. */
   readonly address: string;
   readonly traits: ViewerTraits;
@@ -140,17 +139,36 @@ export class Proxy {
   #open(request: IncomingMessage, socket: Socket, head: Buffer, query: string): void {
     const { token, ...traits } = parseTunnelRequest(query);
     const address = socket.remoteAddress ?? "";
-    this.#begin({ request, socket, head, address, traits }, () => this.#enter(token, traits));
+    this.#upgraded({ request, address, traits }, () => this.#enter(token, traits), socket, head);
   }
 
   #openApplication(request: IncomingMessage, socket: Socket, head: Buffer, asked: ApplicationRequest): void {
     const front = this.#front!;
     const { address, traits } = { address: front.addressOf(request), traits: asked };
-    this.#begin({ request, socket, head, address, traits }, () => front.enter(request, asked));
+    this.#upgraded({ request, address, traits }, () => front.enter(request, asked), socket, head);
   }
 
-  #begin({ request, socket, head, address, traits }: Arrival, enter: () => Promise<Entry>): void {
-    socket.write(acceptUpgrade(request));
+  #upgraded(arrival: Arrival, enter: () => Promise<Entry>, socket: Socket, head: Buffer): void {
+    socket.write(acceptUpgrade(arrival.request));
+    const largest = Math.min(outputBytes, this.#around.options.limits.frameBytes);
+    let viewer: WebSocketViewer | undefined;
+    this.#begin(arrival, enter, (owner) => (viewer = new WebSocketViewer(socket, owner, this.#parts.clock, largest)));
+    viewer?.begin(head);
+  }
+
+  /** A tunnel over plain HTTP. @throws SamehandError `too-many-upgrades` */
+  #openHttp(request: IncomingMessage, asked: ApplicationRequest, makeViewer: (owner: ViewerOwner) => Viewer): void {
+    const front = this.#front!;
+    const address = front.addressOf(request);
+    if (!this.#listener.mayOpen(address)) throw new SamehandError("too-many-upgrades");
+    this.#begin({ request, address, traits: asked }, () => front.enter(request, asked), makeViewer);
+  }
+
+  #begin(
+    { request, address, traits }: Arrival,
+    enter: () => Promise<Entry>,
+    makeViewer: (owner: ViewerOwner) => Viewer,
+  ): void {
     const { clock } = this.#parts;
     const info: SessionInfo = {
       id: sessionId(randomUUID()),
@@ -160,19 +178,11 @@ export class Proxy {
       address,
       languages: (request.headers["accept-language"] ?? "").slice(0, 200),
     };
-    const largest = Math.min(outputBytes, this.#around.options.limits.frameBytes);
-    let viewer: Viewer | undefined;
-    const tunnel = new Tunnel(
-      info,
-      traits,
-      this.#around,
-      (owner) => (viewer = new Viewer(socket, owner, clock, largest)),
-    );
+    const tunnel = new Tunnel(info, traits, this.#around, makeViewer);
     const refusal = this.#refusal();
     this.#tunnels.set(info.id, tunnel);
     if (refusal === null) void tunnel.open(enter);
     else tunnel.end(refusal);
-    viewer?.begin(head);
   }
 
   #application(): Front | null {
@@ -184,6 +194,8 @@ export class Proxy {
       log,
       secure: options.listen.tls !== null,
       enforcing: () => this.#around.options.enforcing,
+      clock: this.#parts.clock,
+      open: (request, asked, makeViewer) => this.#openHttp(request, asked, makeViewer),
       held: (tunnelId) => [...this.#tunnels.values()].some((tunnel) => tunnel.holds(tunnelId)),
     });
   }

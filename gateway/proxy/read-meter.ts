@@ -12,7 +12,7 @@ export class ReadMeter {
   instructions = 0;
   /** Its frames that are no messages (pings, pongs, fragments): each costs as much as an instruction. */
   frames = 0;
-  /** What it brought waited for a blocked event loop. */
+  /** What it brought waited, for a blocked event loop or for the request that carries it. */
   late = false;
 
   constructor(limits: Limits, now: Millis) {

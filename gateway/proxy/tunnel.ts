@@ -234,10 +234,10 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
 
   // --- viewer to target
 
-  readBegins(at: Millis, bytes: number): void {
+  readBegins(at: Millis, bytes: number, together = false): void {
     const { tally, options } = this.#around;
     tally.bytesFromClient += bytes;
-    if (!this.#read.begin(at, bytes, this.#around.late(at), options.limits))
+    if (!this.#read.begin(at, bytes, together || this.#around.late(at), options.limits))
       this.end(new SamehandError("byte-rate-exceeded"));
   }
 

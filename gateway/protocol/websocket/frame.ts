@@ -50,6 +50,20 @@ export function frame(payload: Uint8Array | string, opcode: number = frameOpcode
   return out.subarray(writeHeader(out, headerRoom, bytes.byteLength, opcode));
 }
 
+/** The payloads of text frames in whole frames of a server's own making. */
+export function* textsOf(frames: Uint8Array): Generator<Uint8Array> {
+  const view = new DataView(frames.buffer, frames.byteOffset, frames.byteLength);
+  for (let at = 0; at < frames.length;) {
+    const short = frames[at + 1];
+    const payload = at + (short < 126 ? 2 : short === 126 ? 4 : 10);
+    let length = short;
+    if (short === 126) length = view.getUint16(at + 2);
+    if (short === 127) length = view.getUint32(at + 2) * 0x1_0000_0000 + view.getUint32(at + 6);
+    if ((frames[at] & 0x0f) === frameOpcode.text) yield frames.subarray(payload, payload + length);
+    at = payload + length;
+  }
+}
+
 /** A close frame. For Guacamole clients the reason is the decimal Guacamole status. */
 export function closeFrame(code: number, reason: string): Buffer {
   const payload = Buffer.from(`..${reason}`);

@@ -3,6 +3,7 @@
  * there.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../../core/clock.ts";
 import { SamehandError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Tally } from "../../core/tally.ts";
@@ -13,6 +14,7 @@ import { Applications } from "./applications.ts";
 import { guestJudge } from "./guest-judge.ts";
 import { clientAddress, requestHeaders } from "./headers.ts";
 import { refuseHttpTunnel } from "./http-tunnel.ts";
+import { HttpTunnels, type OpenTunnel } from "./http-tunnels.ts";
 import type { WebApplicationOptions } from "./options.ts";
 import { SignIns } from "./sign-ins.ts";
 import { type ApplicationRequest, readApplicationRequest, writeApplicationRequest } from "./tunnel-request.ts";
@@ -23,6 +25,9 @@ export interface FrontParts {
   readonly options: WebApplicationOptions;
   readonly tally: Tally;
   readonly log: Log;
+  readonly clock: Clock;
+  /** Begins a session that comes over plain HTTP. */
+  readonly open: OpenTunnel;
   /** Whether viewers speak TLS to the gateway. */
   readonly secure: boolean;
   /** Whether anybody may be refused or held. */
@@ -31,8 +36,8 @@ export interface FrontParts {
   readonly held: (tunnel: string) => boolean;
 }
 
-/** Of the handshake, which is made anew towards the application. */
-const ofTheHandshake = /^(sec-websocket-|content-length$)/;
+/** Of the viewer's own request, which is made anew as a handshake towards the application. */
+const ofTheRequest = /^(sec-websocket-|content-|guacamole-tunnel-token$)/;
 
 export class Front {
   readonly #parts: FrontParts;
@@ -40,6 +45,7 @@ export class Front {
   readonly #signIns = new SignIns();
   readonly #visitors: Visitors;
   readonly #web: WebApplication;
+  readonly #httpTunnels: HttpTunnels;
   #options: WebApplicationOptions;
 
   constructor(parts: FrontParts) {
@@ -47,6 +53,7 @@ export class Front {
     this.#parts = parts;
     this.#options = options;
     this.#applications = new Applications(options, log);
+    this.#httpTunnels = new HttpTunnels(parts.open, parts.clock);
     const applications = this.#applications;
     const signIns = this.#signIns;
     this.#visitors = new Visitors(applications, signIns, () => this.#options, enforcing);
@@ -139,7 +146,7 @@ export class Front {
     const headers = requestHeaders(request, this.#options, this.#parts.secure);
     return Object.fromEntries(
       Object.entries(headers)
-        .filter(([name]) => !ofTheHandshake.test(name))
+        .filter(([name]) => !ofTheRequest.test(name))
         .map(([name, value]) => [name, String(value)]),
     );
   }
@@ -160,14 +167,25 @@ export class Front {
 
   #httpTunnel(request: IncomingMessage, response: ServerResponse, address: Address): void {
     const { tally, enforcing } = this.#parts;
-    if (enforcing() && this.#options.httpTunnel === "refuse") {
+    const { httpTunnel } = this.#options;
+    if (httpTunnel === "degrade") {
+      void this.#degrade(request, response, address.query);
+      return;
+    }
+    if (enforcing() && httpTunnel === "refuse") {
+      const refusal = new SamehandError("http-tunnel-refused");
       tally.httpTunnelsRefused += 1;
-      tally.refused("http-tunnel-refused");
+      tally.refused(refusal.code);
       request.resume();
-      refuseHttpTunnel(response);
+      refuseHttpTunnel(response, refusal);
       return;
     }
     if (address.query === "connect") tally.httpTunnelsPassed += 1;
     this.#web.pass(request, response, address);
+  }
+
+  /** The viewer speaks HTTP to the gateway, and the gateway WebSocket to the application: the session is as any other. */
+  async #degrade(request: IncomingMessage, response: ServerResponse, query: string): Promise<void> {
+    if (await this.#httpTunnels.serve(request, response, query)) this.#parts.tally.httpTunnelsDegraded += 1;
   }
 }

@@ -13,8 +13,8 @@ export interface WebApplicationOptions extends Trust {
   readonly path: string;
   /** Until an answer begins, and between two pieces of it; seconds. */
   readonly timeout: number;
-  /** Whether input may come by the tunnel over plain HTTP, where nothing scores it. */
-  readonly httpTunnel: "refuse" | "pass";
+  /** Whether input may come by the tunnel over plain HTTP: scored as far as its timing can be, or unseen. */
+  readonly httpTunnel: "refuse" | "degrade" | "pass";
   readonly guests: Guests;
   /** Whether a login may be used only from the address that signed in. */
   readonly bindAddress: boolean;

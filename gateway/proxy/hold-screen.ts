@@ -1,55 +1,106 @@
-/** What covers the desktop while input is held: an overlay of instructions, in the unmodified client. */
+/**
+ * What covers the desktop while input is held: an overlay of instructions, in the unmodified client. The cover is there
+ * at once; the panel on it follows when it is drawn, which a thread does (`panel-painter.ts`). Of what is to be shown
+ * meanwhile only the newest is drawn, so that nobody's keys make more work than one drawing at a time.
+ */
 import type { Prompt } from "../core/prompt.ts";
 import { instruction, sync } from "../protocol/guacamole/instructions.ts";
-import { disposeOverlay, drawOverlay, overlayImage, overlayStream } from "../protocol/guacamole/overlay.ts";
+import { coverOverlay, disposeOverlay, overlayImage, overlayStream } from "../protocol/guacamole/overlay.ts";
 import { dialogParameter } from "./dialog-answer.ts";
 import type { Notice } from "./options.ts";
-import { drawPanel, drawPanelField } from "./panel.ts";
+import { painter, type PanelRequest } from "./panel-painter.ts";
+import type { Panel } from "./panel.ts";
 
 export class HoldScreen {
   readonly #notice: () => Notice;
+  readonly #say: (text: string) => void;
   #width: number;
   #height: number;
   #syncs = 0;
   #prompt: Prompt | null = null;
   #drawn = false;
+  /** What is not drawn yet. */
+  #due: PanelRequest["part"] | null = null;
+  #painting = false;
+  /** Goes up whenever what is being drawn is not wanted any more. */
+  #version = 0;
   /** The newest dialog that the client was asked for. */
   #dialog: number | null = null;
 
   /**
    * @param width what the viewer asked for, until guacd says the desktop's size
    * @param notice the organisation's words, which a reload may change
+   * @param say how the viewer is sent instructions
    */
-  constructor(width: number, height: number, notice: () => Notice) {
+  constructor(width: number, height: number, notice: () => Notice, say: (text: string) => void) {
     this.#width = width;
     this.#height = height;
     this.#notice = notice;
+    this.#say = say;
   }
 
-  /** Covers a desktop of this size (0 where it is not known yet), with the prompt or the notice in its middle. */
-  draw(width: number, height: number): string {
+  /**
+   * Covers a desktop of this size (0 where it is not known yet); the prompt or the notice follows in its middle.
+   * @returns the instructions that cover it
+   */
+  cover(width: number, height: number): string {
     if (width > 0) this.#width = width;
     if (height > 0) this.#height = height;
     this.#drawn = true;
-    const panel = drawPanel(this.#notice(), this.#prompt, this.#width, this.#height);
-    return drawOverlay({ ...panel, width: this.#width, height: this.#height }) + this.#sync() + this.#askInDialog();
+    this.#version += 1;
+    this.#paint("whole");
+    return coverOverlay(this.#width, this.#height) + this.#sync() + this.#askInDialog();
   }
 
-  /** What is shown from now on. @returns the instructions that bring a drawn screen to it; none where it is not drawn */
-  show(prompt: Prompt | null): string {
+  /** What is shown from now on. Nothing is drawn where the desktop is not covered. */
+  show(prompt: Prompt | null): void {
     const before = this.#prompt;
     this.#prompt = prompt;
-    if (!this.#drawn) return "";
-    if (prompt === null || before === null || frameOf(prompt) !== frameOf(before)) return this.draw(0, 0);
-    const field = overlayImage(drawPanelField(this.#notice(), prompt, this.#width, this.#height));
-    return field + this.#sync() + this.#askInDialog();
+    if (!this.#drawn) return;
+    const same = prompt !== null && before !== null && frameOf(prompt) === frameOf(before);
+    if (!same) this.#version += 1;
+    this.#paint(same ? "field" : "whole");
+    const asked = this.#askInDialog();
+    if (asked !== "") this.#say(asked);
   }
 
-  /** Uncovers the desktop, and forgets the prompt. */
+  /** Uncovers the desktop, and forgets the prompt. @returns the instructions for it */
   remove(): string {
-    this.#drawn = false;
-    this.#prompt = this.#dialog = null;
+    this.forget();
     return disposeOverlay + this.#sync();
+  }
+
+  /** Nothing is drawn any more. */
+  forget(): void {
+    this.#drawn = false;
+    this.#version += 1;
+    this.#prompt = this.#dialog = this.#due = null;
+  }
+
+  #paint(part: PanelRequest["part"]): void {
+    if (this.#due !== "whole") this.#due = part;
+    this.#paintNext();
+  }
+
+  #paintNext(): void {
+    const part = this.#due;
+    if (part === null || this.#painting) return;
+    this.#due = null;
+    this.#painting = true;
+    const version = this.#version;
+    const [notice, prompt, width, height] = [this.#notice(), this.#prompt, this.#width, this.#height];
+    painter.paint({ part, notice, prompt, width, height }, (panel) => {
+      this.#painting = false;
+      if (panel !== null && version === this.#version) this.#painted(part, panel);
+      // The thread was lost: the time that is left is shown every few seconds, and then all of it.
+      else if (panel === null && this.#drawn) this.#due = "whole";
+      if (panel !== null) this.#paintNext();
+    });
+  }
+
+  #painted(part: PanelRequest["part"], panel: Panel): void {
+    const ground = part === "whole" ? coverOverlay(this.#width, this.#height) : "";
+    this.#say(ground + overlayImage(panel) + this.#sync());
   }
 
   /** Opens the client's own dialog, once for each time that something is asked. Clients that have none ignore it. */

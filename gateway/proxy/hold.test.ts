@@ -8,7 +8,8 @@ const img = (stream: number, layer = 0): string => instruction("img", stream, 14
 const blob = (stream: number, data: string): string => instruction("blob", stream, data);
 const end = (stream: number): string => instruction("end", stream);
 const size = instruction("size", 0, 800, 600);
-const covered = "4.sync,2.-1,1.0;";
+/** The panel is on the cover too. */
+const covered = "4.sync,2.-2,1.0;";
 const uncovered = "7.dispose,10.2000000000;";
 
 t.test(
@@ -90,7 +91,7 @@ t.test(
         img(4) +
         blob(4, "SEFMRg==") +
         uncovered +
-        "4.sync,2.-2,1.0;",
+        "4.sync,2.-3,1.0;",
       "the picture, then what was drawn since",
     );
     t.equal(bench.tally.sessionsHeld, 0);

@@ -65,7 +65,7 @@ export class Hold implements WithheldOwner, ReturnOwner {
     tally: Tally,
     owner: HoldOwner,
   ) {
-    this.#screen = new HoldScreen(size.width, size.height, notice);
+    this.#screen = new HoldScreen(size.width, size.height, notice, (text) => viewer.say(text));
     this.#viewer = viewer;
     this.#tally = tally;
     this.#owner = owner;
@@ -112,14 +112,14 @@ export class Hold implements WithheldOwner, ReturnOwner {
   /** The session is over. */
   ended(): void {
     if (this.#withheld !== null) this.#tally.sessionsHeld -= 1;
+    this.#screen.forget();
     this.#return?.cancel();
     this.#mending?.cancel();
   }
 
   /** What the hold screen shows from now on, and in a hold that is still to come. */
   show(prompt: Prompt): void {
-    const change = this.#screen.show(prompt);
-    if (change !== "") this.#viewer.say(change);
+    this.#screen.show(prompt);
   }
 
   /** Whole instructions of the target's. */
@@ -132,7 +132,7 @@ export class Hold implements WithheldOwner, ReturnOwner {
     const { sizes, width, height } = this.#target!.scanner;
     if (sizes === this.#sizes) return;
     this.#sizes = sizes;
-    this.#viewer.say(wipe({ width, height, lowestLayer: 0, highestLayer: 0 }) + this.#screen.draw(width, height));
+    this.#viewer.say(wipe({ width, height, lowestLayer: 0, highestLayer: 0 }) + this.#screen.cover(width, height));
   }
 
   /** About once a second. */
@@ -198,7 +198,7 @@ export class Hold implements WithheldOwner, ReturnOwner {
     const cover = this.#owner.fetch === null ? "" : wipe(scanner);
     if (this.#owner.fetch === null) this.#withheld.gather();
     for (const each of stopped) this.#withheld.take(each, 0, each.length);
-    this.#viewer.say(cover + this.#screen.draw(width, height));
+    this.#viewer.say(cover + this.#screen.cover(width, height));
   }
 
   #bringBack(withheld: WithheldDisplay): void {

@@ -98,7 +98,7 @@ t.test("a quarantine forwards nothing, not the event that caused it, and lets go
   };
   const before = key(0xffe1, 1) + mouse(5, 6, 1) + key(0x61, 1);
   viewer.send(before + key(0x78, 1) + key(0x79, 1) + mouse(50, 60, 4) + instruction("clipboard", 0, "text/plain"));
-  await viewer.saw("4.sync,2.-1,1.0;");
+  await viewer.saw("4.sync,2.-2,1.0;");
   t.match(viewer.text, "4.size,10.2000000000,3.800,3.600;");
   t.match(viewer.text, "3.img,7.1000000,2.14,10.2000000000,9.image/png");
   const atHold = before + key(0xffe1, 0) + key(0x61, 0) + mouse(5, 6, 0);

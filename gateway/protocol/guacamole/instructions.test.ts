@@ -1,7 +1,7 @@
 import t from "tap";
 import { SamehandError } from "../../core/errors.ts";
 import * as say from "./instructions.ts";
-import { disposeOverlay, drawOverlay, overlayLayer, overlayStream } from "./overlay.ts";
+import { coverOverlay, disposeOverlay, overlayImage, overlayLayer, overlayStream } from "./overlay.ts";
 import { ServerScanner } from "./server-scanner.ts";
 
 t.test("lengths count code points", (t) => {
@@ -30,7 +30,7 @@ t.test("what the gateway says itself", (t) => {
 
 t.test("the hold screen is drawn on its own layer, in blobs that every client takes", (t) => {
   const png = Buffer.from(Array.from({ length: 20_000 }, (_, i) => i & 255));
-  const text = drawOverlay({ width: 1024, height: 768, image: png, type: "image/png", x: 10, y: 20 });
+  const text = coverOverlay(1024, 768) + overlayImage({ image: png, type: "image/png", x: 10, y: 20 });
   const layer = String(overlayLayer);
   t.ok(text.startsWith(`4.size,10.${layer},4.1024,3.768;4.move,10.${layer},1.0,1.0,1.0,7.1000000;`));
   t.ok(text.includes(`5.cfill,2.12,10.${layer},2.20,2.24,2.40,3.255;`));

@@ -41,35 +41,31 @@ export function disposeLayers(lowest: number, highest: number): string {
 /** Mask 12 replaces what was there, transparency included: it is for whole layers only. */
 const fill = (layer: number): string => instruction("cfill", 12, layer, 20, 24, 40, 255);
 
-export interface Overlay {
-  /** The desktop's size, in pixels. */
-  readonly width: number;
-  readonly height: number;
-  /** A picture, and where its upper left corner is. */
-  readonly image: Uint8Array;
-  readonly type: "image/png" | "image/jpeg";
-  readonly x: number;
-  readonly y: number;
-}
-
-/** Draws the hold screen. The caller ends the frame with a `sync` of its own. */
-export function drawOverlay(overlay: Overlay): string {
+/** Covers the whole desktop. The caller ends the frame with a `sync` of its own. @param width and height in pixels */
+export function coverOverlay(width: number, height: number): string {
   const layer = overlayLayer;
   return (
-    instruction("size", layer, overlay.width, overlay.height) +
+    instruction("size", layer, width, height) +
     instruction("move", layer, 0, 0, 0, 1_000_000) +
-    instruction("rect", layer, 0, 0, overlay.width, overlay.height) +
+    instruction("rect", layer, 0, 0, width, height) +
     fill(layer) +
-    instruction("shade", layer, 255) +
-    overlayImage(overlay)
+    instruction("shade", layer, 255)
   );
+}
+
+export interface OverlayImage {
+  readonly image: Uint8Array;
+  readonly type: "image/png" | "image/jpeg";
+  /** Where its upper left corner is, in pixels. */
+  readonly x: number;
+  readonly y: number;
 }
 
 /** Removes the hold screen. It is seen with the next `sync`. */
 export const disposeOverlay: string = instruction("dispose", overlayLayer);
 
 /** Draws a picture on the hold screen that is there. The caller ends the frame. */
-export function overlayImage({ image, type, x, y }: Omit<Overlay, "width" | "height">): string {
+export function overlayImage({ image, type, x, y }: OverlayImage): string {
   const base64 = Buffer.from(image.buffer, image.byteOffset, image.byteLength).toString("base64");
   let out = instruction("img", overlayStream, 14, overlayLayer, type, x, y);
   for (let i = 0; i < base64.length; i += blobLength)

@@ -109,6 +109,7 @@ export class Gateway {
         ...retentionOf(config),
         ...base,
         observe: observeStore,
+        checkpointBeside: true,
       });
     } catch (error) {
       this.#metrics.close();

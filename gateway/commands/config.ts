@@ -67,7 +67,7 @@ function check(config: Config): void {
   readKeyRing(config.keys, "keys");
   tlsFiles(config);
   // Reads the token keys; no token is opened, so nothing is ever spent.
-  acceptedTokens(config, { spend: () => false }, { now: () => 0 as never, wall: () => 0 as never });
+  acceptedTokens(config, { spend: async () => false }, { now: () => 0 as never, wall: () => 0 as never });
 }
 
 /** @returns what to print @throws SamehandError `key-invalid` where the file holds something else */

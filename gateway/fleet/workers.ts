@@ -74,6 +74,7 @@ export class Workers {
       ...storeOptions(config),
       log: this.#log,
       ...retentionOf(config),
+      checkpointBeside: true,
     });
     const out = { receivers: config.delivery, store: this.#store, version, clock: systemClock, log: this.#log };
     this.#delivery = new Delivery(out);

@@ -88,12 +88,12 @@ export class Learning {
 
   /**
    * What is known of an agent; null where nothing was learned yet, or the agent has not consented.
+   * @param version of the newest profile, where the caller has just read it
    * @throws SamehandError `profile-unreadable`, `store-unavailable`
    */
-  known(name: AgentName, id: AgentId, enrolment: Enrolment): Known | null {
+  known(name: AgentName, id: AgentId, enrolment: Enrolment, version = this.#versionOf(name)): Known | null {
     this.#ids.set(name, id);
     if (!this.#options.consented(id)) return null;
-    const version = this.#options.store.agent(name)?.profileVersion;
     const facts = this.#facts.get(id);
     if (facts?.version === version && facts !== undefined) return { ...facts, maturity: maturityOf(facts, enrolment) };
     // Somebody else may have written it, such as `samehand enrol` beside a running gateway.
@@ -105,6 +105,10 @@ export class Learning {
     const peaks = cached?.profile.peaks ?? Profile.factsOf(stored.body).peaks;
     this.#facts.set(id, { version: stored.version, days: stored.days, keystrokes, actions, peaks });
     return { maturity: maturityOf(stored, enrolment), keystrokes, actions, peaks };
+  }
+
+  #versionOf(name: AgentName): number | undefined {
+    return this.#options.store.agent(name)?.profileVersion;
   }
 
   /**

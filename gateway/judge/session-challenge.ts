@@ -58,12 +58,12 @@ export class SessionChallenge implements Hold {
   #cause: HoldCause = "doubt";
   /** The link to another device that the challenge shows. */
   #confirmation: Confirmation | null = null;
-  #sparedUntil: EpochMillis;
+  /** Asked of the store when a doubt first wants to hold: most sessions never do. */
+  #sparedUntil: EpochMillis | null = null;
 
   constructor(options: SessionChallengeOptions) {
     this.#options = options;
     this.#history = new ChallengeHistory(options);
-    this.#sparedUntil = this.#history.sparedUntil("before");
   }
 
   /** Keys belong to the challenge, and to nobody else. */
@@ -77,6 +77,7 @@ export class SessionChallenge implements Hold {
   }
 
   get spared(): boolean {
+    this.#sparedUntil ??= this.#history.sparedUntil("before");
     return this.#options.clock.wall() < this.#sparedUntil;
   }
 

@@ -38,7 +38,7 @@ export class Verification {
   /** @throws SamehandError `profile-unreadable`, `store-unavailable`: such an agent must not pass for a stranger */
   constructor(options: VerificationOptions) {
     this.#options = options;
-    this.#known = this.#ask();
+    this.#known = this.#ask(options.record.profileVersion);
   }
 
   get maturity(): Maturity {
@@ -116,9 +116,10 @@ export class Verification {
     return this.maturity !== before;
   }
 
-  #ask(): Known | null {
+  /** @param version of the agent's newest profile, where it is known */
+  #ask(version?: number): Known | null {
     const { learning, record, settings } = this.#options;
-    return learning.known(record.name, record.id, settings().enrolment);
+    return learning.known(record.name, record.id, settings().enrolment, version);
   }
 
   #terms(): AgentTerms {

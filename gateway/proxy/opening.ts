@@ -28,7 +28,7 @@ export class GuacdOpening implements Opening {
 
   constructor(traits: ViewerTraits, ticket: Ticket, route: Route) {
     // Copies: parts of the request line would hold on to the whole of it, token and all.
-    const { width, height, dpi, timezone, audio, video, image } = structuredClone(traits);
+    const { width, height, dpi, timezone, audio, video, image } = JSON.parse(JSON.stringify(traits)) as ViewerTraits;
     this.#profile = {
       settings: ticket.settings,
       width,

@@ -162,9 +162,17 @@ export class Database {
     }
   }
 
-  /** Moves all changes into the main file and empties the log, so that nothing erased stays in it. */
-  checkpoint(): void {
-    this.#guard(() => this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+  /**
+   * Moves all changes into the main file and empties the log, so that nothing erased stays in it.
+   * @returns false where somebody else was at it, or read: then it must be done again
+   */
+  checkpoint(): boolean {
+    return this.#guard(() => this.#db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] === 0);
+  }
+
+  /** After how many pages in the log a write moves them into the file itself, waiting for the disk. */
+  set checkpointAfter(pages: number) {
+    this.#guard(() => this.#db.exec(`PRAGMA wal_autocheckpoint = ${pages}`));
   }
 
   close(): void {

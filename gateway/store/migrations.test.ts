@@ -22,7 +22,7 @@ t.test("there is a file of an earlier version", (t) => {
 });
 
 for (const version of versions)
-  t.test(`a file of version ${version} is brought forward, and a second opening changes nothing`, (t) => {
+  t.test(`a file of version ${version} is brought forward, and a second opening changes nothing`, async (t) => {
     const path = `${t.testdir()}/store.db`;
     writeFileSync(path, gunzipSync(readFileSync(new URL(`version-${version}.db.gz`, folder))), { mode: 0o600 });
     for (const opening of [1, 2]) {
@@ -34,7 +34,7 @@ for (const version of versions)
         t.equal(Buffer.from(body).toString(), `${name} 3`);
       }
       t.match(store.lockOf(agentName("bert")), { reason: "severed", until: null });
-      t.equal(store.spend("spent-token", epochMillis(4_000_000_000_000)), false, "a token stays spent");
+      t.equal(await store.spend("spent-token", epochMillis(4_000_000_000_000)), false, "a token stays spent");
       t.match(store.sessions(9), [{ id: "s1", agent: "anna", verdict: "quarantine", outcome: { end: "closed" } }]);
       t.same(
         store.decisions(9).map(({ verdict }) => verdict),
@@ -43,5 +43,4 @@ for (const version of versions)
       t.equal(store.audit.verify().brokenAt, null, "the chain is whole");
       store.close();
     }
-    t.end();
   });

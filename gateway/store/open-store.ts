@@ -15,15 +15,17 @@ import { keptAuditSigner } from "./audit-key.ts";
 import { Challenges } from "./challenges.ts";
 import { BreakerState } from "./breaker-state.ts";
 import { Deliveries } from "./deliveries.ts";
+import { Checkpointer } from "./checkpointer.ts";
 import { Consents } from "./consents.ts";
 import { Database, type Observe, sql } from "./database.ts";
 import { Locks } from "./locks.ts";
+import { Openings } from "./openings.ts";
 import { OperatorStore } from "./operators.ts";
 import { Profiles } from "./profiles.ts";
 import { idleAgents, purgeSessions } from "./retention.ts";
 import { Scores } from "./scores.ts";
 import { Sessions } from "./sessions.ts";
-import type { AgentId, By, Learned, Profile, SessionOutcome, Store, StoreChange } from "./store.ts";
+import type { AgentId, By, Learned, Profile, SessionOutcome, SessionRecord, Store, StoreChange } from "./store.ts";
 import { Waiting, type WaitingLimits } from "./waiting.ts";
 
 export interface StoreOptions {
@@ -50,19 +52,19 @@ export interface StoreOptions {
   /** How much may wait for a store that takes no writes; 10,000 writes and 64 MiB by default. */
   readonly waiting?: WaitingLimits;
   readonly tally?: Tally;
+  /** A thread moves the log into the file, so that no write waits for the disk: for a process that serves sessions. */
+  readonly checkpointBeside?: boolean;
 }
 
 /** A spent token's id is kept this long past its expiry, should the clock be set back. */
 const spentMargin = 3_600_000;
-const spendToken = sql
-  .insertInto("spent_tokens")
-  .values({ jti: "", expires: 0 })
-  .onConflict((conflict) => conflict.doNothing())
-  .compile();
 const purgeMillis = 60_000;
 /** What a lesson holds on to: the statistics of some hundred keystrokes and pointer actions. */
 const lessonBytes = 128 * 1024;
 const dayMillis = 86_400_000;
+/** Pages in the log from which a write moves them itself: as SQLite does, and where a thread should have done it. */
+const usualCheckpoint = 1000;
+const lateCheckpoint = 32_768;
 
 /** @throws SamehandError `store-unavailable`, `store-corrupt` */
 export function openStore(options: StoreOptions): Store {
@@ -77,6 +79,7 @@ class SqliteStore implements Store {
   readonly #profiles: Profiles;
   readonly #locks: Locks;
   readonly #sessions: Sessions;
+  readonly #openings: Openings;
   readonly audit: Audit;
   readonly breaker: BreakerState;
   readonly deliveries: Deliveries;
@@ -95,6 +98,9 @@ class SqliteStore implements Store {
   readonly #log: Log;
   readonly #tally: Tally;
   readonly #timer: NodeJS.Timeout;
+  readonly #checkpointer: Checkpointer | null;
+  /** Something was erased, and may still be in the log. */
+  #erasing = false;
   /** The last look at the file failed: told once, not twice a second. */
   #failing = false;
   #seen: number;
@@ -112,6 +118,7 @@ class SqliteStore implements Store {
       this.#profiles = new Profiles(this.#db, this.installation, keys, clock);
       this.#locks = new Locks(this.#db, clock, this.#waiting, (change) => this.#tell(change));
       this.#sessions = new Sessions(this.#db);
+      this.#openings = new Openings(this.#db, this.#waiting, (session) => this.#begin(session));
       this.audit = new Audit({
         db: this.#db,
         installation: this.installation,
@@ -132,12 +139,18 @@ class SqliteStore implements Store {
       this.#db.close();
       throw error;
     }
+    this.#checkpointer = options.checkpointBeside === true ? this.#checkpointBeside(path) : null;
     this.#scoreDays = options.scoreDays ?? 14;
     this.#auditDays = options.auditDays ?? Infinity;
     this.#sessionDays = options.sessionDays ?? Infinity;
     this.#profileDays = options.profileDays ?? Infinity;
     this.#purgedAt = clock.wall();
     this.#timer = setInterval(() => this.#poll(), options.pollMillis ?? 500).unref();
+  }
+
+  #checkpointBeside(path: string): Checkpointer {
+    this.#db.checkpointAfter = lateCheckpoint;
+    return new Checkpointer(path, this.#log, () => (this.#db.checkpointAfter = usualCheckpoint));
   }
 
   #identify(): string {
@@ -161,6 +174,7 @@ class SqliteStore implements Store {
 
   forget(name: AgentName, by?: By): boolean {
     if (this.lockOf(name) !== null) throw new SamehandError("agent-locked", "unlock first; forgetting would unlock");
+    this.#openings.settle();
     const at = this.#clock.wall();
     const known = this.#db.transaction(() => {
       const agent = this.#profiles.agent(name);
@@ -170,7 +184,7 @@ class SqliteStore implements Store {
       return this.#profiles.forget(name);
     });
     if (!known) return false;
-    this.#db.checkpoint();
+    this.#erasing = !this.#db.checkpoint();
     this.#tell({ kind: "forgotten", agent: name });
     return true;
   }
@@ -208,21 +222,19 @@ class SqliteStore implements Store {
   lock = (agent: AgentName, until: EpochMillis | null, reason: string) => this.#locks.lock(agent, until, reason);
   unlock = (agent: AgentName) => this.#locks.unlock(agent);
 
-  spend(jti: string, expires: EpochMillis): boolean {
-    return this.#db.transaction(() => this.#db.runOf(spendToken, [jti, Math.ceil(expires)])) === 1;
-  }
+  spend = (jti: string, expires: EpochMillis) => this.#openings.spend(jti, expires);
+  sessionStarted = (session: SessionInfo) => this.#openings.started(session);
 
-  sessionStarted(session: SessionInfo): void {
-    this.#waiting.write("session", () =>
-      this.#db.transaction(() => {
-        const agent = this.#profiles.enrol(session.agent);
-        this.#sessions.started(session, agent.id);
-        this.#live.set(session.id, agent);
-      }),
-    );
+  /** Within a transaction. */
+  #begin(session: SessionInfo): void {
+    const { agent: name } = session;
+    const id = this.#profiles.idOf(name) ?? this.#profiles.enrol(name).id;
+    this.#sessions.started(session, id);
+    this.#live.set(session.id, { id, name });
   }
 
   sessionEnded(session: SessionId, outcome: SessionOutcome): void {
+    this.#openings.settle();
     const at = this.#clock.wall();
     this.#waiting.write("session", () => {
       this.#db.transaction(() => this.#sessions.ended(session, at, outcome));
@@ -231,6 +243,7 @@ class SqliteStore implements Store {
   }
 
   decided(session: SessionId, agent: AgentName, decision: Decision): void {
+    this.#openings.settle();
     const at = this.#clock.wall();
     this.#waiting.write("decision", () =>
       this.#db.transaction(() => {
@@ -241,7 +254,11 @@ class SqliteStore implements Store {
     );
   }
 
-  session = (id: SessionId) => this.#sessions.of(id);
+  session(id: SessionId): SessionRecord | null {
+    this.#openings.settle();
+    return this.#sessions.of(id);
+  }
+
   scored({ id, agent }: SessionInfo, at: EpochMillis, maturity: Maturity, body: Uint8Array): void {
     this.#waiting.write(
       "scores",
@@ -254,8 +271,16 @@ class SqliteStore implements Store {
     );
   }
 
-  sessions = (most: number) => this.#sessions.newest(most, null);
-  sessionsOf = (agent: AgentId, most: number) => this.#sessions.newest(most, agent);
+  sessions(most: number): SessionRecord[] {
+    this.#openings.settle();
+    return this.#sessions.newest(most, null);
+  }
+
+  sessionsOf(agent: AgentId, most: number): SessionRecord[] {
+    this.#openings.settle();
+    return this.#sessions.newest(most, agent);
+  }
+
   decisions = (most: number) => this.audit.decisions(most);
 
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -286,6 +311,8 @@ class SqliteStore implements Store {
 
   close(): void {
     clearInterval(this.#timer);
+    this.#checkpointer?.close();
+    this.#openings.settle();
     this.#waiting.flush();
     this.#sign();
     this.#db.close();
@@ -299,6 +326,7 @@ class SqliteStore implements Store {
   #poll(): void {
     try {
       this.#waiting.flush();
+      if (this.#erasing) this.#erasing = !this.#db.checkpoint();
       const version = this.#db.dataVersion;
       if (version !== this.#seen) {
         this.#locks.refresh();

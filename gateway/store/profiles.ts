@@ -45,6 +45,10 @@ export class Profiles {
     return row === undefined ? null : record(row);
   }
 
+  idOf(name: AgentName): AgentId | null {
+    return (this.#db.firstOf(idByName, [name])?.id ?? null) as AgentId | null;
+  }
+
   exists(id: AgentId): boolean {
     return this.#row(id) !== undefined;
   }
@@ -217,6 +221,7 @@ const records = sql
   .select(["agents.id", "agents.name", "agents.created_at", "profiles.version", "profiles.saved_at"])
   .select(["profiles.keystrokes", "profiles.actions", "profiles.days"]);
 
+const idByName = sql.selectFrom("agents").select("id").where("name", "=", "").compile();
 const recordByName = records.where("agents.name", "=", "").compile();
 
 type RecordRow = Pick<AgentRow, "id" | "name" | "created_at"> & {

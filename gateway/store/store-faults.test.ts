@@ -37,7 +37,7 @@ const filler = `${prologue}
   store.lock("anna", null, "severed");
   store.learn(id, (newest) => ({ keystrokes: newest.keystrokes + 1, actions: 0, days: 1, body: Buffer.alloc(size) }));
   let refused = null;
-  try { store.spend("token", Date.now()); } catch (error) { refused = error; }
+  try { await store.spend("token", Date.now()); } catch (error) { refused = error; }
   console.log(JSON.stringify({
     code: fault?.code, whole, locked: store.lockOf("anna") !== null, waiting: store.waiting, problem: store.problem?.code,
   }));

@@ -170,13 +170,14 @@ export interface Store {
   unlock(agent: AgentName): boolean;
 
   /**
-   * Spends a token's id, once over all processes and restarts.
+   * Spends a token's id, once over all processes and restarts; at the end of this turn of the event loop, with all
+   * others that came in it.
    * @returns false where it was spent before
    * @throws SamehandError `store-unavailable`: then the token must be refused
    */
-  spend(jti: string, expires: EpochMillis): boolean;
+  spend(jti: string, expires: EpochMillis): Promise<boolean>;
 
-  /** Never throws; retried. */
+  /** Written at the end of this turn of the event loop. Never throws; retried. */
   sessionStarted(session: SessionInfo): void;
   /** Never throws; retried. */
   sessionEnded(session: SessionId, outcome: SessionOutcome): void;

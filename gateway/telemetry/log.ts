@@ -9,6 +9,28 @@ export type Level = "debug" | "info" | "warn" | "error" | "silent";
 /** Fields that must never be written, should a caller pass them by mistake. */
 const secrets = ["token", "settings", "password", "keysym", "text", "query", "url"];
 
+/** A line of what is usual waits so long, ms, for others: a write of its own is most of what it costs. */
+const lineWait = 50;
+const mostWaiting = 8 * 1024;
+
+/** Standard output, some lines at a time; what waits is written when the process exits, however it does. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: false, minLength: mostWaiting });
+  let due = false;
+  const flush = (): void => {
+    due = false;
+    output.flush();
+  };
+  return {
+    write(line: string): void {
+      output.write(line);
+      if (due) return;
+      due = true;
+      setTimeout(flush, lineWait).unref();
+    },
+  };
+}
+
 /**
  * @param destination standard output by default; tests give their own
  * @param about fields of every line
@@ -24,7 +46,7 @@ export function createLog(
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: [...secrets, ...secrets.map((name) => `*.${name}`)], remove: true },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
 }
 
 /** The canonical line of a decision: everything that explains it, in one place. */

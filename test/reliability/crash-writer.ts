@@ -36,7 +36,7 @@ for (let round = 0; ; round++)
     store.lock(agent, epochMillis(Date.now() + crashLife + version * 1000), `round ${version}`);
     tell("lock", name, version);
     const token = `${name}-${version}`;
-    store.spend(token, epochMillis(Date.now() + crashLife));
+    await store.spend(token, epochMillis(Date.now() + crashLife));
     tell("token", token);
     const session = sessionId(`${name}-${version}`);
     store.sessionStarted({ id: session, agent, connection: "desk", startedAt: epochMillis(Date.now()), address: "" });

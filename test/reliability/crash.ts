@@ -51,7 +51,7 @@ export async function crash(path: string, kills: number, seed: number): Promise<
   let rows = 0;
   for (let kill = 0; kill < kills; kill++) {
     await killOnce(path, keyLine, random, told);
-    rows = look(path, keyLine, told, (fault) => faults.push(`after kill ${kill}: ${fault}`));
+    rows = await look(path, keyLine, told, (fault) => faults.push(`after kill ${kill}: ${fault}`));
   }
   return { kills, told: told.counts, rows, faults };
 }
@@ -75,7 +75,7 @@ async function killOnce(path: string, keyLine: string, random: Random, told: Tol
 }
 
 /** Opens what is left, which also checks every page of the file. @returns rows of the audit chain */
-function look(path: string, keyLine: string, told: Told, fault: (what: string) => void): number {
+async function look(path: string, keyLine: string, told: Told, fault: (what: string) => void): Promise<number> {
   const store = openStore({ path, keys: parseKeyRing(keyLine, "crash") });
   try {
     for (const name of agents) {
@@ -91,7 +91,7 @@ function look(path: string, keyLine: string, told: Told, fault: (what: string) =
       // Every profile is written before its lock; a process that dies in between leaves the lock behind.
       if (locked > version) fault(`${name}: the lock of ${locked} beside profile ${version}`);
     }
-    if (told.token !== "" && store.spend(told.token, epochMillis(Date.now() + crashLife)))
+    if (told.token !== "" && (await store.spend(told.token, epochMillis(Date.now() + crashLife))))
       fault(`${told.token} could be spent twice`);
     const { rows, brokenAt } = store.audit.verify();
     if (brokenAt !== null) fault(`the audit chain breaks at row ${brokenAt}`);

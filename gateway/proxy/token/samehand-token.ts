@@ -26,7 +26,7 @@ export interface SpentTokens {
    * @param expires after this it may be forgotten
    * @throws SamehandError `store-unavailable`
    */
-  spend(jti: string, expires: EpochMillis): boolean;
+  spend(jti: string, expires: EpochMillis): boolean | Promise<boolean>;
 }
 
 /** What a token says. */
@@ -79,13 +79,7 @@ export class SamehandTokens implements Tokens {
     this.#ring = new Map(options.keys.map(({ id, key }) => [id, createSecretKey(key)]));
   }
 
-  open(token: string): Promise<Ticket> {
-    return new Promise((resolve) => {
-      resolve(this.#open(token));
-    });
-  }
-
-  #open(token: string): Ticket {
+  async open(token: string): Promise<Ticket> {
     const now = this.#options.clock.wall();
     // No cause and no detail: neither may carry anything of the token.
     const claims = openJwe(token, (kid) => this.#ring.get(kid) ?? null);
@@ -99,7 +93,7 @@ export class SamehandTokens implements Tokens {
     if (expires - now > (this.#options.longestLife ?? 3600) * 1000)
       throw new SamehandError("token-invalid", "exp is too far away");
     const ticket = this.#ticket(claims);
-    if (!this.#options.spent.spend(jti, expires)) throw new SamehandError("token-replayed");
+    if (!(await this.#options.spent.spend(jti, expires))) throw new SamehandError("token-replayed");
     return ticket;
   }
 

@@ -3,6 +3,7 @@ import { asSamehandError } from "../core/errors.ts";
 import type { SessionInfo } from "../core/session.ts";
 import { type EpochMillis, epochMillis } from "../core/units.ts";
 import { backoffUntil, passesCount } from "../policy/challenge.ts";
+import type { Loss, Losses } from "../policy/challenge-course.ts";
 import type { ChallengeOutcome, ChallengeRecord } from "../store/challenges.ts";
 import type { AgentRecord } from "../store/store.ts";
 import type { JudgeOptions } from "./judge.ts";
@@ -40,12 +41,16 @@ export class ChallengeHistory {
     return this.#passes().length;
   }
 
-  /** Attempts that were lost since the last doubt ended. */
-  get lost(): { code: number; phrase: number } {
+  /** Attempts that were lost since the last doubt ended, in whatever session and process. */
+  get lost(): Losses {
     const history = this.#recent();
     const since = history.slice(history.findLastIndex(({ outcome }) => final.has(outcome)) + 1);
-    const count = (wanted: ChallengeOutcome): number => since.filter(({ outcome }) => outcome === wanted).length;
-    return { code: count("wrong-code"), phrase: count("failed-phrase") };
+    const count = (wanted: Loss): number => since.filter(({ outcome }) => outcome === wanted).length;
+    return {
+      "wrong-code": count("wrong-code"),
+      "failed-phrase": count("failed-phrase"),
+      undecided: count("undecided"),
+    };
   }
 
   /** Until when a weak doubt only alerts. @param now a challenge was passed just now, which may not be written yet */

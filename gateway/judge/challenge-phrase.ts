@@ -1,6 +1,9 @@
 /**
  * A phrase while it is typed: which words are right so far, and how like the agent's the typing is. What is typed
  * lives here for as long as it is asked for, and nowhere else.
+ *
+ * Each letter that is asked for counts once, when it is first typed in its place: whoever types chooses neither what is
+ * compared nor how much of it. What arrived together, or of which no time is known, does not count at all.
  */
 import { keyOf } from "../../models/keyboard/keys.ts";
 import type { Keystroke } from "../../models/keyboard/keystroke.ts";
@@ -15,6 +18,18 @@ export const escapeKey = 0xff1b;
 const space = keyOf(0x20);
 /** A word is cut here: no word that is asked for is so long. */
 const longestWord = 16;
+/** Two events closer than this, ms, waited for one another on their way: no hand is so fast for long. */
+const together = 2;
+
+/** More than the keys that may be down, so that a key that repeats for ever does not fill memory. */
+const mostPresses = 64;
+
+/** A press that was not told yet as a keystroke. */
+interface Press {
+  readonly at: number;
+  readonly key: number;
+  counts: boolean;
+}
 
 /** The character of a keysym that prints; empty for the others. Keysyms: X11's keysymdef.h. */
 export function characterOf(keysym: number): string {
@@ -24,18 +39,27 @@ export function characterOf(keysym: number): string {
   return "";
 }
 
+const endsWord = (keysym: number): boolean => keyOf(keysym) === space || enterKeys.has(keysym);
+
 export class Phrase {
   readonly #scorer: Scorer<Keystroke>;
   readonly #keystrokes: Keystrokes;
   readonly #words: string[];
   /** What was typed, by words; the last one is being typed. */
   #typed: string[] = [""];
+  /** Presses in their order; those of a key's repeat are never told. */
+  #presses: Press[] = [];
+  /** The first letter that did not count yet, over all words and the spaces between them. */
+  #next = 0;
+  #last = Number.NEGATIVE_INFINITY;
+  /** The newest event came together with the one before. */
+  #came = false;
 
   /** @param scorer of this phrase alone */
   constructor(words: readonly string[], scorer: Scorer<Keystroke>) {
     this.#words = [...words];
     this.#scorer = scorer;
-    this.#keystrokes = new Keystrokes((keystroke) => void scorer.add(keystroke));
+    this.#keystrokes = new Keystrokes((keystroke) => this.#tell(keystroke));
   }
 
   /** How many words are asked for. */
@@ -43,6 +67,7 @@ export class Phrase {
     return this.#words.length;
   }
 
+  /** How many keystrokes count so far. */
   get keystrokes(): number {
     return this.#scorer.count;
   }
@@ -60,23 +85,66 @@ export class Phrase {
 
   /** Takes in a key. @returns whether what is shown changed */
   key(at: Millis, keysym: Keysym, pressed: boolean): boolean {
+    this.#attend(at);
+    const place = pressed ? this.#placeOf(keysym) : -1;
+    if (pressed) this.#presses.push({ at: this.#last, key: keyOf(keysym), counts: place >= this.#next });
+    if (this.#presses.length > mostPresses) this.#presses.shift();
+    if (place >= this.#next) this.#next = place + 1;
     this.#keystrokes.key(at, keysym, pressed);
-    if (!pressed) return false;
+    return pressed && this.#type(keysym);
+  }
+
+  /** Events that come together tell no times, nor does the way from them to the next one. */
+  #attend(at: Millis): void {
+    const came = at - this.#last < together;
+    const first = this.#presses.at(-1);
+    if (came && first?.at === this.#last) first.counts = false;
+    if (came || this.#came) this.interrupt();
+    this.#came = came;
+    this.#last = Math.max(at, this.#last);
+  }
+
+  #type(keysym: Keysym): boolean {
     const current = this.#typed.at(-1) ?? "";
     if (keysym === escapeKey) this.#typed = [""];
     else if (keysym === backspaceKey) this.#erase(current);
-    else if (keyOf(keysym) === space || enterKeys.has(keysym)) {
+    else if (endsWord(keysym)) {
       if (current === "" || this.#typed.length > this.#words.length) return false;
       this.#typed.push("");
     } else {
       const character = characterOf(keysym);
       if (character === "" || current.length >= longestWord) return false;
-      const asked = this.#words[this.#typed.length - 1]?.[current.length] ?? "";
-      // The same key in another shift state or layout is the same key: the hand is asked, not the keymap.
-      const same = asked !== "" && keyOf(asked.charCodeAt(0)) === keyOf(keysym);
-      this.#typed[this.#typed.length - 1] = current + (same ? asked : character);
+      this.#typed[this.#typed.length - 1] = current + (this.#isAsked(keysym) ? this.#asked : character);
     }
     return true;
+  }
+
+  /** The letter that is to be typed now; empty at a word's end. */
+  get #asked(): string {
+    return this.#words[this.#typed.length - 1]?.[this.#typed.at(-1)?.length ?? 0] ?? "";
+  }
+
+  /** The same key in another shift state or layout is the same key: the hand is asked, not the keymap. */
+  #isAsked(keysym: Keysym): boolean {
+    const asked = this.#asked;
+    return asked !== "" && keyOf(asked.charCodeAt(0)) === keyOf(keysym);
+  }
+
+  /** Where the letter is that this key types, over all words; -1 where it is none that is asked for. */
+  #placeOf(keysym: Keysym): number {
+    const word = this.#typed.length - 1;
+    const typed = this.#typed.at(-1) ?? "";
+    const asked = this.#words[word] ?? "";
+    if (!asked.startsWith(typed)) return -1;
+    if (endsWord(keysym) ? typed !== asked : !this.#isAsked(keysym)) return -1;
+    return this.#words.slice(0, word).reduce((sum, { length }) => sum + length + 1, typed.length);
+  }
+
+  #tell(keystroke: Keystroke): void {
+    const index = this.#presses.findIndex(({ at, key }) => at === keystroke.at && key === keystroke.key);
+    const [press] = this.#presses.splice(0, index + 1).slice(-1);
+    const known = !Number.isNaN(keystroke.hold) || !Number.isNaN(keystroke.downDown);
+    if (press?.counts && known) this.#scorer.add(keystroke);
   }
 
   #erase(current: string): void {

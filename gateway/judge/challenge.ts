@@ -8,7 +8,7 @@ import type { Scorer } from "../../models/modality.ts";
 import type { Prompt, PromptField } from "../core/prompt.ts";
 import type { Keysym, Millis } from "../core/units.ts";
 import { type ChallengeStep, phraseWords } from "../policy/challenge.ts";
-import { ChallengeCourse, type CourseOptions, type Turn } from "../policy/challenge-course.ts";
+import { type Answered, ChallengeCourse, type CourseOptions } from "../policy/challenge-course.ts";
 import type { ChallengeOutcome } from "../store/challenges.ts";
 import { codeDigits } from "./challenge-code.ts";
 import type { Language } from "./challenge-languages/language.ts";
@@ -119,7 +119,7 @@ export class Challenge {
 
   /** The agent confirmed from another device. */
   confirmed(at: Millis): void {
-    if (this.#course.step === "passkey") this.#follow(at, this.#course.confirmed(), null, "wrongCode");
+    if (this.#course.step === "passkey") this.#follow(at, { turn: this.#course.confirmed(), lost: null }, "wrongCode");
   }
 
   /** An operator vouches for the person. */
@@ -144,8 +144,7 @@ export class Challenge {
   }
 
   #codeGiven(at: Millis, code: string): void {
-    const right = this.#options.acceptCode(code);
-    this.#follow(at, this.#course.code(right), right ? null : "wrong-code", "wrongCode");
+    this.#follow(at, this.#course.code(this.#options.acceptCode(code)), "wrongCode");
   }
 
   #phraseKey(at: Millis, keysym: Keysym, pressed: boolean): void {
@@ -155,19 +154,15 @@ export class Challenge {
     if (!phrase.complete) return this.#show(at);
     const llr = phrase.llr() * this.#options.linkWeight();
     this.#llr = llr;
-    const turn = this.#course.phrase(llr, phrase.keystrokes, phrase.length);
-    if (turn === "more") {
-      phrase.extend(this.#draw(phraseWords.more));
-      this.#message = "moreWords";
-      return this.#show(at);
-    }
-    const { pass, fail } = this.#options.limits;
-    const lost = llr >= pass ? null : llr <= fail ? "failed-phrase" : "undecided";
-    this.#follow(at, turn, lost, "otherPhrase");
+    const answered = this.#course.phrase(llr, phrase.keystrokes, phrase.length);
+    if (answered.turn !== "more") return this.#follow(at, answered, "otherPhrase");
+    phrase.extend(this.#draw(phraseWords.more));
+    this.#message = "moreWords";
+    this.#show(at);
   }
 
-  /** Goes where an answer leads. @param lost how an attempt was lost; null where it was not */
-  #follow(at: Millis, turn: Turn, lost: ChallengeOutcome | null, message: Message): void {
+  /** Goes where an answer leads. @param message what is said where the same is asked again */
+  #follow(at: Millis, { turn, lost }: Answered, message: Message): void {
     const { onAttempt, onPassed, onFailed } = this.#options;
     if (turn === "passed") return onPassed(at, this.#llr);
     if (lost !== null) onAttempt(at, lost);

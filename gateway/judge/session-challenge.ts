@@ -110,7 +110,7 @@ export class SessionChallenge implements Hold {
       at,
       steps,
       attempts: challenge.attempts,
-      lost: this.#history.lost,
+      lost: () => this.#history.lost,
       limits: phraseLimits(challenge, budget),
       language: languageFor(language, session.languages ?? ""),
       away: cause === "absence",

@@ -15,31 +15,43 @@ export type Turn =
   | "passed"
   | "failed";
 
+/** How an attempt was lost. */
+export type Loss = "wrong-code" | "failed-phrase" | "undecided";
+export type Losses = Readonly<Record<Loss, number>>;
+
+/** What an answer leads to, and how an attempt was lost by it; null where none was. */
+export interface Answered {
+  readonly turn: Turn;
+  readonly lost: Loss | null;
+}
+
 export interface CourseOptions {
   readonly steps: readonly ChallengeStep[];
   readonly attempts: number;
-  /** Attempts that were lost in earlier sessions of the same doubt. */
-  readonly lost?: { readonly code: number; readonly phrase: number };
+  /** Attempts that were lost in this doubt by now, in other sessions of the agent too. */
+  readonly lost?: () => Losses;
   readonly limits: PhraseLimits;
 }
 
 /** Fewer keystrokes decide nothing, whatever they look like. */
 export const leastKeystrokes = 20;
+const none: Losses = { "wrong-code": 0, "failed-phrase": 0, undecided: 0 };
 
 export class ChallengeCourse {
   readonly #options: CourseOptions;
   readonly #steps: ChallengeStep[];
-  readonly #left: { code: number; phrase: number };
+  /** Lost in this course alone, which count even where nobody else knows of them. */
+  readonly #own = { ...none };
+  #lost: Losses;
   #at = 0;
-  /** A phrase stayed undecided: whoever types must not be severed for what nobody knows. */
-  #undecided = false;
   #over = false;
 
   constructor(options: CourseOptions) {
     this.#options = options;
     this.#steps = [...options.steps];
-    const { attempts, lost = { code: 0, phrase: 0 } } = options;
-    this.#left = { code: Math.max(attempts - lost.code, 1), phrase: Math.max(attempts - lost.phrase, 1) };
+    this.#lost = options.lost?.() ?? none;
+    const phrase = this.#steps.indexOf("phrase");
+    if (phrase >= 0 && this.#left("phrase") <= 0) this.#askOperator(phrase);
   }
 
   /** What is asked now; null once it is over. */
@@ -55,7 +67,7 @@ export class ChallengeCourse {
   /** Attempts that are left in this step; null where nothing can be attempted. */
   get attemptsLeft(): number | null {
     const { step } = this;
-    return step === "code" || step === "phrase" ? this.#left[step] : null;
+    return step === "code" || step === "phrase" ? Math.max(this.#left(step), 1) : null;
   }
 
   /** The agent confirmed from another device. */
@@ -64,24 +76,23 @@ export class ChallengeCourse {
   }
 
   /** A code was given. */
-  code(right: boolean): Turn {
-    if (this.step !== "code") return "again";
-    return right ? this.#next() : this.#lose("code");
+  code(right: boolean): Answered {
+    if (this.step !== "code") return { turn: "again", lost: null };
+    return right ? { turn: this.#next(), lost: null } : this.#lose("code", "wrong-code");
   }
 
   /**
    * A phrase was typed to its end.
    * @param llr of all its keystrokes, nats @param words so far
    */
-  phrase(llr: number, keystrokes: number, words: number): Turn {
-    if (this.step !== "phrase") return "again";
+  phrase(llr: number, keystrokes: number, words: number): Answered {
+    if (this.step !== "phrase") return { turn: "again", lost: null };
     const { pass, fail } = this.#options.limits;
     const enough = keystrokes >= leastKeystrokes && Number.isFinite(llr);
-    if (enough && llr >= pass) return this.#next();
-    if (enough && llr <= fail) return this.#lose("phrase");
-    if (words + phraseWords.more <= phraseWords.most) return "more";
-    this.#undecided = true;
-    return this.#lose("phrase");
+    if (enough && llr >= pass) return { turn: this.#next(), lost: null };
+    if (enough && llr <= fail) return this.#lose("phrase", "failed-phrase");
+    if (words + phraseWords.more <= phraseWords.most) return { turn: "more", lost: null };
+    return this.#lose("phrase", "undecided");
   }
 
   /** An operator vouches for the person: it is over. */
@@ -96,15 +107,31 @@ export class ChallengeCourse {
     return "passed";
   }
 
-  #lose(step: "code" | "phrase"): Turn {
-    this.#left[step]--;
-    if (this.#left[step] > 0) return "again";
-    if (step === "phrase" && this.#undecided) {
-      // Only phrases that were surely another's sever; otherwise a person has to look.
-      this.#steps.splice(this.#at, Number.POSITIVE_INFINITY, "operator");
-      return "next";
+  #lose(step: "code" | "phrase", lost: Loss): Answered {
+    this.#own[lost]++;
+    const elsewhere = this.#options.lost?.() ?? none;
+    const sum = (of: Loss): number => Math.max(this.#own[of], elsewhere[of] + (of === lost ? 1 : 0));
+    this.#lost = {
+      "wrong-code": sum("wrong-code"),
+      "failed-phrase": sum("failed-phrase"),
+      undecided: sum("undecided"),
+    };
+    if (this.#left(step) > 0) return { turn: "again", lost };
+    if (step === "phrase" && this.#lost.undecided > 0) {
+      this.#askOperator(this.#at);
+      return { turn: "next", lost };
     }
     this.#over = true;
-    return "failed";
+    return { turn: "failed", lost };
+  }
+
+  /** Only phrases that were surely another's sever; otherwise a person has to look. */
+  #askOperator(from: number): void {
+    this.#steps.splice(from, Number.POSITIVE_INFINITY, "operator");
+  }
+
+  #left(step: "code" | "phrase"): number {
+    const { "wrong-code": code, "failed-phrase": failed, undecided } = this.#lost;
+    return this.#options.attempts - (step === "code" ? code : failed + undecided);
   }
 }

@@ -70,7 +70,7 @@ t.test("an undecided phrase asks for more words, then for another phrase, then f
   const { first, more, most } = phraseWords;
   const turns: Turn[] = [];
   for (let attempt = 0; attempt < 2; attempt++)
-    for (let words = first; words <= most; words += more) turns.push(course.phrase(0, words * 6, words));
+    for (let words = first; words <= most; words += more) turns.push(course.phrase(0, words * 6, words).turn);
   t.same(turns, ["more", "more", "again", "more", "more", "next"]);
   t.equal(course.step, "operator");
   t.equal(course.attemptsLeft, null);
@@ -106,7 +106,7 @@ t.test("no course passes without each step's proof, none goes on for ever, and n
         let end: Turn | null = null;
         for (const answer of given) {
           const { step } = course;
-          const turn =
+          const { turn } =
             answer.kind === "code" ? course.code(answer.right) : course.phrase(answer.llr, answer.keystrokes, words);
           if (step !== answer.kind) {
             if (turn !== "again") throw new Error("an answer that was not asked for counted");

@@ -110,7 +110,7 @@ export function court(t: Test, change: Partial<ChallengePolicy> = {}, languages 
     return field?.kind === "phrase" ? field.words.filter(({ state }) => state !== "right").map(({ text }) => text) : [];
   };
   /** Types what is asked until something else is, or it is over. */
-  const givePhrase = (watch: SessionWatch, hand: Typist, tries = 1): string[] => {
+  const givePhrase = (watch: SessionWatch, hand: Pick<Typist, "type">, tries = 1): string[] => {
     const typed: string[] = [];
     for (let n = 0; n < tries * 3 && watch.challenge?.step === "phrase"; n++) {
       const words = asked();

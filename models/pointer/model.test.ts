@@ -107,14 +107,27 @@ t.test("bytes that are no model or no profile are refused", async (t) => {
   for (const bad of [new Uint8Array(3), profile.subarray(0, -1), profile.subarray(1)]) {
     t.throws(() => prior.decode(bad), { code: "profile-unreadable" });
   }
-  const code = profile.slice();
+  const code = own.encodePlain();
   code[30] = 200;
   t.throws(() => prior.decode(code), { code: "profile-unreadable" });
+  for (let at = 20; at < profile.length; at += 97) {
+    const damaged = profile.slice();
+    damaged[at] ^= 0x55;
+    try {
+      t.ok(prior.decode(damaged).count > 0);
+    } catch (error) {
+      t.match(error, { code: "profile-unreadable" });
+    }
+  }
 });
 
 t.test("statistics survive being stored, and merging keeps the counts and the hand", async (t) => {
   const [a, b] = [enrolled(actionsOf(agent, 100, 1)), enrolled(actionsOf(agent, 200, 2))];
   t.same(PointerStatistics.decode(a.encode()).encode(), a.encode());
+  t.same(PointerStatistics.decode(a.encode()).rows, a.rows.subarray(0, a.kept * (featureCount + 1)));
+  t.same(PointerStatistics.decode(a.encodePlain()).encode(), a.encode(), "the form of before is still read");
+  const nothing = new PointerStatistics();
+  t.same(PointerStatistics.decode(nothing.encode()).encode(), nothing.encode());
   a.merge(b);
   t.equal(a.count, 300);
   const scorer = farm.scorer(a);
@@ -127,7 +140,8 @@ t.test("a profile is bounded however much is learned, and old and new actions ar
   for (const action of actionsOf({ ...agent, hold: 400 }, 3000, 2)) statistics.add(action);
   t.equal(statistics.count, 6000);
   t.equal(statistics.kept, mostKept);
-  t.ok(statistics.encode().length < 160_000);
+  t.ok(statistics.encode().length < 80_000);
+  t.ok(statistics.encode().length < 0.6 * statistics.encodePlain().length);
   const hold = featureIndex.get("hold") as number;
   let long = 0;
   for (let row = 0; row < statistics.kept; row++) if (statistics.rows[row * (featureCount + 1) + hold] > 35) long++;

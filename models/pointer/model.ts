@@ -152,7 +152,7 @@ export class PointerModel implements ModalityModel<PointerAction> {
       ...each.slopes,
       ...each.offsets,
     ]);
-    const people = this.#people.map((each) => each.encode());
+    const people = this.#people.map((each) => each.encodePlain());
     const size = people.reduce((sum, each) => sum + 4 + each.length, 12 + 4 * fusions.length);
     const bytes = new Uint8Array(size);
     const view = new DataView(bytes.buffer);

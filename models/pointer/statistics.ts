@@ -2,12 +2,15 @@
  * What is kept of one person's pointer: an even sample of quantised actions, at most `mostKept`. From it come
  * the histograms, and the trees' training. No place on the screen and no order of actions is in it.
  */
+import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import { SamehandError } from "../../gateway/core/errors.ts";
 import type { Statistics } from "../modality.ts";
 import { featureCount, kinds, type PointerAction } from "./action.ts";
 import { codeCount, quantise } from "./quantise.ts";
 
-const magic = 0x50_54_52_31; // "PTR1"
+const magic = 0x50_54_52_32; // "PTR2"
+/** The form in which backgrounds hold their samples, and profiles held theirs before: rows as they are. */
+const plainMagic = 0x50_54_52_31; // "PTR1"
 const headerBytes = 20;
 /** Rows kept of each person. */
 export const mostKept = 2048;
@@ -69,33 +72,47 @@ export class PointerStatistics implements Statistics<PointerAction> {
     this.#offered = offered;
   }
 
+  /** Under half the size of `encodePlain`: for profiles. */
   encode(): Uint8Array {
-    const bytes = new Uint8Array(headerBytes + this.#kept * rowBytes);
+    return this.#behindHeader(magic, this.#kept === 0 ? new Uint8Array(0) : squeezed(this.#rows, this.#kept));
+  }
+
+  /** Rows as they are: for backgrounds, which are compressed as a whole. */
+  encodePlain(): Uint8Array {
+    return this.#behindHeader(plainMagic, this.#rows.subarray(0, this.#kept * rowBytes));
+  }
+
+  #behindHeader(form: number, body: Uint8Array): Uint8Array {
+    const bytes = new Uint8Array(headerBytes + body.length);
     const view = new DataView(bytes.buffer);
-    view.setUint32(0, magic);
+    view.setUint32(0, form);
     view.setUint32(4, featureCount);
     view.setUint32(8, this.#count);
     view.setUint32(12, this.#offered);
     view.setUint32(16, this.#kept);
-    bytes.set(this.#rows.subarray(0, this.#kept * rowBytes), headerBytes);
+    bytes.set(body, headerBytes);
     return bytes;
   }
 
-  /** @throws SamehandError `profile-unreadable` for bytes that `encode` did not make */
+  /** Reads either form. @throws SamehandError `profile-unreadable` for bytes that neither made */
   static decode(bytes: Uint8Array): PointerStatistics {
     const refuse = (why: string): never => {
       throw new SamehandError("profile-unreadable", `pointer statistics: ${why}`);
     };
     if (bytes.length < headerBytes) refuse("too short");
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (view.getUint32(0) !== magic || view.getUint32(4) !== featureCount) refuse("another version");
+    const plain = view.getUint32(0) === plainMagic;
+    if ((!plain && view.getUint32(0) !== magic) || view.getUint32(4) !== featureCount) refuse("another version");
     const statistics = new PointerStatistics();
     statistics.#count = view.getUint32(8);
     statistics.#offered = view.getUint32(12);
     statistics.#kept = view.getUint32(16);
     if (statistics.#kept > mostKept || statistics.#kept > statistics.#offered) refuse("counts");
-    if (bytes.length !== headerBytes + statistics.#kept * rowBytes) refuse("length");
-    statistics.#rows = bytes.slice(headerBytes);
+    const body = bytes.subarray(headerBytes);
+    if (plain && body.length !== statistics.#kept * rowBytes) refuse("length");
+    const rows = plain ? body.slice() : released(body, statistics.#kept);
+    if (rows === null) return refuse("rows");
+    statistics.#rows = rows;
     for (let row = 0; row < statistics.#kept; row++) {
       if (statistics.#rows[row * rowBytes + featureCount] >= kinds.length) refuse("kind");
     }
@@ -147,6 +164,51 @@ export class PointerStatistics implements Statistics<PointerAction> {
     larger.set(this.#rows);
     this.#rows = larger;
   }
+}
+
+const squeezing = {
+  params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 18 },
+};
+
+/** Where each of the rows stands when they are sorted by kind: each kind has features that it never has. */
+function byKind(kindOf: (row: number) => number, kept: number): Uint32Array {
+  const starts = new Uint32Array(kinds.length + 1);
+  for (let row = 0; row < kept; row++) starts[kindOf(row) + 1]++;
+  for (let kind = 1; kind <= kinds.length; kind++) starts[kind] += starts[kind - 1];
+  return Uint32Array.from({ length: kept }, (_, row) => starts[kindOf(row)]++);
+}
+
+/** Rows column by column, the kinds first, the others' rows sorted by kind; compressed. */
+function squeezed(rows: Uint8Array, kept: number): Uint8Array {
+  const columns = new Uint8Array(kept * rowBytes);
+  const kindOf = (row: number): number => rows[row * rowBytes + featureCount];
+  const places = byKind(kindOf, kept);
+  for (let row = 0; row < kept; row++) {
+    columns[row] = kindOf(row);
+    for (let f = 0; f < featureCount; f++) columns[(f + 1) * kept + places[row]] = rows[row * rowBytes + f];
+  }
+  return brotliCompressSync(columns, squeezing);
+}
+
+/** The rows that `squeezed` took; null where it did not make the bytes. */
+function released(bytes: Uint8Array, kept: number): Uint8Array | null {
+  const size = kept * rowBytes;
+  if (size === 0) return bytes.length === 0 ? new Uint8Array(0) : null;
+  let columns: Uint8Array;
+  try {
+    columns = brotliDecompressSync(bytes, { maxOutputLength: size });
+  } catch {
+    return null;
+  }
+  if (columns.length !== size) return null;
+  for (let row = 0; row < kept; row++) if (columns[row] >= kinds.length) return null;
+  const places = byKind((row) => columns[row], kept);
+  const rows = new Uint8Array(size);
+  for (let row = 0; row < kept; row++) {
+    rows[row * rowBytes + featureCount] = columns[row];
+    for (let f = 0; f < featureCount; f++) rows[row * rowBytes + f] = columns[(f + 1) * kept + places[row]];
+  }
+  return rows;
 }
 
 /** Copies `take` of `kept` rows, evenly spread over them. */

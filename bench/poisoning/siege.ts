@@ -9,7 +9,7 @@ import { Tally } from "../../gateway/core/tally.ts";
 import { agentName, epochMillis, millis, sessionId } from "../../gateway/core/units.ts";
 import { Enrolment, Inspector } from "../../gateway/inspect/inspector.ts";
 import { LiveJudge } from "../../gateway/judge/judge.ts";
-import { growAll } from "../../gateway/offline/evaluation.ts";
+import { growAll } from "../../gateway/offline/portion.ts";
 import { type RecordedSet, probeOf } from "../../gateway/offline/set.ts";
 import { defaultPolicyFile, loadPolicy } from "../../gateway/policy/policy-file.ts";
 import { openStore } from "../../gateway/store/open-store.ts";

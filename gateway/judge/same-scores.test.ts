@@ -12,7 +12,7 @@ import { silentLog } from "../core/log.ts";
 import { Tally } from "../core/tally.ts";
 import { agentName, buttonMask, epochMillis, keysym, type Millis, millis, sessionId } from "../core/units.ts";
 import type { Decision } from "../core/verdict.ts";
-import { judgeTakeover } from "../offline/evaluation.ts";
+import { judgeTakeover } from "../offline/portion.ts";
 import { readTape } from "../offline/tape.ts";
 import { scoreTape } from "../offline/trial.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";

@@ -12,7 +12,7 @@ import { millis } from "../core/units.ts";
 import { TrustFilter } from "../policy/trust.ts";
 import { undistorted } from "./distortion.ts";
 import { enrolFrom } from "./enrolled.ts";
-import { growAll } from "./evaluation.ts";
+import { growAll } from "./portion.ts";
 import { openSet, probeOf, type RecordedSet } from "./set.ts";
 import { readTape, type Tape } from "./tape.ts";
 

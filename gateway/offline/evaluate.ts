@@ -1,7 +1,8 @@
 /** Evaluates a set of recordings from start to end, with one background or by cross-validation over people. */
 import { Background } from "../../models/background.ts";
 import { SamehandError } from "../core/errors.ts";
-import { type EvaluationOptions, type Fold, runTrials, type TrialResult } from "./evaluation.ts";
+import { type Fold, runTrials } from "./evaluation.ts";
+import type { EvaluationOptions, TrialResult } from "./portion.ts";
 import { type RecordedSet, openSet, type Trial } from "./set.ts";
 import { trainBackground } from "./train.ts";
 

@@ -1,7 +1,7 @@
 /** Writes what an evaluation found: CSV for machines, a report with tables and plots for people. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TrialResult } from "./evaluation.ts";
+import type { TrialResult } from "./portion.ts";
 import { delayPlot, detPlot, scorePlot } from "./plots.ts";
 import type { RecordedSet } from "./set.ts";
 import {

@@ -11,7 +11,7 @@ import {
   quantile,
   type Scores,
 } from "../../models/metrics.ts";
-import type { TrialResult } from "./evaluation.ts";
+import type { TrialResult } from "./portion.ts";
 import type { RecordedSet } from "./set.ts";
 import type { ScoreRow } from "./trial.ts";
 

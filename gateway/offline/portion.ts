@@ -1,0 +1,220 @@
+/** A portion of an evaluation, as one thread does it: enrols agents, grows their trees, or scores claims. */
+import { Background } from "../../models/background.ts";
+import { Farm } from "../../models/farm.ts";
+import { Profile } from "../../models/profile.ts";
+import { Verifier } from "../../models/verifier.ts";
+import { asSamehandError } from "../core/errors.ts";
+import { millis } from "../core/units.ts";
+import { Decider } from "../policy/decider.ts";
+import { agentTerms } from "../policy/agent-terms.ts";
+import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
+import type { Distortion } from "./distortion.ts";
+import { enrolFrom } from "./enrolled.ts";
+import type { Policy } from "../policy/rules.ts";
+import { type RecordedSet, openSet, probeOf } from "./set.ts";
+import { readTape, type Tape } from "./tape.ts";
+import { judgeTape, type ScoreRow, scoreTape, type VerdictRow } from "./trial.ts";
+
+export interface EvaluationOptions {
+  readonly directory: string;
+  readonly enrolDistortion: Distortion;
+  readonly probeDistortion: Distortion;
+  /** Whether the reference populations are those of the set's other agents, as in a live farm. */
+  readonly farm: boolean;
+  /** Control: every agent is enrolled from another one's recordings, so that no claim is true. */
+  readonly permuted?: boolean;
+}
+
+export interface TrialResult {
+  /** Its place in the set's list of trials. */
+  readonly index: number;
+  readonly start: number;
+  /** Time with input, ms: pauses of over ten seconds do not count. Up to the takeover, and after it. */
+  readonly activeBefore: number;
+  readonly activeAfter: number;
+  readonly rows: readonly ScoreRow[];
+  readonly verdicts: readonly VerdictRow[];
+  /** Observations before the takeover. */
+  readonly observationsBefore: number;
+}
+
+/** What a worker thread is given: agents to enrol, or to grow trees of, or claims to score. */
+export type Portion = {
+  readonly options: EvaluationOptions;
+  readonly background: Uint8Array;
+} & (
+  | { readonly task: "enrol"; readonly agents: readonly string[] }
+  | { readonly task: "grow"; readonly agents: readonly string[]; readonly profiles: EncodedProfiles }
+  | { readonly task: "score"; readonly indices: readonly number[]; readonly profiles: EncodedProfiles }
+);
+
+export type EncodedProfiles = ReadonlyMap<string, Uint8Array>;
+
+export type PortionMessage =
+  | { readonly done: number }
+  | { readonly warning: string }
+  | { readonly profiles: EncodedProfiles }
+  | { readonly results: readonly TrialResult[] };
+
+const longestPause = 10_000;
+
+/** Does a portion of the work in this thread. The last message that it tells is the outcome. */
+export function runPortion(portion: Portion, tell: (message: PortionMessage) => void): void {
+  const set = openSet(portion.options.directory);
+  const background = Background.decode(portion.background);
+  if (portion.task === "score") {
+    tell({ results: score(set, background, portion, tell) });
+    return;
+  }
+  let profiles: ReadonlyMap<string, Profile>;
+  if (portion.task === "enrol") profiles = enrolSome(set, background, portion, tell);
+  else {
+    profiles = decoded(portion.profiles, background);
+    growAll(background, profiles, portion.options.farm, () => tell({ done: 1 }), portion.agents);
+  }
+  tell({ profiles: new Map(portion.agents.map((agent) => [agent, (profiles.get(agent) as Profile).encode()])) });
+}
+
+const decoded = (profiles: EncodedProfiles, background: Background): Map<string, Profile> =>
+  new Map([...profiles].map(([agent, bytes]) => [agent, Profile.decode(bytes, background)]));
+
+function score(
+  set: RecordedSet,
+  background: Background,
+  { options, indices, profiles: encoded }: Extract<Portion, { task: "score" }>,
+  tell: (message: PortionMessage) => void,
+): TrialResult[] {
+  const warn = (warning: string): void => tell({ warning });
+  const profiles = decoded(encoded, background);
+  const farm = new Farm(background, profiles);
+  const byAgent = new Map<string, number[]>();
+  for (const index of indices) {
+    const claimed = set.trials[index].claimed;
+    const list = byAgent.get(claimed) ?? [];
+    list.push(index);
+    byAgent.set(claimed, list);
+  }
+  const tapes = new Map<string, Tape>();
+  const tapeOf = (session: string): Tape => {
+    let tape = tapes.get(session);
+    if (tape === undefined) {
+      tape = readProbe(set, session, options.probeDistortion, warn);
+      tapes.set(session, tape);
+    }
+    return tape;
+  };
+  const results: TrialResult[] = [];
+  for (const [agent, claims] of byAgent) {
+    let profile = profiles.get(agent);
+    if (profile === undefined) {
+      warn(`trials claim ${agent}, who has no folder in enrol/: scored as nobody known`);
+      profile = enrolFrom(background, []);
+    }
+    const own = options.farm ? farm.backgroundFor(agent) : background;
+    for (const index of claims) results.push(runTrial(set, index, tapeOf(set.trials[index].session), own, profile));
+    tell({ done: claims.length });
+  }
+  return results;
+}
+
+function enrolSome(
+  set: RecordedSet,
+  background: Background,
+  { options, agents }: Extract<Portion, { task: "enrol" }>,
+  tell: (message: PortionMessage) => void,
+): Map<string, Profile> {
+  const warn = (warning: string): void => tell({ warning });
+  const names = [...set.agents.keys()];
+  return new Map(
+    agents.map((agent) => {
+      const index = names.indexOf(agent) + (options.permuted === true ? 1 : 0);
+      const tapes: Tape[] = [];
+      for (const file of set.agents.get(names[index % names.length]) ?? []) {
+        try {
+          tapes.push(readTape(file, options.enrolDistortion));
+        } catch (error) {
+          warn(asSamehandError(error, "recording-malformed").message);
+        }
+      }
+      if (tapes.length === 0) warn(`${agent} has nothing to enrol from`);
+      tell({ done: 1 });
+      return [agent, enrolFrom(background, tapes)] as const;
+    }),
+  );
+}
+
+/**
+ * Grows agents' own trees, against the other agents where there is a farm.
+ * @param agents whose trees to grow; by default everybody's
+ */
+export function growAll(
+  background: Background,
+  profiles: ReadonlyMap<string, Profile>,
+  farmed: boolean,
+  tell: () => void,
+  agents: Iterable<string> = profiles.keys(),
+): void {
+  const farm = new Farm(background, profiles);
+  const grown = [...agents].map((agent) => {
+    const profile = profiles.get(agent) as Profile;
+    const trees =
+      profile.actions === 0 ? profile.trees : (farmed ? farm.backgroundFor(agent) : background).growTrees(profile);
+    tell();
+    return [profile, trees] as const;
+  });
+  for (const [profile, trees] of grown) profile.trees = trees;
+}
+
+function readProbe(set: RecordedSet, session: string, distortion: Distortion, warn: (text: string) => void): Tape {
+  const file = probeOf(set, session);
+  try {
+    if (file !== null) return readTape(file, distortion);
+    warn(`session ${session} has no recording in probe/`);
+  } catch (error) {
+    warn(asSamehandError(error, "recording-malformed").message);
+  }
+  return { name: session, start: millis(0), end: millis(0), seen: [] };
+}
+
+function runTrial(set: RecordedSet, index: number, tape: Tape, background: Background, profile: Profile): TrialResult {
+  const trial = set.trials[index];
+  const takeover = trial.takeoverMs ?? Number.POSITIVE_INFINITY;
+  let [before, after, last, observationsBefore] = [0, 0, tape.start as number, 0];
+  for (const { at } of tape.seen) {
+    const gap = at - last;
+    last = at;
+    if (at < takeover) observationsBefore++;
+    if (gap > longestPause) continue;
+    if (at < takeover) before += gap;
+    else after += gap;
+  }
+  return {
+    index,
+    start: tape.start,
+    activeBefore: before,
+    activeAfter: after,
+    rows: scoreTape(tape, new Verifier(background, profile).withoutWindows()),
+    verdicts: set.takeovers ? judgeTakeover(tape, background, profile, trial.takeoverMs) : [],
+    observationsBefore,
+  };
+}
+
+/** Whole trust filter and default policy, as a live gateway that knows the agent well would have them. */
+export function judgeTakeover(
+  tape: Tape,
+  background: Background,
+  profile: Profile,
+  takeover: number | null,
+): VerdictRow[] {
+  const { keystrokes, actions } = profile;
+  const decider = new Decider({
+    ...agentTerms(defaultPolicy(), background.facts.peaks, profile.peaks),
+    mode: "enforce",
+    agent: { name: "", maturity: keystrokes + actions > 0 ? "mature" : "enrolling", keystrokes, actions },
+  });
+  return judgeTape(tape, new Verifier(background, profile), decider, takeover);
+}
+
+let policy: Policy | null = null;
+/** The policy that a gateway follows where none is named; read once a thread. */
+const defaultPolicy = (): Policy => (policy ??= loadPolicy(defaultPolicyFile));

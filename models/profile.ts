@@ -2,6 +2,7 @@
  * One enrolled person: statistics of both modalities, in two parts. The anchor is what was enrolled first and
  * never changes once sealed; the adapted part follows the agent from then on, within a drift budget.
  */
+import type { Background } from "./background.ts";
 import { SamehandError } from "../gateway/core/errors.ts";
 import type { Amount } from "../gateway/core/maturity.ts";
 import { type Form, pack, packJson, section, unpack, unpackJson } from "./container.ts";
@@ -10,6 +11,16 @@ import type { ModalityModel, Statistics } from "./modality.ts";
 import type { PointerAction } from "./pointer/action.ts";
 import type { KeyboardModel } from "./keyboard/model.ts";
 import type { KeyboardStatistics } from "./keyboard/statistics.ts";
+import {
+  type ClientRate,
+  type Mode,
+  type ModeFacts,
+  type ModeLesson,
+  confirmedAll,
+  modeFacts,
+  modesOf,
+  withLesson,
+} from "./modes.ts";
 import { PointerStatistics } from "./pointer/statistics.ts";
 
 /** The models that a profile's statistics belong to. */
@@ -22,12 +33,6 @@ export interface Models {
 export interface Part {
   readonly keyboard: Statistics<Keystroke>;
   readonly pointer: Statistics<PointerAction>;
-}
-
-/** How the agent's client samples its pointer: another device shows here first. */
-export interface ClientRate {
-  /** Median time between moves, ms; NaN where unknown. */
-  readonly medianMs: number;
 }
 
 /** A session's input that waits to be learned. */
@@ -48,6 +53,7 @@ export interface Counts {
 export interface Facts {
   readonly peaks: readonly number[];
   readonly grownAt: number;
+  readonly modes: readonly ModeFacts[];
   /** How much the sealed anchor and what was adapted hold; null before the anchor is sealed. */
   readonly counts: { readonly anchor: Counts; readonly adapted: Counts } | null;
 }
@@ -83,6 +89,8 @@ export class Profile {
   trees: Uint8Array = new Uint8Array(0);
   /** Actions known when those trees were grown. */
   grownAt = 0;
+  /** The agent's other devices, at most `mostModes`. */
+  modes: readonly Mode[] = [];
   /** Counts up at every change that is saved. */
   version = 0;
 
@@ -135,6 +143,28 @@ export class Profile {
     this.grownAt = this.actions;
   }
 
+  /** Takes in what a session showed of another device; see `withLesson`. @returns whether anything changed */
+  learnMode(background: Background, lesson: ModeLesson): boolean {
+    return this.#changeModes(withLesson(this.modes, lesson, background));
+  }
+
+  /** The agent was confirmed: every mode counts from now on. @returns whether anything changed */
+  confirmModes(): boolean {
+    return this.modes.some(({ confirmed }) => !confirmed) && this.#changeModes(confirmedAll(this.modes));
+  }
+
+  /** Forgets a mode. @returns whether there was one */
+  removeMode(index: number): boolean {
+    return index in this.modes && this.#changeModes(this.modes.filter((_, place) => place !== index));
+  }
+
+  #changeModes(modes: readonly Mode[]): boolean {
+    if (modes === this.modes) return false;
+    this.modes = modes;
+    this.version++;
+    return true;
+  }
+
   /** How much was learned, for its maturity. */
   get amount(): Amount {
     return { keystrokes: this.keystrokes, actions: this.actions, days: this.days.length };
@@ -150,6 +180,7 @@ export class Profile {
       version: this.version,
       grownAt: this.grownAt,
       counts: [this.anchor, this.adapted].flatMap(({ keyboard, pointer }) => [keyboard.count, pointer.count]),
+      ...(this.modes.length === 0 ? {} : { modes: modeFacts(this.modes) }),
       ...(this.candidate === null ? {} : { candidate: { session: this.candidate.session, day: this.candidate.day } }),
     };
     const sections = new Map([["facts", packJson(facts)]]);
@@ -160,6 +191,7 @@ export class Profile {
     add("anchor", this.anchor);
     add("adapted", this.adapted);
     if (this.candidate !== null) add("candidate", this.candidate.part);
+    this.modes.forEach((mode, index) => sections.set(`mode-${index}`, mode.statistics.encode()));
     return pack(form, sections.set("trees", this.trees));
   }
 
@@ -174,6 +206,7 @@ export class Profile {
     return {
       peaks: numbers(facts?.["peaks"], mostPeaks),
       grownAt: numbers([facts?.["grownAt"] ?? 0], 1)[0],
+      modes: modesOf(facts?.["modes"], numbers),
       counts:
         facts?.["sealed"] === true && counts.length === 4
           ? { anchor: { keyboard, pointer }, adapted: { keyboard: adaptedKeyboard, pointer: adaptedPointer } }
@@ -220,6 +253,14 @@ export class Profile {
     profile.grownAt = numbers([facts?.["grownAt"] ?? 0], 1)[0];
     profile.version = numbers([facts?.["version"]], 1)[0];
     profile.trees = section(form, sections, "trees").slice();
+    profile.modes = modesOf(facts?.["modes"], numbers).map(({ modality, client, days, session, confirmed }, index) => ({
+      modality,
+      client,
+      days,
+      session,
+      confirmed,
+      statistics: models[modality].decode(section(form, sections, `mode-${index}`)),
+    }));
     const candidate = facts?.["candidate"] as { session?: unknown; day?: unknown } | undefined;
     if (candidate !== undefined)
       profile.candidate = {

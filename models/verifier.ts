@@ -1,9 +1,11 @@
 /** Scores one session against one enrolled person: both modalities, streaming, on calibrated scales that add up. */
+import type { Modality } from "../gateway/core/input.ts";
 import { type Llr, llr } from "../gateway/core/units.ts";
 import type { Background } from "./background.ts";
 import { fuse } from "./fusion.ts";
 import type { Keystroke } from "./keyboard/keystroke.ts";
-import type { Evidence, Scorer } from "./modality.ts";
+import { MixedScorer } from "./mixed-scorer.ts";
+import type { Evidence, Scorer, Statistics } from "./modality.ts";
 import type { PointerAction } from "./pointer/action.ts";
 import type { Profile } from "./profile.ts";
 
@@ -22,8 +24,9 @@ export class Verifier {
   constructor(background: Background, profile: Profile) {
     const enrolled = profile.enrolled(background);
     this.#background = background;
-    this.#keyboard = background.keyboard.scorer(enrolled.keyboard);
-    this.#pointer = background.pointer.scorer(enrolled.pointer, profile.trees);
+    const usual = background.keyboard.scorer(enrolled.keyboard);
+    this.#keyboard = withModes(usual, profile, "keyboard", (mode) => background.keyboard.scorer(mode));
+    this.#pointer = pointing(background, profile, enrolled.pointer);
   }
 
   /**
@@ -32,7 +35,7 @@ export class Verifier {
    */
   usePointer(background: Background, profile: Profile): void {
     this.#background = background;
-    this.#pointer = background.pointer.scorer(profile.enrolled(background).pointer, profile.trees);
+    this.#pointer = pointing(background, profile, profile.enrolled(background).pointer);
   }
 
   /** Only the session's score is wanted from now on: no window is scored. */
@@ -49,6 +52,12 @@ export class Verifier {
   /** Takes in a pointer action; returns evidence when a window became full. */
   action(action: PointerAction): Evidence | null {
     return this.#pointer.add(action);
+  }
+
+  /** Which of the profile's confirmed modes of a modality fits best so far: its place among them; -1 for the usual way. */
+  fitting(modality: Modality): number {
+    const scorer = modality === "keyboard" ? this.#keyboard : this.#pointer;
+    return scorer instanceof MixedScorer ? scorer.fitting - 1 : -1;
   }
 
   get keystrokes(): number {
@@ -77,4 +86,25 @@ export class Verifier {
     }
     return told;
   }
+}
+
+const pointing = (
+  background: Background,
+  profile: Profile,
+  enrolled: Statistics<PointerAction>,
+): Scorer<PointerAction> =>
+  withModes(background.pointer.scorer(enrolled, profile.trees), profile, "pointer", (mode) =>
+    background.pointer.scorer(mode),
+  );
+
+/** A scorer of the usual way and of every confirmed mode; of the usual way alone where there is none. */
+function withModes<Observation>(
+  usual: Scorer<Observation>,
+  { modes }: Profile,
+  modality: Modality,
+  scorerOf: (mode: Statistics<Observation>) => Scorer<Observation>,
+): Scorer<Observation> {
+  const others = modes.filter((mode) => mode.confirmed && mode.modality === modality);
+  if (others.length === 0) return usual;
+  return new MixedScorer([usual, ...others.map(({ statistics }) => scorerOf(statistics as Statistics<Observation>))]);
 }

@@ -82,8 +82,8 @@ export class Rig {
   /** Draws on the sessions numbered `from` up to, not including, `to`; `null` stops. */
   draw = async (what: Scene | null, from: number, to: number): Promise<void> =>
     this.#guacd.call("draw", { what, from, to });
-  burst = async (size: number, from: number, to: number): Promise<void> =>
-    this.#guacd.call("burst", { size, from, to });
+  burst = async (frames: number, from: number, to: number): Promise<void> =>
+    this.#guacd.call("burst", { frames, from, to });
   received = async (): Promise<Times[]> => this.#guacd.call("received");
 
   async forget(): Promise<void> {

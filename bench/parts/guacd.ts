@@ -61,6 +61,15 @@ class Session {
     this.#at = 0;
   }
 
+  burst(frames: number): void {
+    this.draw("paced");
+    for (let frame = 0; frame < frames; frame++) {
+      this.blocked = false;
+      this.write(Infinity);
+    }
+    this.draw(null);
+  }
+
   get drawing(): boolean {
     return this.#stream !== null;
   }
@@ -224,14 +233,9 @@ serveCalls({
       pacer = setInterval(pace, 1);
     } else pump();
   },
-  /** One burst of `size` bytes to each session numbered so. */
-  burst({ size, from, to }: { size: number; from: number; to: number }) {
-    for (const [number, session] of sessions) {
-      if (number < from || number >= to) continue;
-      session.draw("heavy");
-      session.write(size);
-      session.draw(null);
-    }
+  /** So many frames of 39 KB at once to each session numbered so; whole ones, as guacd is never idle within one. */
+  burst({ frames, from, to }: { frames: number; from: number; to: number }) {
+    for (const [number, session] of sessions) if (number >= from && number < to) session.burst(frames);
   },
   sessions: () => sessions.size,
   forget() {

@@ -13,8 +13,14 @@ import { headerRoom, writeHeader } from "../protocol/websocket/frame.ts";
 import type { GuacdOptions } from "./options.ts";
 import type { Target, TargetOwner } from "./target.ts";
 
-const smallest = 4 * 1024;
-const largest = 256 * 1024;
+/**
+ * Sizes of buffers, from idle to busy. The two large ones are mapped, and so given back to the system (bin/samehand
+ * sets from which size on).
+ */
+const sizes = [4 * 1024, 16 * 1024, 128 * 1024, 256 * 1024];
+const [smallest, largest] = [sizes[0], sizes[sizes.length - 1]];
+/** The largest is for who fills buffers so often, one read after the other: a picture or two do not. */
+const fullReads = 6;
 
 export class Upstream implements Target {
   readonly scanner = new ServerScanner(largest / 2);
@@ -42,6 +48,10 @@ export class Upstream implements Target {
   #lost = false;
   /** The most that one read brought lately; halves each second. */
   #busiest = 0;
+  /** Reads that filled the buffer, one after the other. */
+  #full = 0;
+  /** Buffers that others took the place of; given back by the ticker, once nothing of them waits to be written. */
+  #retired: Buffer[] = [];
 
   constructor(guacd: GuacdOptions, handshake: Handshake, owner: TargetOwner) {
     this.#owner = owner;
@@ -100,8 +110,11 @@ export class Upstream implements Target {
    * another buffer; guacd says `nop` every 5 s. Called by the ticker.
    */
   trim(): void {
-    let wanted = smallest;
-    while (wanted < this.#busiest * 1.5) wanted *= 2;
+    if (this.#retired.length > 0 && !this.#waiting) {
+      for (const buffer of this.#retired) release(buffer);
+      this.#retired = [];
+    }
+    const wanted = sizes.find((size) => size >= this.#busiest * 1.5) ?? largest;
     this.#shrinkTo = wanted < this.#buffer.length - headerRoom ? wanted : 0;
     this.#busiest >>= 1;
   }
@@ -155,11 +168,12 @@ export class Upstream implements Target {
   #relay(start: number): boolean {
     const boundary = this.scanner.scan(this.#buffer, start, this.#end);
     const full = this.#end === this.#buffer.length;
+    this.#full = full ? this.#full + 1 : 0;
     if (boundary === start) {
       // No instruction ends in this read; the scanner's limit is below the largest buffer, so there is room to grow.
       this.#fill = this.#end;
       this.#tail = headerRoom;
-      if (full) this.#replace((this.#buffer.length - headerRoom) * 2);
+      if (full) this.#replace(larger(this.#buffer.length - headerRoom));
       return true;
     }
     this.#tail = boundary;
@@ -169,7 +183,8 @@ export class Upstream implements Target {
     const left = this.#end - boundary;
     this.#fill = headerRoom + left;
     this.#behind = false;
-    if (full && capacity < largest) this.#replace(capacity * 2);
+    const next = larger(capacity);
+    if (full && capacity < largest && (next < largest || this.#full >= fullReads)) this.#replace(next);
     else if (taken && left < this.#shrinkTo / 2) this.#replace(this.#shrinkTo);
     // TLS may hand on what it has decrypted although it was told to stop.
     else if (!taken && this.#tls) this.#replace(capacity);
@@ -187,6 +202,7 @@ export class Upstream implements Target {
   #replace(capacity: number): void {
     const buffer = Buffer.allocUnsafeSlow(headerRoom + capacity);
     this.#buffer.copy(buffer, headerRoom, this.#tail, this.#end);
+    this.#retired.push(this.#buffer);
     this.#buffer = buffer;
     this.#shrinkTo = 0;
   }
@@ -197,4 +213,11 @@ export class Upstream implements Target {
     this.#socket.destroy();
     this.#owner.lost(error);
   }
+}
+
+const larger = (capacity: number): number => sizes.find((size) => size > capacity) ?? largest;
+
+/** Gives memory back now: what waits for the collector was most of what sessions took after a burst. */
+function release(buffer: Buffer): void {
+  (buffer.buffer as ArrayBuffer).transfer(0);
 }

@@ -20,8 +20,9 @@ function shown(person: number, session: number, keys = 400): Part {
   return { keyboard: enrolment.keyboard, pointer: background.pointer.statistics() };
 }
 
+const whole = (part: Part) => ({ shown: part, learnable: part });
 const lesson = (person: number, session: number) => ({
-  part: shown(person, session),
+  stretches: [0, 1].map((half) => whole(shown(person, 2 * session + half, 200))),
   session: `session-${session}`,
   day: session,
 });
@@ -88,5 +89,24 @@ t.test("however long it goes on, what was adapted stays within the drift budget 
   t.same(Buffer.from(profile.anchor.keyboard.encode()), anchor, "and the anchor is as it was");
   const young = Profile.empty(background);
   t.equal(driftOf(young.encode()), null, "a profile without a sealed anchor has no budget");
+  t.end();
+});
+
+t.test("each stretch is judged by itself, and a session that is somebody else's in good part teaches nothing", (t) => {
+  const stretch = (person: number, session: number) => whole(shown(person, session, 200));
+  const profile = known();
+  const one = { stretches: [stretch(own, 20), stretch(own, 21), stretch(other, 22)], session: "mixed", day: 20 };
+  t.equal(adapt(background, profile, one), "held-back");
+  const learned = one.stretches[0].shown.keyboard.count + one.stretches[1].shown.keyboard.count;
+  t.equal(profile.candidate?.part.keyboard.count, learned, "without the stretch of another hand");
+  const more = { stretches: [stretch(own, 23), stretch(other, 24), stretch(other, 25)], session: "mixed", day: 20 };
+  t.equal(adapt(background, profile, more), "refused");
+  t.equal(profile.candidate, null, "and what the session taught before is given up");
+  const hidden = { shown: shown(other, 26, 200), learnable: shown(own, 26, 200) };
+  t.equal(
+    adapt(background, profile, { stretches: [hidden], session: "hidden", day: 26 }),
+    "refused",
+    "whatever was picked from a stretch, all that it showed is judged",
+  );
   t.end();
 });

@@ -1,17 +1,24 @@
 /**
  * How a profile follows its agent without being led astray. What was enrolled first is the anchor: once sealed it never
- * changes, and every later lesson must itself be recognised by the anchor alone, so that small steps cannot add up. A lesson
- * that passes is held back as a candidate until the agent is confirmed: by another session that was trusted on its own, or
- * by a passed challenge. What was adapted never weighs more than a share of the anchor.
+ * changes, and every later stretch must itself be recognised by the anchor alone, by all that it showed, so that small steps
+ * cannot add up and nobody hides in the agent's work. What passes is held back as a candidate until the agent is confirmed:
+ * by another session that was trusted on its own, or by a passed challenge. What was adapted never weighs more than a share
+ * of the anchor.
  */
 import type { Background } from "./background.ts";
 import { KeyboardStatistics } from "./keyboard/statistics.ts";
 import { PointerStatistics } from "./pointer/statistics.ts";
 import { type Candidate, type Counts, type Part, Profile, emptyPart, mergeInto } from "./profile.ts";
 
+/** A few minutes of a session: all that was shown, and what of it may be learned. */
+export interface Stretch {
+  readonly shown: Part;
+  readonly learnable: Part;
+}
+
 /** One session's input that may be learned from. */
 export interface SessionLesson {
-  readonly part: Part;
+  readonly stretches: readonly Stretch[];
   /** Days since 1970, UTC. */
   readonly day: number;
   /** Tells sessions apart. */
@@ -27,6 +34,10 @@ export const adaptedShare = 0.25;
 const fewest = { keyboard: 50, pointer: 24 } as const;
 /** An anchor of fewer observations recognises nobody: the first lessons are taken as they come. */
 const fewestKnown = { keyboard: 300, pointer: 100 } as const;
+/** What the anchor must say for a stretch before it is learned, nats. */
+const surely = 2;
+/** Where more of a session's stretches than this are refused, the others are not learned either. */
+const mostRefused = 1 / 3;
 
 /** What the anchor says of some input, by modality: calibrated LLR, nats; null where there is too little to say. */
 export interface Recognition {
@@ -46,22 +57,33 @@ export function recognise(background: Background, anchor: Part, shown: Part): Re
 
 /**
  * Takes a lesson in, holds it back, or refuses it. A young profile (not sealed) learns at once; where it knows the
- * agent by then, the lesson must be recognised too.
+ * agent by then, the lesson must be recognised too. A session of which much is refused is somebody else's in part, and
+ * loses what it taught before.
  */
 export function adapt(background: Background, profile: Profile, lesson: SessionLesson): Outcome {
-  const { keyboard, pointer } = recognise(background, profile.anchor, lesson.part);
-  const refused = (keyboard ?? 0) < 0 || (pointer ?? 0) < 0;
-  if (refused) return "refused";
+  const passed = lesson.stretches.filter(({ shown }) => isRecognised(background, profile, shown));
+  if (passed.length < (1 - mostRefused) * lesson.stretches.length || passed.length === 0) {
+    giveUp(profile, lesson.session);
+    return "refused";
+  }
+  const part = emptyPart(background);
+  for (const { learnable } of passed) mergeInto(part, learnable);
   if (!profile.sealed) {
-    profile.learn(lesson.part, lesson.day);
+    profile.learn(part, lesson.day);
     return "learned";
   }
-  if ((keyboard ?? 0) + (pointer ?? 0) <= 0) return "refused";
   const { candidate } = profile;
   if (candidate !== null && candidate.session !== lesson.session) confirm(background, profile);
-  profile.candidate = joined(background, profile.candidate, lesson);
+  profile.candidate = joined(background, profile.candidate, part, lesson);
   profile.version++;
   return "held-back";
+}
+
+/** Neither modality speaks against the agent; and of a sealed profile both together speak for the agent with some weight. */
+function isRecognised(background: Background, { anchor, sealed }: Profile, shown: Part): boolean {
+  const { keyboard, pointer } = recognise(background, anchor, shown);
+  if ((keyboard ?? 0) < 0 || (pointer ?? 0) < 0) return false;
+  return !sealed || (keyboard ?? 0) + (pointer ?? 0) >= surely;
 }
 
 /** The agent was confirmed: what was held back is learned. @returns whether there was something */
@@ -97,7 +119,12 @@ export function driftOf(profile: Uint8Array): Counts | null {
   return { keyboard: used("keyboard"), pointer: used("pointer") };
 }
 
-function joined(background: Background, before: Candidate | null, { part, session, day }: SessionLesson): Candidate {
+function joined(
+  background: Background,
+  before: Candidate | null,
+  part: Part,
+  { session, day }: SessionLesson,
+): Candidate {
   const into = before?.part ?? emptyPart(background);
   mergeInto(into, part);
   return { part: into, session, day };

@@ -9,11 +9,19 @@ import { attacks, type Attack, type Outcome, type Passed, Siege } from "./siege.
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { sessions: { type: "string", default: "20" }, agents: { type: "string", default: "20" } },
+  options: {
+    sessions: { type: "string", default: "20" },
+    agents: { type: "string", default: "20" },
+    attacks: { type: "string", default: Object.keys(attacks).join(",") },
+    later: { type: "boolean", default: false },
+  },
 });
 const [directory] = positionals;
 if (directory === undefined) {
-  process.stderr.write("usage: npm run poisoning -- SET [--sessions 20] [--agents 20]\n");
+  process.stderr.write(
+    "usage: npm run poisoning -- SET [--sessions 20] [--agents 20] [--later] [--attacks none,mixed,...]\n" +
+      "--later: the sessions are made of the first half of the later recordings, and windows counted in the second\n",
+  );
   process.exit(2);
 }
 const set = openSet(directory);
@@ -36,8 +44,9 @@ line([
   "taken in",
 ]);
 line(Array.from({ length: 11 }, () => "---"));
-for (const attack of Object.keys(attacks) as Attack[]) {
-  const siege = await Siege.lay(set, most);
+const wanted = values.attacks.split(",");
+for (const attack of (Object.keys(attacks) as Attack[]).filter((each) => wanted.includes(each))) {
+  const siege = await Siege.lay(set, most, values.later);
   try {
     const results: Outcome[] = [];
     for (const agent of siege.agents) results.push(await siege.attack(agent, attack, sessions));

@@ -91,8 +91,11 @@ export class Siege {
     this.#judge = new LiveJudge({ ...parts, settings: () => settings });
   }
 
-  /** Puts a farm of a set's agents together. @param most how many of them */
-  static async lay(set: RecordedSet, most: number): Promise<Siege> {
+  /**
+   * Puts a farm of a set's agents together. @param most how many of them
+   * @param later everything enrolled is the anchor, and the sessions are made of the first half of the later recordings
+   */
+  static async lay(set: RecordedSet, most: number, later: boolean): Promise<Siege> {
     const people = new Map<string, Person>();
     for (const [name, files] of set.agents) {
       if (people.size >= most) break;
@@ -100,7 +103,10 @@ export class Siege {
       const sessions = set.trials.filter(({ claimed, genuine }) => claimed === name && genuine);
       const test = piecesOf(sessions.map(({ session }) => probeOf(set, session)).filter((file) => file !== null));
       const until = Math.floor(enrolled.length * anchorShare);
-      const person = { anchor: enrolled.slice(0, until), work: enrolled.slice(until), test };
+      const half = Math.floor(test.length / 2);
+      const person = later
+        ? { anchor: enrolled, work: test.slice(0, half), test: test.slice(half) }
+        : { anchor: enrolled.slice(0, until), work: enrolled.slice(until), test };
       if (person.work.length >= 3 && test.length >= 3) people.set(name, person);
     }
     const siege = new Siege(people);

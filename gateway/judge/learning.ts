@@ -158,13 +158,13 @@ export class Learning {
    * cannot be written waits.
    * @param done when it was handed to the store
    */
-  teach({ id, name }: AgentRecord, session: SessionId, { part, peaks }: Lesson, done: () => void): void {
+  teach({ id, name }: AgentRecord, session: SessionId, { stretches, peaks }: Lesson, done: () => void): void {
     const day = Math.floor(this.#options.clock.wall() / dayLength);
     this.#later(id, name, done, (profile) => {
-      const outcome = adapt(this.#farm.backgroundFor(name), profile, { part, session, day });
-      if (outcome === "refused") return false;
-      for (const peak of peaks) profile.peaked(peak);
-      return true;
+      const { version } = profile;
+      const outcome = adapt(this.#farm.backgroundFor(name), profile, { stretches, session, day });
+      if (outcome !== "refused") for (const peak of peaks) profile.peaked(peak);
+      return profile.version !== version;
     });
     this.#beside(id, () => this.#offerTrees(name, id));
   }

@@ -1,8 +1,9 @@
 /**
- * What a session teaches: of a verified session only windows that spoke for the agent on their own, in stretches that
- * were trusted from end to end. What comes of it is held back until the agent is confirmed (models/adaptation.ts).
+ * What a session teaches, in stretches that were trusted from end to end: all that was shown, by which the anchor judges
+ * the stretch (models/adaptation.ts), and the part that every window spoke for, which is learned where it is recognised.
  */
 import type { Background } from "../../models/background.ts";
+import type { Stretch } from "../../models/adaptation.ts";
 import type { Keystroke } from "../../models/keyboard/keystroke.ts";
 import type { PointerAction } from "../../models/pointer/action.ts";
 import type { Modality } from "../core/input.ts";
@@ -10,17 +11,18 @@ import type { Millis } from "../core/units.ts";
 import { type Decision, stricter } from "../core/verdict.ts";
 import { Enrolment } from "../inspect/inspector.ts";
 import { Peaks } from "./peaks.ts";
+import { PendingActions, PendingKeystrokes } from "./pending.ts";
 
-/** Observations of a stretch: it is trusted or not as a whole. */
-const stretchLength = 400;
+/** Observations of a stretch: it is learned or not as a whole. Of somebody known, and of somebody who enrols. */
+const stretchLength = { known: 200, enrolling: 400 } as const;
+/** Stretches that are kept together: then a lesson is due. Each takes some dozens of kilobytes. */
+const mostStretches = 6;
 /** Of an agent who is well known, lessons are written no more often than this, ms, and at the session's end. */
 const matureEvery = 900_000;
-/** Observations that wait for their window's evidence: more than a window of either modality. */
-const mostPending = 64;
 
 /** What may be learned from. */
 export interface Lesson {
-  readonly part: Enrolment;
+  readonly stretches: readonly Stretch[];
   /** The highest suspicion of each finished stretch of genuine input. */
   readonly peaks: readonly number[];
 }
@@ -28,9 +30,9 @@ export interface Lesson {
 export class Lessons {
   readonly #background: Background;
   /** The stretch under way, and what trusted stretches before it showed. */
-  #stretch: Enrolment | null = null;
-  #whole: Enrolment | null = null;
-  readonly #pending = { keyboard: [] as Keystroke[], pointer: [] as PointerAction[] };
+  #stretch: { readonly shown: Enrolment; readonly learnable: Enrolment } | null = null;
+  #stretches: Stretch[] = [];
+  #pending: { readonly keyboard: PendingKeystrokes; readonly pointer: PendingActions } | null = null;
   #observed = 0;
   #takenAt: number | null = null;
   /** Whether everything since the stretch began was trusted. */
@@ -47,25 +49,29 @@ export class Lessons {
 
   keystroke(keystroke: Keystroke): void {
     this.#observed++;
-    if (this.verified) hold(this.#pending.keyboard, keystroke);
-    else this.#into().keyboard.add(keystroke);
+    this.#into().shown.keyboard.add(keystroke);
+    if (this.verified) this.#waiting().keyboard.add(keystroke);
   }
 
   action(action: PointerAction): void {
     this.#observed++;
-    if (this.verified) hold(this.#pending.pointer, action);
-    else this.#into().pointer.add(action);
+    this.#into().shown.pointer.add(action);
+    if (this.verified) this.#waiting().pointer.add(action);
   }
 
   /** A window's evidence was weighed. @param said its LLR as it counted @param suspicion after it, nats */
   weighed(at: Millis, modality: Modality, said: number, suspicion: number): void {
     this.#lately[modality] += said;
     this.#peaks.observe(at, suspicion);
-    if (said > 0) {
-      if (modality === "keyboard") for (const each of this.#pending.keyboard) this.#into().keyboard.add(each);
-      else for (const each of this.#pending.pointer) this.#into().pointer.add(each);
-    }
-    this.#pending[modality].length = 0;
+    const { learnable } = this.#into();
+    if (modality === "keyboard")
+      this.#waiting().keyboard.judged(said > 0, (keystroke, believed) => {
+        if (believed) learnable.keyboard.add(keystroke);
+      });
+    else
+      this.#waiting().pointer.judged(said > 0, (action, believed) => {
+        if (believed) learnable.pointer.add(action);
+      });
   }
 
   /** A decision was made: what stood out of trust teaches nothing. */
@@ -79,34 +85,34 @@ export class Lessons {
    * @param mature whether the agent is well known @returns whether a lesson is due
    */
   due(at: Millis, trusted: boolean, mature: boolean): boolean {
-    if (this.#observed >= stretchLength) this.#end(trusted);
+    const { known, enrolling } = stretchLength;
+    if (this.#observed >= (this.verified ? known : enrolling)) this.#end(trusted);
     this.#takenAt ??= at;
-    return this.#whole !== null && (!mature || at - this.#takenAt >= matureEvery);
+    const { length } = this.#stretches;
+    return length >= mostStretches || (length > 0 && (!mature || at - this.#takenAt >= matureEvery));
   }
 
   /** The lesson so far, with the stretch under way where the session is over; null where nothing may be learned. */
   take(at: Millis | null): Lesson | null {
     if (at === null) this.#end(false);
     else this.#takenAt = at;
-    const part = this.#whole;
-    this.#whole = null;
-    return part === null ? null : { part, peaks: this.#peaks.take() };
+    const stretches = this.#stretches;
+    this.#stretches = [];
+    return stretches.length === 0 ? null : { stretches, peaks: this.#peaks.take() };
   }
 
   /** The session was in somebody else's hand: nothing of it may be learned. */
   drop(): void {
-    this.#whole = this.#stretch = null;
+    this.#stretches = [];
+    this.#stretch = null;
     this.#peaks.take();
   }
 
   #end(trusted: boolean): void {
-    const learned = this.#trusted && (!this.verified || this.#speaksForAgent());
-    if (learned && this.#stretch !== null) {
-      if (this.#whole === null) this.#whole = this.#stretch;
-      else {
-        this.#whole.keyboard.merge(this.#stretch.keyboard);
-        this.#whole.pointer.merge(this.#stretch.pointer);
-      }
+    const teaches = this.#trusted && (!this.verified || this.#speaksForAgent());
+    if (teaches && this.#stretch !== null) {
+      const { shown, learnable } = this.#stretch;
+      this.#stretches.push({ shown, learnable: this.verified ? learnable : shown });
     }
     this.#stretch = null;
     this.#observed = 0;
@@ -114,9 +120,14 @@ export class Lessons {
     this.#lately = { keyboard: 0, pointer: 0 };
   }
 
-  #into(): Enrolment {
-    this.#stretch ??= new Enrolment(this.#background);
+  #into(): { readonly shown: Enrolment; readonly learnable: Enrolment } {
+    this.#stretch ??= { shown: new Enrolment(this.#background), learnable: new Enrolment(this.#background) };
     return this.#stretch;
+  }
+
+  #waiting(): { readonly keyboard: PendingKeystrokes; readonly pointer: PendingActions } {
+    this.#pending ??= { keyboard: new PendingKeystrokes(), pointer: new PendingActions() };
+    return this.#pending;
   }
 
   /** Who is known by now must be recognised to teach: neither modality may speak against the agent. */
@@ -124,10 +135,4 @@ export class Lessons {
     const { keyboard, pointer } = this.#lately;
     return keyboard >= 0 && pointer >= 0 && keyboard + pointer > 0;
   }
-}
-
-/** Keeps an observation until its window is judged; the oldest goes where no window judges. */
-function hold<Observation>(pending: Observation[], observation: Observation): void {
-  if (pending.length >= mostPending) pending.shift();
-  pending.push(observation);
 }

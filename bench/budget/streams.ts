@@ -1,0 +1,171 @@
+/**
+ * Sessions put together of one person's typing and another one's pointing, at the pace of mixed work: genuine from start to
+ * end, or taken over by two others. What is kept of one is its evidence, so that trust can be judged in many ways.
+ */
+import { Inspector } from "../../gateway/inspect/inspector.ts";
+import type { Weighed } from "../../gateway/policy/decider.ts";
+import { millis } from "../../gateway/core/units.ts";
+import type { Seen } from "../../gateway/offline/tape.ts";
+import { Profile } from "../../models/profile.ts";
+import { Verifier } from "../../models/verifier.ts";
+import type { Colleagues, Part, Person } from "./people.ts";
+
+/**
+ * Whose session it is: the agent's, the agent's with another person's pointing from the start (as a new mouse might look),
+ * or taken over by somebody of the same farm, or of another one.
+ */
+export type Kind = "genuine" | "other-mouse" | "colleague" | "stranger";
+
+export interface Stream {
+  readonly kind: Kind;
+  readonly typist: string;
+  readonly hand: string;
+  /** Which half of the people it belongs to, 0 or 1: by the farm of its typist. */
+  readonly half: number;
+  /** ms; infinite for a genuine one. */
+  readonly takeover: number;
+  readonly length: number;
+  readonly evidence: readonly Weighed[];
+}
+
+/** Mixed work: observations in an active minute. */
+const perMinute: Readonly<Record<Part, number>> = { keyboard: 121, pointer: 17 };
+/** Of a session with a takeover: so long before at most, and so long after it, ms. */
+const [longestBefore, after] = [150_000, 155_000];
+
+export interface Plan {
+  /** Hands that each typist's session is paired with. */
+  readonly hands: number;
+  /** Takeovers of each kind for each typist's session. */
+  readonly takeovers: number;
+  readonly random: () => number;
+}
+
+/** @param typists farms of typists @param hands farms of hands */
+export function* streams(typists: readonly Colleagues[], hands: readonly Colleagues[], plan: Plan): Generator<Stream> {
+  let turn = 0;
+  for (const [index, farm] of typists.entries())
+    for (const typist of farm.people)
+      for (const session of typist.sessions) {
+        for (let each = 0; each < plan.hands; each++) {
+          const place = turn++ % hands.length;
+          yield genuine(farm, typist, session, hands[place], index % 2, plan);
+          if (each === 0) yield genuine(farm, typist, session, hands[place], index % 2, plan, "other-mouse");
+        }
+        for (let each = 0; each < plan.takeovers; each++) {
+          const place = turn++ % hands.length;
+          const pick = { farm, typist, session, half: index % 2 };
+          yield taken("colleague", pick, farm, hands[place], hands[place], plan);
+          if (typists.length > 1)
+            yield taken(
+              "stranger",
+              pick,
+              typists[(index + 1) % typists.length],
+              hands[place],
+              hands[(place + 1) % hands.length],
+              plan,
+            );
+        }
+      }
+}
+
+const othersOf = ({ id }: Person, { people }: Colleagues): Person[] => people.filter((each) => each.id !== id);
+
+const any = <Of>(of: readonly Of[], random: () => number): Of => of[Math.floor(random() * of.length)];
+
+function genuine(
+  farm: Colleagues,
+  typist: Person,
+  session: readonly Seen[],
+  hands: Colleagues,
+  half: number,
+  { random }: Plan,
+  kind: "genuine" | "other-mouse" = "genuine",
+): Stream {
+  const hand = any(hands.people, random);
+  const length = (session.length * 60_000) / perMinute.keyboard;
+  const pointing = kind === "genuine" ? hand : any(othersOf(hand, hands), random);
+  const points = cut(any(pointing.sessions, random), Math.floor((length * perMinute.pointer) / 60_000), random);
+  return told(kind, farm, typist, session, hands, hand, points, half, Number.POSITIVE_INFINITY);
+}
+
+interface Pick {
+  readonly farm: Colleagues;
+  readonly typist: Person;
+  readonly session: readonly Seen[];
+  readonly half: number;
+}
+
+function taken(
+  kind: Kind,
+  { farm, typist, session, half }: Pick,
+  otherTypists: Colleagues,
+  hands: Colleagues,
+  otherHands: Colleagues,
+  { random }: Plan,
+): Stream {
+  const hand = any(hands.people, random);
+  const impostor = any(othersOf(typist, otherTypists), random);
+  const stranger = any(othersOf(hand, otherHands), random);
+  const takeover = Math.min(longestBefore, (session.length * 60_000) / perMinute.keyboard);
+  const count = (part: Part, time: number): number => Math.floor((time * perMinute[part]) / 60_000);
+  const keys = [
+    ...session.slice(0, count("keyboard", takeover)),
+    ...cut(any(impostor.sessions, random), count("keyboard", after), random),
+  ];
+  const points = [
+    ...cut(any(hand.sessions, random), count("pointer", takeover), random),
+    ...cut(any(stranger.sessions, random), count("pointer", after), random),
+  ];
+  return told(kind, farm, typist, keys, hands, hand, points, half, takeover);
+}
+
+/** So many observations in a row from anywhere in a session; a shorter session starts over. */
+function cut(session: readonly Seen[], count: number, random: () => number): Seen[] {
+  const from = Math.floor(random() * Math.max(1, session.length - count));
+  return Array.from({ length: count }, (_, index) => session[(from + index) % session.length]);
+}
+
+/** Scores a session as the inspector would, without the link. */
+function told(
+  kind: Kind,
+  typists: Colleagues,
+  typist: Person,
+  keys: readonly Seen[],
+  hands: Colleagues,
+  hand: Person,
+  points: readonly Seen[],
+  half: number,
+  takeover: number,
+): Stream {
+  const typing = typists.backgroundOf(typist.id);
+  const background = typing.withModels(typing.keyboard, hands.backgroundOf(hand.id).pointer);
+  const keyboard = typists.profileOf(typist.id);
+  const pointer = hands.profileOf(hand.id);
+  const profile = Profile.empty(background);
+  profile.anchor.keyboard.merge(keyboard.anchor.keyboard);
+  profile.anchor.pointer.merge(pointer.anchor.pointer);
+  profile.trees = pointer.trees;
+  const evidence: Weighed[] = [];
+  const inspector = new Inspector({
+    verifier: new Verifier(background, profile),
+    enrolment: null,
+    onEvidence: ({ modality, llr }, weight, at) => {
+      const { keystrokes, actions } = inspector;
+      evidence.push({ at, modality, llr, weight, keystrokes, actions });
+    },
+  });
+  for (const { at, seen } of paced(keys, points))
+    if (seen.keystroke !== undefined) inspector.keystroke(seen.keystroke, at);
+    else inspector.action(seen.action, at);
+  const length = (keys.length * 60_000) / perMinute.keyboard;
+  return { kind, typist: typist.id, hand: hand.id, half, takeover, length, evidence };
+}
+
+function paced(keys: readonly Seen[], points: readonly Seen[]) {
+  const at = (part: Part) => (seen: Seen, index: number) => ({
+    at: millis(((index + 1) * 60_000) / perMinute[part]),
+    seen,
+  });
+  return [...keys.map(at("keyboard")), ...points.map(at("pointer"))].sort((a, b) => a.at - b.at);
+}

@@ -4,6 +4,7 @@
  */
 import type { ClientInstruction } from "../protocol/guacamole/client-instruction.ts";
 import type { Target } from "./target.ts";
+import { wipe } from "./wipe.ts";
 
 export class Output {
   readonly #size: number;
@@ -53,7 +54,7 @@ export class Output {
       to.write(bytes);
       // The kernel did not take it at once: the buffer belongs to that write until it has.
       if (to.waiting > 0) this.#buffer = Buffer.allocUnsafeSlow(this.#size);
-      else bytes.fill(0);
+      else wipe(bytes, bytes.length);
     }
   }
 }

@@ -11,6 +11,7 @@ import type { Handshake } from "../protocol/guacamole/handshake.ts";
 import { ServerScanner } from "../protocol/guacamole/server-scanner.ts";
 import { headerRoom, writeHeader } from "../protocol/websocket/frame.ts";
 import type { GuacdOptions } from "./options.ts";
+import { SocketWriter } from "./socket-writer.ts";
 import type { Target, TargetOwner } from "./target.ts";
 
 /**
@@ -31,7 +32,7 @@ export class Upstream implements Target {
   /** Null once it is done: it holds the connection's secrets. */
   #handshake: Handshake | null;
   #connectionId = "";
-  readonly #flushed: () => void;
+  readonly #writer: SocketWriter;
   readonly #tls: boolean;
   #buffer: Buffer;
   /** Where the next read goes: behind the header's room and what is left of an instruction. */
@@ -57,7 +58,6 @@ export class Upstream implements Target {
     this.#owner = owner;
     this.#tls = guacd.tls !== null;
     this.#handshake = handshake;
-    this.#flushed = () => owner.flushed();
     this.#buffer = Buffer.allocUnsafeSlow(headerRoom + smallest);
     const options: TcpNetConnectOpts = {
       host: guacd.host,
@@ -66,6 +66,7 @@ export class Upstream implements Target {
       onread: { buffer: () => this.#room(), callback: (bytes) => this.#received(bytes) },
     };
     this.#socket = guacd.tls === null ? connectTcp(options) : connectTls({ ...options, ...guacd.tls });
+    this.#writer = new SocketWriter(this.#socket, () => owner.flushed());
     this.#socket.once(guacd.tls === null ? "connect" : "secureConnect", () => this.write(handshake.start()));
     this.#socket.on("error", (cause) => {
       const code = this.#ready ? "upstream-closed" : "upstream-unreachable";
@@ -90,11 +91,12 @@ export class Upstream implements Target {
 
   /** Bytes that guacd has not taken. */
   get waiting(): number {
-    return this.#socket.writableLength;
+    return this.#writer.waiting;
   }
 
   write(bytes: Uint8Array | string): void {
-    if (!this.#lost && this.#socket.writable) this.#socket.write(bytes, this.#flushed);
+    if (this.#lost || !this.#socket.writable) return;
+    this.#writer.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes);
   }
 
   /** The viewer took the frame that `display` returned false for: what is left moves up, and reading goes on. */

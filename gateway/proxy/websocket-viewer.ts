@@ -9,7 +9,10 @@ import type { Millis } from "../core/units.ts";
 import type { Clock } from "../core/clock.ts";
 import { frame, frameOpcode, closeFrame } from "../protocol/websocket/frame.ts";
 import { FrameDecoder, type FrameSink } from "../protocol/websocket/frame-decoder.ts";
+import { readShared } from "./socket-reader.ts";
+import { SocketWriter } from "./socket-writer.ts";
 import type { Viewer, ViewerOwner } from "./viewer.ts";
+import { wipe } from "./wipe.ts";
 
 const noBytes = Buffer.alloc(0);
 /** After the close frame: how long the viewer has to answer it. */
@@ -22,7 +25,7 @@ export class WebSocketViewer implements Viewer, FrameSink {
   readonly #decoder: FrameDecoder;
   readonly #owner: ViewerOwner;
   readonly #clock: Clock;
-  readonly #drained: () => void;
+  readonly #writer: SocketWriter;
   #at = 0 as Millis;
   #closed = false;
   /** Nothing is decoded any more: the tunnel ended, or a frame was broken. */
@@ -33,10 +36,10 @@ export class WebSocketViewer implements Viewer, FrameSink {
     this.#owner = owner;
     this.#clock = clock;
     this.#decoder = new FrameDecoder(this, largestMessage);
-    this.#drained = () => owner.drained();
+    this.#writer = new SocketWriter(socket, () => owner.drained());
     socket.setTimeout(0);
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    readShared(socket, (buffer, length) => this.#read(buffer, length));
     socket.on("error", ignore);
     socket.on("end", () => owner.gone());
     socket.on("close", () => owner.gone());
@@ -44,17 +47,17 @@ export class WebSocketViewer implements Viewer, FrameSink {
 
   /** Takes the bytes that came with the upgrade itself. */
   begin(head: Buffer): void {
-    if (head.length > 0) this.#read(head);
+    if (head.length > 0) this.#read(head, head.length);
   }
 
   /** Bytes that wait in this process: 0 once the kernel took all. */
   get waiting(): number {
-    return this.#socket.writableLength;
+    return this.#writer.waiting;
   }
 
   /** Writes whole frames. `drained` is told of each write; the bytes must stay until `waiting` is 0. */
   write(bytes: Uint8Array): void {
-    if (!this.#closed) this.#socket.write(bytes, this.#drained);
+    if (!this.#closed) this.#writer.write(bytes);
   }
 
   /** Sends instructions as a message of their own. */
@@ -78,7 +81,7 @@ export class WebSocketViewer implements Viewer, FrameSink {
   /** Ends the WebSocket: the close frame, and soon after it the connection. Idempotent. */
   end(code: number, reason: string): void {
     if (this.#closed) return;
-    this.#socket.write(closeFrame(code, reason));
+    this.#writer.write(closeFrame(code, reason));
     this.#closed = true;
     this.#socket.end();
     this.#socket.resume();
@@ -104,21 +107,21 @@ export class WebSocketViewer implements Viewer, FrameSink {
     this.#owner.gone();
   }
 
-  #read(chunk: Buffer): void {
-    if (this.#deaf) return;
+  #read(buffer: Buffer, length: number): void {
+    if (this.#deaf) return wipe(buffer, length);
     this.#at = this.#clock.now();
-    this.#owner.readBegins(this.#at, chunk.length);
+    this.#owner.readBegins(this.#at, length);
     const { fragments } = this.#decoder;
     try {
-      this.#deaf = !this.#decoder.decode(chunk, 0, chunk.length);
+      this.#deaf = !this.#decoder.decode(buffer, 0, length);
     } catch (error) {
       this.#deaf = true;
       this.#owner.broken(asSamehandError(error, "verification-failed"));
     }
     this.#owner.framed(this.#decoder.fragments - fragments);
     this.#owner.readEnds();
-    // What was typed must not wait in freed memory for the next core dump (test/e2e/nothing-typed.test.ts).
-    chunk.fill(0);
+    // What was typed must not wait in memory for the next core dump (test/e2e/nothing-typed.test.ts).
+    wipe(buffer, length);
   }
 }
 

@@ -43,23 +43,36 @@ function groupOf(contexts: Contexts, context: number): number {
 /** Below this many standard errors a difference is not worth a word. */
 const leastStandardErrors = 2.5;
 
+interface Sum {
+  z: number;
+  count: number;
+  /** Of the transformed times. */
+  shift: number;
+  seen: number;
+  usual: number;
+}
+
 /** The differences between recent typing and what is expected of the enrolled typist, the strongest first. */
 export function explanations(contexts: Contexts, noise: Float64Array, expected: Likelihood, recent: Recent): string[] {
-  const sums = groups.map(() => ({ z: 0, count: 0, seen: 0, usual: 0 }));
-  recent.contexts.forEach((context, index) => {
-    if (context < 0) return;
-    const id = groupOf(contexts, context);
-    const group = groups[id];
-    const sum = sums[id];
-    const value = recent.values[index];
-    const usual = expected.expected(context);
-    sum.z += (value - usual) / Math.sqrt(noise[context]);
+  const sums = groups.map((): Sum => ({ z: 0, count: 0, shift: 0, seen: 0, usual: 0 }));
+  const each = (visit: (sum: Sum, group: Group, context: number, value: number) => void): void =>
+    recent.contexts.forEach((context, index) => {
+      if (context < 0) return;
+      const id = groupOf(contexts, context);
+      visit(sums[id], groups[id], context, recent.values[index]);
+    });
+  each((sum, _, context, value) => {
+    const more = value - expected.expected(context);
+    sum.z += more / Math.sqrt(noise[context]);
     sum.count += 1;
-    if (group.time === undefined) return;
-    const mean = contexts.mean[context];
-    const deviation = contexts.deviation[context];
-    sum.seen += Math.max(group.time(mean + deviation * value), 1);
-    sum.usual += Math.max(group.time(mean + deviation * usual), 1);
+    sum.shift += more * contexts.deviation[context];
+  });
+  // Times that scatter evenly on the models' scale do not on a clock's: only the shift of the whole group is told.
+  each((sum, { time }, context) => {
+    if (time === undefined) return;
+    const usual = contexts.mean[context] + contexts.deviation[context] * expected.expected(context);
+    sum.seen += Math.max(time(usual + sum.shift / sum.count), 1);
+    sum.usual += Math.max(time(usual), 1);
   });
   return sums
     .map((sum, id) => ({ sum, group: groups[id], strength: sum.z / Math.sqrt(Math.max(sum.count, 1)) }))

@@ -9,9 +9,21 @@ const memory = 0.95;
 const leastShare = 0.05;
 const mostShare = 9.99;
 
-/** The mean of each kind's and feature's values, on the feature's own scale; NaN where there is none. */
-export function usualOf(statistics: PointerStatistics): Float32Array {
+/** Differences of fewer standard errors are chance; from so many on they are told though no feature's ratio spoke. */
+const leastStandardErrors = 2.5;
+const tellingStandardErrors = 4;
+/** A code is never known better than to this, in codes. */
+const leastDeviation = 1;
+
+/** Each kind's and feature's mean code and its deviation; NaN where there is none. */
+export interface Usual {
+  readonly mean: Float32Array;
+  readonly deviation: Float32Array;
+}
+
+export function usualOf(statistics: PointerStatistics): Usual {
   const sums = new Float64Array(kinds.length * featureCount);
+  const squares = new Float64Array(kinds.length * featureCount);
   const counts = new Uint32Array(kinds.length * featureCount);
   for (let row = 0; row < statistics.kept; row++) {
     const start = row * rowBytes;
@@ -20,45 +32,61 @@ export function usualOf(statistics: PointerStatistics): Float32Array {
       const code = statistics.rows[start + f];
       if (code === missing) continue;
       sums[table + f] += code;
+      squares[table + f] += code * code;
       counts[table + f]++;
     }
   }
-  return Float32Array.from(sums, (sum, i) => (counts[i] > 0 ? sum / counts[i] : Number.NaN));
+  const mean = Float32Array.from(sums, (sum, i) => (counts[i] > 0 ? sum / counts[i] : Number.NaN));
+  const deviation = Float32Array.from(squares, (sum, i) =>
+    Math.max(leastDeviation, Math.sqrt(Math.max(0, sum / counts[i] - mean[i] * mean[i]))),
+  );
+  return { mean, deviation };
 }
 
 export class Explanation {
-  readonly #usual: Float32Array;
+  readonly #usual: Usual;
   /** Lately: what each feature said, by how many bins it differed from usual, and how much of it there was. */
   readonly #said = new Float64Array(featureCount);
   readonly #differed = new Float64Array(featureCount);
   readonly #seen = new Float64Array(featureCount);
   readonly #level = new Float64Array(featureCount);
+  /** The differences in the agent's own deviations, and the variance of that sum by chance. */
+  readonly #off = new Float64Array(featureCount);
+  readonly #chance = new Float64Array(featureCount);
 
-  constructor(usual: Float32Array) {
+  constructor(usual: Usual) {
     this.#usual = usual;
   }
 
   /** Takes in an action's codes and, from `offset` on, each feature's log ratio. */
   add(kind: number, codes: Uint8Array, ratios: Float32Array, offset: number): void {
+    const { mean, deviation } = this.#usual;
     for (let f = 0; f < featureCount; f++) {
       this.#said[f] *= memory;
       this.#differed[f] *= memory;
       this.#seen[f] *= memory;
       this.#level[f] *= memory;
-      const usual = this.#usual[kind * featureCount + f];
+      this.#off[f] *= memory;
+      this.#chance[f] *= memory * memory;
+      const usual = mean[kind * featureCount + f];
       if (codes[f] === missing || Number.isNaN(usual)) continue;
+      const more = codes[f] - usual;
       this.#said[f] += ratios[offset + f];
-      this.#differed[f] += codes[f] - usual;
+      this.#differed[f] += more;
       this.#seen[f]++;
       this.#level[f] += usual;
+      this.#off[f] += more / deviation[kind * featureCount + f];
+      this.#chance[f]++;
     }
   }
 
   /** The strongest first, each thing said once. */
   tell(most: number): string[] {
-    const order = [...this.#said.keys()]
-      .filter((f) => features[f].more !== "" && this.#seen[f] > 1 && this.#said[f] < 0)
-      .sort((a, b) => this.#said[a] - this.#said[b]);
+    const strength = this.#off.map((off, f) => Math.abs(off) / Math.sqrt(Math.max(1, this.#chance[f])));
+    const order = [...strength.keys()]
+      .filter((f) => features[f].more !== "" && this.#seen[f] > 1)
+      .filter((f) => strength[f] >= (this.#said[f] < 0 ? leastStandardErrors : tellingStandardErrors))
+      .sort((a, b) => strength[b] - strength[a]);
     const told = new Map<string, string>();
     for (const f of order) {
       if (told.size >= most) break;

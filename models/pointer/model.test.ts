@@ -90,6 +90,21 @@ t.test("a verdict is told in words that follow the difference", async (t) => {
   t.ok(scorer.explain(2).length <= 2);
 });
 
+t.test("how much longer or shorter the button is held is told right, whoever the agent is", async (t) => {
+  for (let person = 0; person < 8; person++)
+    for (const factor of [0.5, 0.65, 1.4, 1.8, 2.5]) {
+      const hand = handOf(200 + person);
+      const scorer = farm.scorer(enrolled(actionsOf(hand, 300, 300 + person)));
+      for (const action of actionsOf({ ...hand, hold: hand.hold * factor }, 40, 400 + person)) scorer.add(action);
+      const text = scorer.explain(1)[0] ?? "";
+      t.match(text, factor > 1 ? /^holds the button longer/ : /^holds the button for a shorter time/);
+      t.match(text, factor > 1 ? / % more than usual/ : / % less than usual/);
+      const share = Number(/(\d+) %/.exec(text)?.[1]) / 100;
+      const off = Math.abs(share - Math.abs(factor - 1)) / factor;
+      t.ok(off < 0.12, `${factor}: ${text}`);
+    }
+});
+
 t.test("the same people and seed train the same model, and it survives being stored", async (t) => {
   const bytes = prior.encode();
   t.same(trainPointer(people(12), { seed: 1 }).encode(), bytes);

@@ -2,7 +2,7 @@
 import { type Llr, llr } from "../../gateway/core/units.ts";
 import type { Evidence, Scorer } from "../modality.ts";
 import { featureCount, type PointerAction } from "./action.ts";
-import { Explanation } from "./explanation.ts";
+import { Explanation, type Usual } from "./explanation.ts";
 import { type Fusion, calibrated, fusedScore, inputCount, treesInput } from "./fusion.ts";
 import { codeCount, quantise } from "./quantise.ts";
 import { type PointerStatistics, rowBytes } from "./statistics.ts";
@@ -26,8 +26,8 @@ export interface Reference {
   readonly fusion: Fusion;
   /** How far the enrolment is believed, 0 to 1: with little enrolled, a score says little. */
   readonly belief: number;
-  /** Each kind's and feature's usual value, for the words. */
-  readonly usual: Float32Array;
+  /** What each kind and feature usually is, for the words. */
+  readonly usual: Usual;
 }
 
 /** Scores of actions added up: a sum a feature, then the trees', then each cohort member's. */

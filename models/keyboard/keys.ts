@@ -3,7 +3,8 @@
  * shift state; the hand knows keys. The reduction assumes a US layout for symbols, places the letters of other
  * Latin layouts where they lie most often, and Cyrillic letters by ЙЦУКЕН.
  *
- * Keysym values: X11's keysymdef.h. Guacamole sends Latin-1 as itself, other characters as 0x1000000 + code point.
+ * Keysym values: X11's keysymdef.h. Guacamole sends Latin-1 as itself, other characters as 0x1000000 + code point; RFB
+ * clients send X11's older keysyms of other alphabets.
  */
 
 const letters = "abcdefghijklmnopqrstuvwxyz";
@@ -92,6 +93,21 @@ for (let arrow = 0xff51; arrow <= 0xff54; arrow += 1) byKeysym.set(arrow, named.
 for (let pad = 0xff95; pad <= 0xffb9; pad += 1) byKeysym.set(pad, named.keypad);
 for (let number = 0xffbe; number <= 0xffe0; number += 1) byKeysym.set(number, named.function);
 
+/** X11's older Cyrillic keysyms follow KOI8-R: small letters from 0x6c0 on, capitals from 0x6e0. */
+[..."юабцдефгхийклмнопярстужвьызшэщчъ"].forEach((letter, index) => {
+  const key = byCharacter.get(letter) ?? named.foreignLetter;
+  byKeysym.set(0x6c0 + index, key);
+  byKeysym.set(0x6e0 + index, key);
+});
+for (const yo of [0x6a3, 0x6b3]) byKeysym.set(yo, byCharacter.get("ё") ?? named.foreignLetter);
+
+/** First and last of X11's older keysyms of other alphabets: Latin 2 to 4 and kana, then Arabic, Cyrillic, Greek; Hebrew to Hangul. */
+const olderLetters = [
+  [0x1a1, 0x4df],
+  [0x5c1, 0x7f9],
+  [0xce0, 0xefa],
+] as const;
+
 /** Direct table for Latin-1, the keysyms that come most. */
 const latin = new Uint8Array(256);
 for (let code = 0x20; code < 0x100; code += 1) {
@@ -106,6 +122,7 @@ export function keyOf(keysym: number): number {
   if (keysym >= 0x20 && keysym < 0x100) return latin[keysym] ?? 0;
   const special = byKeysym.get(keysym);
   if (special !== undefined) return special;
+  if (olderLetters.some(([first, last]) => keysym >= first && keysym <= last)) return named.foreignLetter;
   if (!(keysym >= unicodePlane && keysym <= unicodePlane + 0x10ffff)) return 0;
   const character = String.fromCodePoint(keysym - unicodePlane).toLowerCase();
   return byCharacter.get(character) ?? (/^\p{L}/u.test(character) ? named.foreignLetter : 0);

@@ -94,11 +94,12 @@ for (let pad = 0xff95; pad <= 0xffb9; pad += 1) byKeysym.set(pad, named.keypad);
 for (let number = 0xffbe; number <= 0xffe0; number += 1) byKeysym.set(number, named.function);
 
 /** X11's older Cyrillic keysyms follow KOI8-R: small letters from 0x6c0 on, capitals from 0x6e0. */
-[..."юабцдефгхийклмнопярстужвьызшэщчъ"].forEach((letter, index) => {
-  const key = byCharacter.get(letter) ?? named.foreignLetter;
+const cyrillic = "юабцдефгхийклмнопярстужвьызшэщчъ";
+for (let index = 0; index < cyrillic.length; index += 1) {
+  const key = byCharacter.get(cyrillic.charAt(index)) ?? named.foreignLetter;
   byKeysym.set(0x6c0 + index, key);
   byKeysym.set(0x6e0 + index, key);
-});
+}
 for (const yo of [0x6a3, 0x6b3]) byKeysym.set(yo, byCharacter.get("ё") ?? named.foreignLetter);
 
 /** First and last of X11's older keysyms of other alphabets: Latin 2 to 4 and kana, then Arabic, Cyrillic, Greek; Hebrew to Hangul. */

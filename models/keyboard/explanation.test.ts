@@ -59,7 +59,7 @@ t.test("whoever holds keys longer or shorter is told so, and by how much", async
     fc.property(hands, factors, seeds, (hand, factor, seed) => {
       const texts = told(hand, { ...hand, hold: hand.hold * factor }, seed);
       const text = texts.find((each) => each.startsWith("holds letter keys"));
-      t.match(text, factor > 1 ? /longer than usual$/ : /shorter than usual$/, `${texts}`);
+      t.match(text, factor > 1 ? /longer than usual$/ : /shorter than usual$/, texts.join());
       const off = Math.abs(shareIn(text) - 100 * Math.abs(factor - 1));
       t.ok(off <= 12, `${factor}: ${text}`);
     }),
@@ -72,7 +72,7 @@ t.test("whoever types slower or faster is told so, and by how much", async (t) =
     fc.property(hands, fc.constantFrom(0.65, 1.4, 1.7), seeds, (hand, factor, seed) => {
       const texts = told(hand, { hold: hand.hold, interval: hand.interval * factor }, seed);
       const text = texts.find((each) => each.startsWith("types") && each.endsWith("between hands"));
-      t.match(text, factor > 1 ? /slower/ : /faster/, `${texts}`);
+      t.match(text, factor > 1 ? /slower/ : /faster/, texts.join());
       const off = Math.abs(shareIn(text) - 100 * Math.abs(factor - 1));
       t.ok(off <= 12, `${factor}: ${text}`);
     }),

@@ -73,6 +73,11 @@ export class Verifier {
     return llr(fuse(this.#background.fusion, this.#keyboard.sessionLlr(), this.#pointer.sessionLlr()));
   }
 
+  /** The session is over: forgets what was typed in it, of which nothing stays in memory. */
+  wipe(): void {
+    this.#keyboard.wipe?.();
+  }
+
   /** What weighed most lately, in words, the modalities in turn. */
   explain(most: number): Explanation[] {
     const keyboard = this.#keyboard.explain(most);

@@ -102,8 +102,9 @@ export class Inspector implements InputSink {
     this.#pointerActions?.flush();
   }
 
-  /** Scores against another profile from the next observation on; null: against none. */
+  /** Scores against another profile from the next observation on; null: against none. The one before forgets its input. */
   verifyWith(verifier: Verifier | null): void {
+    if (verifier !== this.#verifier) this.#verifier?.wipe();
     this.#verifier = verifier;
   }
 

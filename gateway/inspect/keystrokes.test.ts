@@ -3,6 +3,7 @@ import type { Keystroke } from "../../models/keyboard/keystroke.ts";
 import { noKey } from "../../models/keyboard/keystroke.ts";
 import { keyOf } from "../../models/keyboard/keys.ts";
 import { keysym, millis } from "../core/units.ts";
+import { copyOf } from "./keystroke-rows.ts";
 import { Keystrokes } from "./keystrokes.ts";
 
 type Event = readonly [at: number, keysym: number, pressed: boolean];
@@ -11,7 +12,7 @@ const b = 0x62;
 
 function strokes(...events: readonly Event[]): Keystroke[] {
   const told: Keystroke[] = [];
-  const keystrokes = new Keystrokes((stroke) => told.push(stroke));
+  const keystrokes = new Keystrokes((stroke) => told.push(copyOf(stroke)));
   for (const [at, symbol, pressed] of events) keystrokes.key(millis(at), keysym(symbol), pressed);
   keystrokes.flush();
   return told;
@@ -83,7 +84,7 @@ t.test("a pause breaks the chain", async (t) => {
 
 t.test("an interruption breaks the chain", async (t) => {
   const told: Keystroke[] = [];
-  const keystrokes = new Keystrokes((stroke) => told.push(stroke));
+  const keystrokes = new Keystrokes((stroke) => told.push(copyOf(stroke)));
   keystrokes.key(millis(0), keysym(a), true);
   keystrokes.interrupt();
   keystrokes.key(millis(100), keysym(b), true);

@@ -1,6 +1,6 @@
 /**
- * A phrase while it is typed: which words are right so far, and how like the agent's the typing is. What is typed
- * lives here for as long as it is asked for, and nowhere else.
+ * A phrase while it is typed: which words are right so far, and how like the agent's the typing is. Of what is typed
+ * only what was asked for is kept.
  *
  * Each letter that is asked for counts once, when it is first typed in its place: whoever types chooses neither what is
  * compared nor how much of it. What arrived together, or of which no time is known, does not count at all.
@@ -18,11 +18,10 @@ export const escapeKey = 0xff1b;
 const space = keyOf(0x20);
 /** A word is cut here: no word that is asked for is so long. */
 const longestWord = 16;
+/** Stands for a wrong letter: what is not of the phrase is not kept, for it may be meant for somewhere else. */
+const wrongLetter = "×";
 /** Two events closer than this, ms, waited for one another on their way: no hand is so fast for long. */
 const together = 2;
-
-/** More than the keys that may be down, so that a key that repeats for ever does not fill memory. */
-const mostPresses = 64;
 
 /** A press that was not told yet as a keystroke. */
 interface Press {
@@ -47,7 +46,7 @@ export class Phrase {
   readonly #words: string[];
   /** What was typed, by words; the last one is being typed. */
   #typed: string[] = [""];
-  /** Presses in their order; those of a key's repeat are never told. */
+  /** Presses that may count, in their order: of letters that are asked for alone. */
   #presses: Press[] = [];
   /** The first letter that did not count yet, over all words and the spaces between them. */
   #next = 0;
@@ -87,9 +86,10 @@ export class Phrase {
   key(at: Millis, keysym: Keysym, pressed: boolean): boolean {
     this.#attend(at);
     const place = pressed ? this.#placeOf(keysym) : -1;
-    if (pressed) this.#presses.push({ at: this.#last, key: keyOf(keysym), counts: place >= this.#next });
-    if (this.#presses.length > mostPresses) this.#presses.shift();
-    if (place >= this.#next) this.#next = place + 1;
+    if (place >= this.#next) {
+      this.#presses.push({ at: this.#last, key: keyOf(keysym), counts: true });
+      this.#next = place + 1;
+    }
     this.#keystrokes.key(at, keysym, pressed);
     return pressed && this.#type(keysym);
   }
@@ -112,9 +112,8 @@ export class Phrase {
       if (current === "" || this.#typed.length > this.#words.length) return false;
       this.#typed.push("");
     } else {
-      const character = characterOf(keysym);
-      if (character === "" || current.length >= longestWord) return false;
-      this.#typed[this.#typed.length - 1] = current + (this.#isAsked(keysym) ? this.#asked : character);
+      if (characterOf(keysym) === "" || current.length >= longestWord) return false;
+      this.#typed[this.#typed.length - 1] = current + (this.#isAsked(keysym) ? this.#asked : wrongLetter);
     }
     return true;
   }
@@ -161,6 +160,12 @@ export class Phrase {
   /** Timing until now lies. */
   interrupt(): void {
     this.#keystrokes.interrupt();
+  }
+
+  /** Nobody asks any more: nothing of the typing stays in memory. */
+  wipe(): void {
+    this.#keystrokes.flush();
+    this.#scorer.wipe?.();
   }
 
   /** The ratio of all its keystrokes so far, nats. */

@@ -127,6 +127,11 @@ export class Challenge {
     this.#course.approve();
   }
 
+  /** Nobody asks any more: nothing of what was typed stays in memory. */
+  wipe(): void {
+    this.#phrase?.wipe();
+  }
+
   #codeKey(at: Millis, keysym: Keysym): void {
     const typed = this.#code.press(keysym);
     if (typed === false) return;
@@ -177,6 +182,7 @@ export class Challenge {
     this.#asked++;
     this.#code.clear();
     const { typing } = this.#options;
+    this.wipe();
     this.#phrase =
       this.#course.step === "phrase" && typing !== null
         ? new Phrase(this.#draw(phraseWords.first), typing.scorer())

@@ -17,7 +17,7 @@ import type { AgentName, SessionId } from "../core/units.ts";
 import type { AgentId, AgentRecord, Store, Profile as StoredProfile } from "../store/store.ts";
 import type { Typing } from "./challenge.ts";
 import { FarmBackground } from "./farm-background.ts";
-import type { Lesson } from "./lessons.ts";
+import { type Lesson, wipe } from "./lessons.ts";
 import { PacedQueue } from "./paced-queue.ts";
 import { TreeGrowth } from "./tree-growth.ts";
 
@@ -166,6 +166,8 @@ export class Learning {
       if (outcome !== "refused") for (const peak of peaks) profile.peaked(peak);
       return profile.version !== version;
     });
+    // Where the process ends before its turn comes, the lesson is lost, and with it its memory.
+    this.#beside(id, () => stretches.forEach(wipe));
     this.#beside(id, () => this.#offerTrees(name, id));
   }
 

@@ -101,8 +101,11 @@ export class Lessons {
     return stretches.length === 0 ? null : { stretches, peaks: this.#peaks.take() };
   }
 
-  /** The session was in somebody else's hand: nothing of it may be learned. */
+  /** Nothing more is learned of the session; nothing of it stays in memory. */
   drop(): void {
+    for (const each of this.#stretches) wipe(each);
+    if (this.#stretch !== null) wipe(this.#stretch);
+    this.#pending?.keyboard.wipe();
     this.#stretches = [];
     this.#stretch = null;
     this.#peaks.take();
@@ -113,7 +116,7 @@ export class Lessons {
     if (teaches && this.#stretch !== null) {
       const { shown, learnable } = this.#stretch;
       this.#stretches.push({ shown, learnable: this.verified ? learnable : shown });
-    }
+    } else if (this.#stretch !== null) wipe(this.#stretch);
     this.#stretch = null;
     this.#observed = 0;
     this.#trusted = trusted;
@@ -135,4 +138,10 @@ export class Lessons {
     const { keyboard, pointer } = this.#lately;
     return keyboard >= 0 && pointer >= 0 && keyboard + pointer > 0;
   }
+}
+
+/** Nothing of a stretch that is let go stays in memory. */
+export function wipe({ shown, learnable }: Stretch): void {
+  shown.keyboard.wipe?.();
+  learnable.keyboard.wipe?.();
 }

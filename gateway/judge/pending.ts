@@ -4,6 +4,7 @@
  * at the seam.
  */
 import { strideKeystrokes, windowKeystrokes } from "../../models/keyboard/scorer.ts";
+import { KeystrokeRows } from "../inspect/keystroke-rows.ts";
 import type { Keystroke } from "../../models/keyboard/keystroke.ts";
 import type { PointerAction } from "../../models/pointer/action.ts";
 import { strideActions, windowActions } from "../../models/pointer/scorer.ts";
@@ -54,12 +55,12 @@ class Groups {
 
 /** More than what the windows of either modality hold. */
 const mostPending = 64;
-const [fields, mask] = [6, mostPending - 1];
+const mask = mostPending - 1;
 
-/** Keystrokes that wait, as numbers in a ring that is overwritten. */
+/** Keystrokes that wait, in rows that are wiped as they are settled. */
 export class PendingKeystrokes {
-  readonly #numbers = new Float64Array(mostPending * fields);
-  readonly #groups = new Groups(Math.ceil(windowKeystrokes / strideKeystrokes));
+  readonly #rows = new KeystrokeRows(mostPending);
+  #groups = new Groups(Math.ceil(windowKeystrokes / strideKeystrokes));
   #oldest = 0;
   #count = 0;
 
@@ -68,36 +69,28 @@ export class PendingKeystrokes {
       this.#drop(1);
       this.#groups.lost();
     }
-    const here = ((this.#oldest + this.#count) & mask) * fields;
-    this.#numbers[here] = at;
-    this.#numbers[here + 1] = key;
-    this.#numbers[here + 2] = before;
-    this.#numbers[here + 3] = hold;
-    this.#numbers[here + 4] = downDown;
-    this.#numbers[here + 5] = upDown;
+    this.#rows.put((this.#oldest + this.#count) & mask, at, key, before, hold, downDown, upDown);
     this.#count++;
     this.#groups.added();
   }
 
-  /** @param tell called with each keystroke that is settled, in order */
+  /** @param tell called with each keystroke that is settled, in order; it is valid only there */
   judged(good: boolean, tell: (keystroke: Keystroke, believed: boolean) => void): void {
     this.#groups.judged(good, (observations, believed) => {
-      for (let each = 0; each < observations; each++) tell(this.#at(each), believed);
+      for (let each = 0; each < observations; each++) tell(this.#rows.row((this.#oldest + each) & mask), believed);
       this.#drop(observations);
     });
   }
 
-  #at(index: number): Keystroke {
-    const here = ((this.#oldest + index) & mask) * fields;
-    const [at, key, before, hold, downDown, upDown] = this.#numbers.subarray(here, here + fields);
-    return { at: at as Keystroke["at"], key, before, hold, downDown, upDown };
+  /** Forgets what waits. */
+  wipe(): void {
+    this.#drop(this.#count);
+    this.#groups = new Groups(Math.ceil(windowKeystrokes / strideKeystrokes));
   }
 
-  /** Nothing typed stays behind. */
   #drop(observations: number): void {
     for (let each = 0; each < observations; each++) {
-      const here = this.#oldest * fields;
-      this.#numbers.fill(0, here, here + fields);
+      this.#rows.wipe(this.#oldest);
       this.#oldest = (this.#oldest + 1) & mask;
     }
     this.#count -= observations;

@@ -181,6 +181,7 @@ export class SessionChallenge implements Hold {
 
   /** The session is not held any more, for a reason that is no answer. */
   drop(): void {
+    this.#challenge?.wipe();
     this.#challenge = null;
     this.#confirmation?.end();
     this.#confirmation = null;

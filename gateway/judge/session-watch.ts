@@ -180,6 +180,10 @@ export class SessionWatch implements Watch {
       this.#inspector.flush();
       this.#teach(null);
     });
+    // What was typed is to be found nowhere afterwards, in no core dump either.
+    this.#inspector.verifyWith(null);
+    this.#lessons.drop();
+    this.#challenge.drop();
     if (this.decision.wouldBe !== "allow") this.#consequences.doubt(at);
     this.#scores.write();
     const { store, session, onEnd } = this.#options;

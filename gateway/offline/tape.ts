@@ -7,6 +7,7 @@ import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { InputSink } from "../core/input.ts";
 import { type Millis, millis } from "../core/units.ts";
 import { Inspector } from "../inspect/inspector.ts";
+import { copyOf } from "../inspect/keystroke-rows.ts";
 import { RecordingReader } from "../protocol/guacamole/recording.ts";
 import { type Distortion, DistortedSink, isClean } from "./distortion.ts";
 
@@ -36,7 +37,7 @@ export function readTape(file: string, distortion: Distortion): Tape {
   const inspector = new Inspector({
     verifier: null,
     enrolment: null,
-    onKeystroke: (keystroke) => seen.push({ at: now, keystroke }),
+    onKeystroke: (keystroke) => seen.push({ at: now, keystroke: copyOf(keystroke) }),
     onAction: (action) => seen.push({ at: now, action }),
   });
   const clock = (at: Millis): void => {

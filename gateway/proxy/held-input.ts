@@ -4,7 +4,7 @@
  */
 import { keyRelease, mouseRelease } from "../protocol/guacamole/instructions.ts";
 import type { ButtonMask, Keysym, Millis } from "../core/units.ts";
-import { buttonMask } from "../core/units.ts";
+import { buttonMask, keysym } from "../core/units.ts";
 
 /** A viewer's synthetic key repeat is an up and a down in one go, every 50 ms: what comes apart by less is a repeat. */
 const repeatGap = 40;
@@ -12,9 +12,41 @@ const repeatGap = 40;
 const mostKeys = 64;
 const stillDown = Number.POSITIVE_INFINITY;
 
+/** A few keys, oldest first, in memory that is wiped: a Set leaves what it held in the heap whenever it grows anew. */
+class Keys {
+  /** One more than may be down: the oldest is let go after the newest came. Over a buffer of its own, which nothing moves. */
+  readonly #keys = new Uint32Array(new ArrayBuffer((mostKeys + 1) * Uint32Array.BYTES_PER_ELEMENT));
+  size = 0;
+
+  at(index: number): Keysym {
+    return keysym(this.#keys[index]);
+  }
+
+  add(key: Keysym): void {
+    if (this.size <= mostKeys && this.#find(key) < 0) this.#keys[this.size++] = key;
+  }
+
+  delete(key: Keysym): void {
+    const at = this.#find(key);
+    if (at < 0) return;
+    this.#keys.copyWithin(at, at + 1, this.size);
+    this.#keys[--this.size] = 0;
+  }
+
+  clear(): void {
+    this.#keys.fill(0);
+    this.size = 0;
+  }
+
+  #find(key: Keysym): number {
+    for (let index = 0; index < this.size; index++) if (this.#keys[index] === key) return index;
+    return -1;
+  }
+}
+
 export class HeldInput {
   /** Keys that are down: on the target, or during a hold at the viewer. */
-  #down = new Set<Keysym>();
+  readonly #down = new Keys();
   /** Keys held across a release, and when they last went up. Null while there are none. */
   #ignored: Map<Keysym, number> | null = null;
   #lastUp = 0 as Keysym;
@@ -48,7 +80,7 @@ export class HeldInput {
    */
   overflow(): Keysym {
     if (this.#down.size <= mostKeys) return 0 as Keysym;
-    const oldest = this.#down.values().next().value as Keysym;
+    const oldest = this.#down.at(0);
     this.#down.delete(oldest);
     return oldest;
   }
@@ -79,7 +111,7 @@ export class HeldInput {
   /** Begins a hold: the instructions that let go of everything on the target. */
   hold(): string {
     let releases = "";
-    for (const key of this.#down) releases += keyRelease(key);
+    for (let index = 0; index < this.#down.size; index++) releases += keyRelease(this.#down.at(index));
     if ((this.#mask & ~this.#blocked) !== 0) releases += mouseRelease(this.#x, this.#y);
     if (this.#ignored !== null) for (const [key, upAt] of this.#ignored) if (upAt === stillDown) this.#down.add(key);
     this.#ignored = null;
@@ -92,11 +124,11 @@ export class HeldInput {
     this.#holding = false;
     this.#blocked = this.#mask;
     const ignored = new Map<Keysym, number>();
-    for (const key of this.#down) ignored.set(key, stillDown);
+    for (let index = 0; index < this.#down.size; index++) ignored.set(this.#down.at(index), stillDown);
     // The release may fall between the two halves of a repeat.
     if (at - this.#lastUpAt < repeatGap && !ignored.has(this.#lastUp)) ignored.set(this.#lastUp, this.#lastUpAt);
     this.#ignored = ignored.size === 0 ? null : ignored;
-    this.#down = new Set();
+    this.#down.clear();
   }
 
   #ignoredKey(ignored: Map<Keysym, number>, at: Millis, key: Keysym, pressed: boolean): boolean {

@@ -42,7 +42,10 @@ export class WebSocketViewer implements Viewer, FrameSink {
     readShared(socket, (buffer, length) => this.#read(buffer, length));
     socket.on("error", ignore);
     socket.on("end", () => owner.gone());
-    socket.on("close", () => owner.gone());
+    socket.on("close", () => {
+      owner.gone();
+      this.#decoder.wipe();
+    });
   }
 
   /** Takes the bytes that came with the upgrade itself. */

@@ -4,6 +4,7 @@
  */
 import { keyClass, keyClassCount, keyCount } from "./keys.ts";
 import type { KeyboardStatistics } from "./statistics.ts";
+import { momentCount } from "./pair-moments.ts";
 import { featureCount, pairCount, pairOf, transformed } from "./times.ts";
 import { type Keystroke, noKey } from "./keystroke.ts";
 
@@ -69,15 +70,18 @@ export class Contexts {
   /** Sums of a typist's statistics in each context: counts, standardised sums and sums of squares. */
   project(statistics: KeyboardStatistics): ContextSums {
     const sums = new ContextSums(this.count);
-    for (const [pair, moments] of statistics.pairs) {
+    const { size, moments } = statistics.pairs;
+    for (let index = 0; index < size; index += 1) {
+      const pair = statistics.pairs.pair(index);
       for (let feature = 0; feature < featureCount; feature += 1) {
         const context = this.of(pair, feature);
-        const n = moments[feature * 3];
+        const from = index * momentCount + feature * 3;
+        const n = moments[from];
         if (context < 0 || n === 0) continue;
         const mean = this.mean[context];
         const inverse = this.#inverse[context];
-        const sum = moments[feature * 3 + 1];
-        const squares = moments[feature * 3 + 2];
+        const sum = moments[from + 1];
+        const squares = moments[from + 2];
         sums.n[context] = sums.n[context] + n;
         sums.sum[context] = sums.sum[context] + (sum - n * mean) * inverse;
         sums.squares[context] =

@@ -10,7 +10,8 @@ const space = keyOf(0x20);
 /** How well one pair is known, 0 to 1. */
 export function pairFamiliarity(statistics: KeyboardStatistics, before: number, key: number): number {
   // the second feature is the time from press to press: a pair that was typed in one go
-  const count = statistics.pairs.get(pairOf(before, key))?.[3] ?? 0;
+  const at = statistics.pairs.find(pairOf(before, key));
+  const count = at < 0 ? 0 : statistics.pairs.moments[at + 3];
   return count / (count + half);
 }
 

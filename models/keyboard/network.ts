@@ -188,6 +188,14 @@ export class NetworkStream {
     this.#input = new NetworkInput(network.contexts);
   }
 
+  /** Forgets the keystroke that was read last. */
+  wipe(): void {
+    this.#offsets.fill(0);
+    this.#weights.fill(0);
+    this.#out.first.fill(0);
+    this.#out.second.fill(0);
+  }
+
   /** The keystroke's second hidden layer; overwritten by the next call. */
   read(keystroke: Keystroke): Float32Array {
     this.#input.read(keystroke, this.#offsets, this.#weights, 0);

@@ -107,6 +107,17 @@ export class KeyboardScorer implements Scorer<Keystroke> {
     }).slice(0, most);
   }
 
+  wipe(): void {
+    this.#recentContexts.fill(-1);
+    this.#recentValues.fill(0);
+    for (const sums of [this.#session, this.#window]) {
+      sums.n.fill(0);
+      sums.sum.fill(0);
+      sums.squares.fill(0);
+    }
+    this.#stream?.wipe();
+  }
+
   #calibrated(sums: ContextSums, states: Float64Array, presses: number): number {
     const { network, calibration, plainCalibration } = this.#parameters;
     this.#scores[0] = this.#likelihood.ratio(sums, presses);

@@ -6,6 +6,7 @@
 import { SamehandError } from "../../gateway/core/errors.ts";
 import type { Statistics } from "../modality.ts";
 import type { Keystroke } from "./keystroke.ts";
+import { momentCount, PairMoments } from "./pair-moments.ts";
 import { featureCount, pairCount, pairOf, transformed } from "./times.ts";
 import { type Network, type NetworkStream, hidden } from "./network.ts";
 
@@ -14,12 +15,8 @@ const headerBytes = 16 + 4 * hidden;
 const bytesPerPair = 2 + featureCount * (2 + 4 + 4);
 const mostCounted = 0xffff;
 
-/** Count, sum and sum of squares for each feature. */
-export type Moments = Float64Array;
-const momentCount = 3 * featureCount;
-
 export class KeyboardStatistics implements Statistics<Keystroke> {
-  readonly pairs = new Map<number, Moments>();
+  readonly pairs = new PairMoments();
   /** The sum of hidden states over `networkCount` keystrokes, of the network with this id; 0 is none. */
   readonly hidden = new Float64Array(hidden);
   readonly networkId: number;
@@ -49,13 +46,15 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
       this.#networkCount += 1;
     }
     transformed(keystroke, this.#times);
-    const moments = this.#at(pairOf(keystroke.before, keystroke.key));
+    const from = this.pairs.at(pairOf(keystroke.before, keystroke.key));
+    const { moments } = this.pairs;
     for (let feature = 0; feature < featureCount; feature += 1) {
       const value = this.#times[feature];
       if (Number.isNaN(value)) continue;
-      moments[feature * 3] = moments[feature * 3] + 1;
-      moments[feature * 3 + 1] = moments[feature * 3 + 1] + value;
-      moments[feature * 3 + 2] = moments[feature * 3 + 2] + value * value;
+      const at = from + feature * 3;
+      moments[at] = moments[at] + 1;
+      moments[at + 1] = moments[at + 1] + value;
+      moments[at + 2] = moments[at + 2] + value * value;
     }
   }
 
@@ -68,10 +67,21 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
       for (let unit = 0; unit < hidden; unit += 1) this.hidden[unit] += other.hidden[unit];
       this.#networkCount += other.networkCount;
     }
-    for (const [pair, from] of other.pairs) {
-      const into = this.#at(pair);
-      for (let index = 0; index < momentCount; index += 1) into[index] = into[index] + from[index];
+    const added = other.pairs.moments;
+    for (let n = 0; n < other.pairs.size; n += 1) {
+      const into = this.pairs.at(other.pairs.pair(n));
+      const { moments } = this.pairs;
+      for (let index = 0; index < momentCount; index += 1)
+        moments[into + index] = moments[into + index] + added[n * momentCount + index];
     }
+  }
+
+  /** Forgets everything; nothing of it stays in memory. */
+  wipe(): void {
+    this.pairs.wipe();
+    this.hidden.fill(0);
+    this.#stream?.wipe();
+    this.#count = this.#networkCount = 0;
   }
 
   /** The same typing with less weight. @param share 0 to 1 @param network the one that these statistics sum */
@@ -82,31 +92,31 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     lighter.#count = Math.round(this.#count * share);
     lighter.#networkCount = Math.round(lighter.#networkCount * share);
     lighter.hidden.forEach((sum, unit) => (lighter.hidden[unit] = sum * share));
-    for (const moments of lighter.pairs.values()) moments.forEach((sum, index) => (moments[index] = sum * share));
+    const { moments } = lighter.pairs;
+    for (let index = 0; index < lighter.pairs.size * momentCount; index += 1) moments[index] = moments[index] * share;
     return lighter;
   }
 
   /** Version, count, then each pair in ascending order with count, mean and variance of each feature. */
   encode(): Uint8Array {
-    const pairs = [...this.pairs].sort(([left], [right]) => left - right);
-    const bytes = new Uint8Array(headerBytes + pairs.length * bytesPerPair);
+    const { size, moments } = this.pairs;
+    const bytes = new Uint8Array(headerBytes + size * bytesPerPair);
     const view = new DataView(bytes.buffer);
     view.setUint16(0, version, true);
-    view.setUint16(2, pairs.length, true);
+    view.setUint16(2, size, true);
     view.setUint32(4, this.#count, true);
     view.setUint32(8, this.networkId, true);
     view.setUint32(12, this.#networkCount, true);
     for (let unit = 0; unit < hidden; unit += 1) view.setFloat32(16 + 4 * unit, this.hidden[unit], true);
     let at = headerBytes;
-    for (const [pair, moments] of pairs) {
-      view.setUint16(at, pair, true);
+    for (let n = 0; n < size; n += 1) {
+      view.setUint16(at, this.pairs.pair(n), true);
       at += 2;
       for (let feature = 0; feature < featureCount; feature += 1) {
-        const [count, sum, squares] = moments.subarray(feature * 3, feature * 3 + 3) as unknown as [
-          number,
-          number,
-          number,
-        ];
+        const from = n * momentCount + feature * 3;
+        const count = moments[from];
+        const sum = moments[from + 1];
+        const squares = moments[from + 2];
         const mean = count > 0 ? sum / count : 0;
         view.setUint16(at, Math.min(Math.ceil(count), mostCounted), true);
         view.setFloat32(at + 2, mean, true);
@@ -144,26 +154,20 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     for (let index = 0; index < pairs; index += 1) {
       const pair = view.getUint16(at, true);
       if (pair >= pairCount) fail("unknown key");
-      const moments = statistics.#at(pair);
+      const from = statistics.pairs.at(pair);
+      const { moments } = statistics.pairs;
       at += 2;
       for (let feature = 0; feature < featureCount; feature += 1) {
         const count = view.getUint16(at, true);
         const mean = view.getFloat32(at + 2, true);
         const variance = view.getFloat32(at + 6, true);
         if (!Number.isFinite(mean) || !(variance >= 0 && variance < 1e6)) fail("not a number");
-        moments.set([count, count * mean, count * (variance + mean * mean)], feature * 3);
+        moments[from + feature * 3] = count;
+        moments[from + feature * 3 + 1] = count * mean;
+        moments[from + feature * 3 + 2] = count * (variance + mean * mean);
         at += 10;
       }
     }
     return statistics;
-  }
-
-  #at(pair: number): Moments {
-    let moments = this.pairs.get(pair);
-    if (moments === undefined) {
-      moments = new Float64Array(momentCount);
-      this.pairs.set(pair, moments);
-    }
-    return moments;
   }
 }

@@ -73,6 +73,13 @@ export class FrameDecoder {
     }
   }
 
+  /** Nothing comes any more: nothing of a message that was cut stays in memory. */
+  wipe(): void {
+    this.#state = state.ended;
+    this.#message.fill(0);
+    this.#control.fill(0);
+  }
+
   #decode(buffer: Uint8Array, start: number, end: number): boolean {
     let at = start;
     while (this.#state !== state.ended) {
@@ -181,6 +188,7 @@ export class FrameDecoder {
       const wanted = Math.max(length + this.#left, 2 * this.#message.length);
       const larger = new Uint8Array(Math.min(wanted, this.#limit));
       larger.set(this.#message.subarray(0, this.#messageLength));
+      this.#message.fill(0);
       this.#message = larger;
     }
     this.#message.set(buffer.subarray(start, end), this.#messageLength);

@@ -176,10 +176,9 @@ export const jobs: readonly Job[] = [
   input(100, true, false, true),
   input(100, false, true, false),
   input(100, true, true, false),
-  input(1, false, false, false),
-  input(1, true, false, false),
-  input(500, false, false, false),
-  input(500, true, false, false),
+  ...[1, 500].flatMap((sessions) =>
+    [false, true].flatMap((tls) => [input(sessions, false, tls, false), input(sessions, true, tls, false)]),
+  ),
   setup,
   stall,
   memory,

@@ -2,6 +2,7 @@
  * What a process tree costs: CPU from the scheduler's nanosecond counters (clock ticks of 10 ms are too coarse),
  * memory as PSS, so that pages shared between processes count once. Linux only.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import { readdirSync, readFileSync } from "node:fs";
 
 function read(path: string): string {
@@ -32,6 +33,19 @@ export function cpuSeconds(pids: readonly number[]): number {
   for (const process of pids.flatMap(tree))
     for (const task of tasks(process)) nanos += Number(read(`/proc/${process}/task/${task}/schedstat`).split(" ")[0]);
   return nanos / 1e9;
+}
+
+const restStep = 500;
+const restShare = 0.05;
+const longestWait = 60_000;
+
+/** Waits until process trees use less than a twentieth of a core: what they prepare at their start is no load's cost. */
+export async function atRest(pids: readonly number[]): Promise<void> {
+  for (let waited = 0; waited < longestWait; waited += restStep) {
+    const before = cpuSeconds(pids);
+    await wait(restStep);
+    if (cpuSeconds(pids) - before < (restStep / 1000) * restShare) return;
+  }
 }
 
 /** Proportional set size of process trees, in bytes. */

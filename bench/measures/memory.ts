@@ -1,7 +1,7 @@
 /** Memory: a stalled viewer's growth, and what a session takes. Each contender is started anew for these. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Start } from "../contenders/contender.ts";
-import { memoryBytes } from "../meter.ts";
+import { atRest, memoryBytes } from "../meter.ts";
 import type { Rig } from "../rig.ts";
 
 /** Growth in bytes over 4 s while guacd draws as fast as it can and the viewer does not read. */
@@ -9,7 +9,7 @@ export async function measureStall(rig: Rig, start: Start): Promise<number> {
   const contender = await start(rig.setting);
   try {
     await rig.viewers.open(contender, 0, 1);
-    await wait(500);
+    await atRest(contender.pids);
     const before = memoryBytes(contender.pids);
     await rig.viewers.stall();
     await rig.draw("heavy", 0, 1);
@@ -36,7 +36,7 @@ export async function measureMemory(rig: Rig, start: Start, sessions: number, id
   try {
     await rig.viewers.open(contender, 0, 20);
     await rig.clear();
-    await wait(500);
+    await atRest(contender.pids);
     const before = memoryBytes(contender.pids);
     await rig.viewers.open(contender, 0, sessions);
     await wait(1500);

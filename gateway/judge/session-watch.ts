@@ -6,7 +6,7 @@ import type { Evidence } from "../../models/modality.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { ActOutcome, OperatorAct } from "../core/live.ts";
 import type { SessionControl, SessionInfo, Watch } from "../core/session.ts";
-import type { ButtonMask, Keysym, Millis } from "../core/units.ts";
+import { type ButtonMask, type Keysym, type Millis, millis } from "../core/units.ts";
 import { type Decision, stricter, type Verdict } from "../core/verdict.ts";
 import { Inspector } from "../inspect/inspector.ts";
 import { Presence } from "../inspect/presence.ts";
@@ -24,7 +24,7 @@ import { Lessons } from "./lessons.ts";
 import { LiveRecord } from "./live-record.ts";
 import type { Viewed } from "./live-view.ts";
 import { SessionScores } from "./session-scores.ts";
-import { Verification } from "./verification.ts";
+import { type Hold, Verification } from "./verification.ts";
 
 export interface SessionWatchOptions extends JudgeOptions {
   readonly learning: Learning;
@@ -46,15 +46,22 @@ export interface SessionWatchOptions extends JudgeOptions {
   readonly onSever: (minutes: number, reason: string) => void;
 }
 
-export class SessionWatch implements Watch {
+/** What only a session that is doubted needs: most never are. */
+interface InDoubt {
+  readonly challenge: SessionChallenge;
+  readonly consequences: Consequences;
+}
+
+export class SessionWatch implements Watch, Hold {
   readonly #options: SessionWatchOptions;
   readonly #inspector: Inspector;
   readonly #verification: Verification;
   readonly #lessons: Lessons;
   readonly #account = new Account();
-  readonly #presence: Presence;
-  readonly #challenge: SessionChallenge;
-  readonly #consequences: Consequences;
+  /** Made at the first input; until then only the time since when somebody is known to be there. */
+  #presence: Presence | null = null;
+  #presentAt: Millis;
+  #doubted: InDoubt | null = null;
   readonly #faults: Faults;
   #decider: Decider;
   #closed = false;
@@ -74,18 +81,29 @@ export class SessionWatch implements Watch {
     });
     this.#lessons = new Lessons(options.background);
     this.#scores = new SessionScores(options, this.#verification.maturity);
-    this.#challenge = new SessionChallenge({
-      ...options,
+    this.#decider = this.#begin();
+    this.#presentAt = options.clock.now();
+    this.#resume();
+  }
+
+  /** Makes what a doubt brings into being, at the first decision. */
+  #inDoubt(): InDoubt {
+    return (this.#doubted ??= this.#beginDoubting());
+  }
+
+  #beginDoubting(): InDoubt {
+    const challenge = new SessionChallenge({
+      ...this.#options,
       linkWeight: () => this.#inspector.linkWeight,
       typing: () => this.#verification.typing(),
       heldFor: (at) => this.#decider.heldFor(at) ?? 0,
-      onAttempt: (at, rule, reasons) => this.#consequences.tell({ ...this.decision, at, rule, reasons }),
+      onAttempt: (at, rule, reasons) => consequences.tell({ ...this.decision, at, rule, reasons }),
       onPassed: (at, llr) => this.#passed(at, llr),
-      onFailed: (at, rule, reasons) => this.#consequences.act(this.#decider.challengeFailed(at, rule, reasons)),
+      onFailed: (at, rule, reasons) => consequences.act(this.#decider.challengeFailed(at, rule, reasons)),
     });
-    this.#consequences = new Consequences({
-      ...options,
-      challenge: this.#challenge,
+    const consequences = new Consequences({
+      ...this.#options,
+      challenge,
       decider: () => this.#decider,
       onDecided: (decision) => {
         this.#lessons.decided(decision);
@@ -93,25 +111,37 @@ export class SessionWatch implements Watch {
       },
       // What comes after the challenge begins anew.
       onChallenged: () => this.#inspector.stalled(),
-      onReleased: (at) => this.#presence.seen(at),
+      onReleased: (at) => this.#seen(at),
     });
-    this.#decider = this.#begin();
-    this.#presence = new Presence(options.clock.now());
-    this.#resume();
+    return { challenge, consequences };
+  }
+
+  /** Makes a decision happen. @param decision null: nothing changed */
+  #act(decision: Decision | null): void {
+    if (decision !== null) this.#inDoubt().consequences.act(decision);
+  }
+
+  /** As `Hold`: how long a quarantine may last, and whether a challenge was passed not long ago. */
+  get limit(): Millis {
+    return this.#doubted?.challenge.limit ?? millis(this.#options.settings().policy.quarantineSeconds * 1000);
+  }
+
+  get spared(): boolean {
+    return this.#inDoubt().challenge.spared;
   }
 
   /** Takes up what was doubted before, and holds who is not known where the policy says so. */
   #resume(): void {
     const { doubt, clock, settings } = this.#options;
-    if (doubt !== null) this.#consequences.act(this.#decider.resume(clock.now(), doubt.suspicion, doubt.held));
+    if (doubt !== null) this.#act(this.#decider.resume(clock.now(), doubt.suspicion, doubt.held));
     if (settings().policy.strangers !== "challenge" || this.#verification.maturity !== "enrolling") return;
     const reasons = [{ code: "stranger", text: "too little is known of the agent to verify the session" }];
-    this.#consequences.act(this.#decider.hold(clock.now(), "stranger", reasons));
+    this.#act(this.#decider.hold(clock.now(), "stranger", reasons));
   }
 
   /** What the session is asked for while it is held; null where nothing is. */
   get challenge(): ChallengeView | null {
-    return this.#challenge.view;
+    return this.#doubted?.challenge.view ?? null;
   }
 
   get verdict(): Verdict {
@@ -124,9 +154,10 @@ export class SessionWatch implements Watch {
 
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
     try {
-      if (this.#challenge.active) return this.#challenge.key(at, keysym, pressed);
+      const challenge = this.#doubted?.challenge;
+      if (challenge?.active === true) return challenge.key(at, keysym, pressed);
       if (this.#verification.due) this.#verify();
-      this.#presence.key(at, keysym, pressed);
+      this.#there().key(at, keysym, pressed);
       this.#inspector.key(at, keysym, pressed);
     } catch (error) {
       this.#faults.happened(error);
@@ -136,9 +167,9 @@ export class SessionWatch implements Watch {
   pointer(at: Millis, x: number, y: number, mask: ButtonMask): void {
     try {
       // What is pointed at a covered desktop says nothing.
-      if (this.#challenge.active) return;
+      if (this.#doubted?.challenge.active === true) return;
       if (this.#verification.due) this.#verify();
-      this.#presence.pointer(at, x, y, mask);
+      this.#there().pointer(at, x, y, mask);
       this.#inspector.pointer(at, x, y, mask);
     } catch (error) {
       this.#faults.happened(error);
@@ -146,7 +177,7 @@ export class SessionWatch implements Watch {
   }
 
   answer(at: Millis, text: string): void {
-    this.#faults.guard(() => this.#challenge.answer(at, text));
+    this.#faults.guard(() => this.#doubted?.challenge.answer(at, text));
   }
 
   roundTrip(_at: Millis, rtt: Millis): void {
@@ -156,16 +187,16 @@ export class SessionWatch implements Watch {
   stalled(_at: Millis): void {
     this.#faults.guard(() => {
       this.#inspector.stalled();
-      this.#challenge.stalled();
+      this.#doubted?.challenge.stalled();
     });
   }
 
   tick(at: Millis): void {
     if (this.#closed) return;
     this.#faults.guard(() => {
-      this.#consequences.act(this.#decider.tick(at));
-      this.#consequences.act(this.#attend(at));
-      this.#challenge.tick(at);
+      this.#act(this.#decider.tick(at));
+      this.#act(this.#attend(at));
+      this.#doubted?.challenge.tick(at);
       const { wouldBe } = this.decision;
       const due = this.#lessons.due(at, wouldBe === "allow", this.#verification.maturity === "mature");
       if (due && !stricter(wouldBe, "alert")) this.#teach(at);
@@ -176,15 +207,15 @@ export class SessionWatch implements Watch {
     if (this.#closed) return;
     this.#closed = true;
     this.#faults.guard(() => {
-      if (error === null || error.code === "client-timeout") this.#challenge.abandon(at);
+      if (error === null || error.code === "client-timeout") this.#doubted?.challenge.abandon(at);
       this.#inspector.flush();
       this.#teach(null);
     });
     // What was typed is to be found nowhere afterwards, in no core dump either.
     this.#inspector.verifyWith(null);
     this.#lessons.drop();
-    this.#challenge.drop();
-    if (this.decision.wouldBe !== "allow") this.#consequences.doubt(at);
+    this.#doubted?.challenge.drop();
+    if (this.decision.wouldBe !== "allow") this.#inDoubt().consequences.doubt(at);
     this.#scores.write();
     const { store, session, onEnd } = this.#options;
     store.sessionEnded(session.id, {
@@ -218,16 +249,30 @@ export class SessionWatch implements Watch {
     const why = { code: "operator", text: `${operator}: ${reason}` };
     const decision = this.#decider.order(this.#options.clock.now(), verdict, why);
     if (decision === null) return "already";
-    if (this.#challenge.active && kind !== "quarantine")
-      this.#challenge.decided(kind === "release" ? "approved" : "refused");
-    this.#consequences.act(decision);
+    const challenge = this.#doubted?.challenge;
+    if (challenge?.active === true && kind !== "quarantine")
+      challenge.decided(kind === "release" ? "approved" : "refused");
+    this.#act(decision);
     return "done";
   }
 
   /** The agent's own typing confirms what was held back of earlier sessions; a code alone may be somebody else's. */
   #passed(at: Millis, llr: number): void {
     if (llr > 0) this.#options.learning.confirmed(this.#options.record);
-    this.#consequences.act(this.#decider.challengePassed(at, llr));
+    this.#act(this.#decider.challengePassed(at, llr));
+  }
+
+  #there(): Presence {
+    return (this.#presence ??= new Presence(this.#presentAt));
+  }
+
+  #seen(at: Millis): void {
+    this.#presentAt = at;
+    this.#presence?.seen(at);
+  }
+
+  #idleFor(at: Millis, limit: number): number {
+    return this.#presence?.idleFor(at, limit) ?? at - this.#presentAt;
   }
 
   /** Whether anybody is there. */
@@ -235,8 +280,9 @@ export class SessionWatch implements Watch {
     const { presence } = this.#options.settings().policy;
     if (presence === null) return null;
     const limit = presence.idleMinutes * 60_000;
-    if (this.#presence.idleFor(at, limit) < limit) return this.#decider.returned(at);
-    if (this.#consequences.holding || this.#options.settings().mode === "report" || this.#challenge.provable)
+    if (this.#idleFor(at, limit) < limit) return this.#decider.returned(at);
+    const { challenge, consequences } = this.#inDoubt();
+    if (consequences.holding || this.#options.settings().mode === "report" || challenge.provable)
       return this.#decider.absent(at);
     // Whoever comes back could prove nothing here, and would wait for an operator: signing in again is the proof.
     this.end(new SamehandError("session-idle"));
@@ -260,7 +306,7 @@ export class SessionWatch implements Watch {
   #begin(): Decider {
     this.#inspector.verifyWith(null);
     this.#lessons.verified = false;
-    return this.#verification.begin(() => this.#surroundings(), this.#challenge);
+    return this.#verification.begin(() => this.#surroundings(), this);
   }
 
   #verify(): void {
@@ -289,7 +335,7 @@ export class SessionWatch implements Watch {
     const { suspicion, trust } = this.#decider.filter;
     this.#record.observe(at, modality, llr, weight, trust);
     this.#scores.add(weighed, this.#inspector.jitter, this.#account.signals.length > 0);
-    this.#consequences.act(decision);
+    this.#act(decision);
     this.#account.trusted(trust);
     this.#lessons.weighed(at, modality, llr * weight, suspicion);
   }

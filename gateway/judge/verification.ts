@@ -4,9 +4,9 @@ import type { Verifier } from "../../models/verifier.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Maturity } from "../core/maturity.ts";
 import type { Millis } from "../core/units.ts";
-import type { Reason } from "../core/verdict.ts";
+import type { Mode, Reason } from "../core/verdict.ts";
 import { agentTerms, type AgentTerms } from "../policy/agent-terms.ts";
-import { Decider, type Surroundings } from "../policy/decider.ts";
+import { Decider, type DeciderOptions, type Rules, type Surroundings } from "../policy/decider.ts";
 import type { Thresholds } from "../policy/thresholds.ts";
 import type { AgentRecord } from "../store/store.ts";
 import type { Typing } from "./challenge.ts";
@@ -27,6 +27,48 @@ export interface Hold {
   readonly limit: Millis;
   /** A challenge was passed not long ago. */
   readonly spared: boolean;
+}
+
+/** What one session's decider asks. There are as many as sessions: a class, whose getters they share. */
+class Terms implements DeciderOptions {
+  readonly #settings: () => JudgeSettings;
+  readonly #hold: Hold;
+  readonly thresholds: Thresholds;
+  readonly agent: DeciderOptions["agent"];
+  readonly explain: (most: number) => Reason[];
+  readonly surroundings: () => Surroundings;
+
+  constructor(
+    settings: () => JudgeSettings,
+    thresholds: Thresholds,
+    agent: DeciderOptions["agent"],
+    explain: (most: number) => Reason[],
+    surroundings: () => Surroundings,
+    hold: Hold,
+  ) {
+    this.#settings = settings;
+    this.thresholds = thresholds;
+    this.agent = agent;
+    this.explain = explain;
+    this.surroundings = surroundings;
+    this.#hold = hold;
+  }
+
+  get mode(): Mode {
+    return this.#settings().mode;
+  }
+
+  get rules(): Rules {
+    return this.#settings().policy;
+  }
+
+  get holdFor(): Millis {
+    return this.#hold.limit;
+  }
+
+  spared(): boolean {
+    return this.#hold.spared;
+  }
 }
 
 export class Verification {
@@ -89,20 +131,9 @@ export class Verification {
     const { keystrokes = 0, actions = 0 } = this.#known ?? {};
     this.#due = this.maturity !== "enrolling";
     this.#verifier = null;
-    return new Decider({
-      ...this.#terms(),
-      get mode() {
-        return settings().mode;
-      },
-      rules: { decide: (facts) => settings().policy.decide(facts) },
-      agent: { name: record.name, maturity: this.maturity, keystrokes, actions },
-      explain: (most) => this.#explain(most),
-      surroundings,
-      get holdFor() {
-        return hold.limit;
-      },
-      spared: () => hold.spared,
-    });
+    const agent = { name: record.name, maturity: this.maturity, keystrokes, actions };
+    const explain = (most: number): Reason[] => this.#explain(most);
+    return new Decider(new Terms(settings, this.#terms().thresholds, agent, explain, surroundings, hold));
   }
 
   /**

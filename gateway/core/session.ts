@@ -25,6 +25,8 @@ export interface SessionInfo {
   readonly address: string;
   /** What the viewer reads, as its `Accept-Language` header says; empty where none came. At most 200 characters. */
   readonly languages?: string;
+  /** Input comes in batches of a round trip (the tunnel over plain HTTP): its rhythm is bent, and teaches nothing. */
+  readonly batched?: boolean;
 }
 
 /**

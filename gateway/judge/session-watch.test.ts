@@ -84,11 +84,12 @@ function court(t: Test, start: Mode) {
     store.close();
   });
   let sessions = 0;
-  const open = async (tokenOf = ann) => {
+  const open = async (tokenOf = ann, batched = false) => {
     const acts: string[] = [];
     let watch: SessionWatch | null = null;
     const id = sessionId(`00000000-0000-4000-8000-00000000000${++sessions}`);
-    const session: SessionInfo = { id, agent: tokenOf, connection: "desk", startedAt: clock.wall(), address: "::1" };
+    const startedAt = clock.wall();
+    const session: SessionInfo = { id, agent: tokenOf, connection: "desk", startedAt, address: "::1", batched };
     const control = {
       quarantine: (): number => acts.push("quarantine"),
       show: (): void => {},
@@ -111,7 +112,7 @@ function court(t: Test, start: Mode) {
     };
     return { watch, acts, work, id };
   };
-  return { clock, store, tally, settings, open, lines, agent };
+  return { clock, store, judge, tally, settings, open, lines, agent };
 }
 
 t.test("one decision is one act, one log line and one audit row, with its reasons in words", async (t) => {
@@ -231,6 +232,18 @@ t.test("a link that hides the hand for long is an alert, and what it hid is coun
   t.equal(watch.decision.rule, "signal");
   t.ok(tally.abstentions > 10);
   watch.close(clock.now(), null);
+});
+
+t.test("a session over plain HTTP teaches nothing", async (t) => {
+  const { open, clock, store, judge } = court(t, "enforce");
+  for (const batched of [true, false]) {
+    const bert = agentName(batched ? "bert" : "cleo");
+    const { watch, work } = await open(bert, batched);
+    work(own, 20, 3);
+    watch.close(clock.now(), null);
+    await judge.close();
+    t.equal((store.agent(bert)?.keystrokes ?? 0) > 0, !batched, bert);
+  }
 });
 
 t.test("a store that cannot be read drops no live session, and a locked agent stays out", async (t) => {

@@ -72,11 +72,12 @@ export class SessionWatch implements Watch, Hold {
     this.#options = options;
     this.#faults = new Faults(options);
     this.#verification = new Verification(options);
+    const teaches = options.session.batched !== true;
     this.#inspector = new Inspector({
       verifier: null,
       enrolment: null,
-      onKeystroke: (keystroke) => this.#lessons.keystroke(keystroke),
-      onAction: (action) => this.#lessons.action(action),
+      onKeystroke: (keystroke) => void (teaches && this.#lessons.keystroke(keystroke)),
+      onAction: (action) => void (teaches && this.#lessons.action(action)),
       onEvidence: (evidence, weight, at) => this.#weigh(evidence, weight, at),
     });
     this.#lessons = new Lessons(options.background);

@@ -48,7 +48,7 @@ export class Listener {
     const { timeouts, listen } = options;
     const http = {
       headersTimeout: timeouts.headers * 1000,
-      requestTimeout: timeouts.request * 1000,
+      requestTimeout: this.#wholeRequest(timeouts),
       keepAliveTimeout: 5000,
       connectionsCheckingInterval: 1000,
       maxHeaderSize: largestHeader,
@@ -99,8 +99,13 @@ export class Listener {
     if ("setSecureContext" in this.#server && options.listen.tls !== null)
       this.#server.setSecureContext({ ...options.listen.tls, minVersion: "TLSv1.2" });
     this.#server.headersTimeout = options.timeouts.headers * 1000;
-    this.#server.requestTimeout = options.timeouts.request * 1000;
+    this.#server.requestTimeout = this.#wholeRequest(options.timeouts);
     this.#options = options;
+  }
+
+  /** For a request and its body, ms. An upload to the web application takes as long as it comes on: see `limitBody`. */
+  #wholeRequest({ request }: ProxyOptions["timeouts"]): number {
+    return this.#front === null ? request * 1000 : 0;
   }
 
   /** Stops to accept. Connections that do not carry a session are closed. */
@@ -140,6 +145,8 @@ export class Listener {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     try {
+      checkHost(request);
+      if (this.#front !== null) limitBody(request, response, this.#options.timeouts.request * 1000);
       const target = request.url ?? "";
       if (this.#front?.covers(target) === true) {
         this.#front.serve(request, response);
@@ -195,6 +202,7 @@ export class Listener {
     queryOf = (target: string) => this.#tunnelQuery(target),
   ): void {
     try {
+      checkHost(request);
       const target = request.url ?? "";
       const asked = this.#front?.covers(target) === true ? this.#front.readUpgrade(request) : null;
       const query = asked === null ? queryOf(target) : "";
@@ -242,6 +250,22 @@ export class Listener {
     // The connection is gone, or its TLS handshake failed: an answer would wait for a handshake that never comes.
     else socket.destroy();
   }
+}
+
+/** Whoever stands before or behind may take the one or the other of two. @throws SamehandError `request-malformed` */
+function checkHost({ headersDistinct }: IncomingMessage): void {
+  if ((headersDistinct["host"]?.length ?? 0) > 1) throw new SamehandError("request-malformed", "Host comes twice");
+}
+
+/** Lets a request go whose body stops to come for so long, ms. */
+function limitBody(request: IncomingMessage, response: ServerResponse, millis: number): void {
+  const { headers, socket } = request;
+  if (headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0") return;
+  socket.setTimeout(millis);
+  request.on("end", () => {
+    // Where it was answered already, the wait for the next request has begun.
+    if (!response.writableFinished) socket.setTimeout(0);
+  });
 }
 
 function sameHost(origin: string, host: string | undefined): boolean {

@@ -27,6 +27,18 @@ export interface FleetTopics {
   held: HeldDesktop & { readonly held: boolean };
   /** A session was severed: whoever joined its desktop goes with it. */
   severed: { readonly connectionId: string; readonly code: ErrorCode };
+  /** Somebody signed in at the web application, by the hash of their token; its place in the configuration keeps the login. */
+  signedIn: {
+    readonly token: string;
+    readonly dataSource: string;
+    readonly username: string;
+    readonly address: string;
+    readonly upstream: number;
+  };
+  /** A login at the web application ended, by the hash of its token. */
+  signedOut: { readonly token: string };
+  /** A live connection of the web application's is shared: by the hash of the link's key, and the tunnel's name. */
+  shared: { readonly key: string; readonly tunnel: string };
   /** A session ended, or did not come about. Told to the first process alone, which counts for all. */
   left: { readonly session: SessionId };
 }
@@ -41,6 +53,8 @@ export interface FleetQuestions {
       readonly guacd: { readonly host: string; readonly port: number };
     } | null;
   };
+  /** Whether files of this tunnel, by the web application's name of it, must stay where they are. */
+  tunnelHeld: { readonly ask: string; readonly answer: boolean };
   /** The live sessions of one process, one of them, and what an operator does to one. */
   sessions: { readonly ask: null; readonly answer: readonly LiveSummary[] };
   session: { readonly ask: SessionId; readonly answer: LiveDetail | null };

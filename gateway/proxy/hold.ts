@@ -24,6 +24,8 @@ import type { Viewer } from "./viewer.ts";
 export interface HoldOwner {
   /** How the picture can be fetched; null where it cannot. */
   readonly fetch: Fetch | null;
+  /** Finds out whether it can after all. @param found told once `fetch` is there */
+  seek(found: () => void): void;
   /** The picture is back: input may flow, and the display passes again. */
   returned(): void;
   /** It cannot be brought back. */
@@ -199,6 +201,15 @@ export class Hold implements WithheldOwner, ReturnOwner {
     if (this.#owner.fetch === null) this.#withheld.gather();
     for (const each of stopped) this.#withheld.take(each, 0, each.length);
     this.#viewer.say(cover + this.#screen.cover(width, height));
+    if (this.#owner.fetch === null) this.#owner.seek(() => this.#found());
+  }
+
+  /** The picture can be fetched: what the client has is thrown away after all, and what was kept is not needed. */
+  #found(): void {
+    if (this.#withheld === null || this.#return !== null) return;
+    const { scanner } = this.#target!;
+    this.#withheld.rest();
+    this.#viewer.say(wipe(scanner) + this.#screen.cover(scanner.width, scanner.height));
   }
 
   #bringBack(withheld: WithheldDisplay): void {

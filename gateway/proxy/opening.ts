@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { SamehandError } from "../core/errors.ts";
 import type { Ticket } from "../core/session.ts";
 import { Handshake, type HandshakeOptions } from "../protocol/guacamole/handshake.ts";
+import { GuacdLine } from "./guacd-line.ts";
 import type { GuacdOptions } from "./options.ts";
 import type { ViewerTraits } from "./request.ts";
 import { Snapshot, type SnapshotLimits, type SnapshotOwner } from "./snapshot.ts";
@@ -68,6 +69,7 @@ export class GuacdOpening implements Opening {
   fetch(connectionId: string, limits: SnapshotLimits, owner: SnapshotOwner): Snapshot {
     const name = `${pictureUser}${randomUUID()}`;
     const handshake = new Handshake({ ...this.#profile, select: connectionId, audio: [], video: [], name });
-    return new Snapshot(this.#guacd!, handshake, limits, owner);
+    const guacd = this.#guacd!;
+    return new Snapshot((line) => new GuacdLine(guacd, handshake, line), limits, owner);
   }
 }

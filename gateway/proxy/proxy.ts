@@ -44,6 +44,7 @@ interface Arrival {
   /** Where it comes from, as far as that can be trusted. */
   readonly address: string;
   readonly traits: ViewerTraits;
+  readonly batched?: boolean;
 }
 
 /** No instruction of a viewer's is longer. */
@@ -69,6 +70,8 @@ export class Proxy {
   constructor(parts: ProxyParts) {
     this.#parts = parts;
     this.#front = this.#application();
+    parts.fleet?.answer("tunnelHeld", (tunnelId) => this.#held(tunnelId));
+    parts.fleet?.subscribe("held", ({ connectionId }) => this.#stopFiles(connectionId));
     this.#listener = new Listener(parts.options, parts.tally, parts.log, this.#front, {
       open: (...upgrade) => this.#open(...upgrade),
       openApplication: (...upgrade) => this.#openApplication(...upgrade),
@@ -161,11 +164,11 @@ export class Proxy {
     const front = this.#front!;
     const address = front.addressOf(request);
     if (!this.#listener.mayOpen(address)) throw new SamehandError("too-many-upgrades");
-    this.#begin({ request, address, traits: asked }, () => front.enter(request, asked), makeViewer);
+    this.#begin({ request, address, traits: asked, batched: true }, () => front.enter(request, asked), makeViewer);
   }
 
   #begin(
-    { request, address, traits }: Arrival,
+    { request, address, traits, batched = false }: Arrival,
     enter: () => Promise<Entry>,
     makeViewer: (owner: ViewerOwner) => Viewer,
   ): void {
@@ -177,6 +180,7 @@ export class Proxy {
       startedAt: clock.wall(),
       address,
       languages: (request.headers["accept-language"] ?? "").slice(0, 200),
+      batched,
     };
     const tunnel = new Tunnel(info, traits, this.#around, makeViewer);
     const refusal = this.#refusal();
@@ -196,8 +200,27 @@ export class Proxy {
       enforcing: () => this.#around.options.enforcing,
       clock: this.#parts.clock,
       open: (request, asked, makeViewer) => this.#openHttp(request, asked, makeViewer),
-      held: (tunnelId) => [...this.#tunnels.values()].some((tunnel) => tunnel.holds(tunnelId)),
+      held: (tunnelId) => this.#heldAnywhere(tunnelId),
+      fleet: this.#parts.fleet,
     });
+  }
+
+  /** Files of whoever is on a desktop, that are on their way: a hold began there. */
+  #stopFiles(connectionId: string): void {
+    this.#front?.stop(connectionId);
+    for (const tunnel of this.#tunnels.values())
+      if (tunnel.connectionId === connectionId) this.#front?.stop(tunnel.tunnelId);
+  }
+
+  #held(tunnelId: string): boolean {
+    return [...this.#tunnels.values()].some((tunnel) => tunnel.holds(tunnelId));
+  }
+
+  /** A request for a file may come to another process than its session. */
+  async #heldAnywhere(tunnelId: string): Promise<boolean> {
+    const { fleet } = this.#parts;
+    if (fleet === undefined) return this.#held(tunnelId);
+    return (await fleet.ask("tunnelHeld", tunnelId)).includes(true);
   }
 
   /** Resident memory, bytes. Asking the system takes 0.1 ms: once in a tenth of a second is often enough. */
@@ -258,6 +281,7 @@ export class Proxy {
 
   #ended(tunnel: Tunnel, severed: SamehandError | null): void {
     this.#tunnels.delete(tunnel.id);
+    this.#front?.stop(tunnel.tunnelId);
     this.#desktops.ended(tunnel, severed);
     if (this.#tunnels.size > 0) return;
     for (const resolve of this.#emptied) resolve();

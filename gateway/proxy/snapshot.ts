@@ -1,14 +1,10 @@
 /**
  * Fetches the picture that a desktop shows now: joins its connection as another user, takes what guacd sends whoever
- * joins, and leaves.
+ * joins, and leaves. How that user gets there is a line of its own: to guacd, or through the web application.
  */
-import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
-import type { Handshake } from "../protocol/guacamole/handshake.ts";
-import { disconnect } from "../protocol/guacamole/instructions.ts";
-import { askForEnd, quietMillis, SnapshotReader } from "../protocol/guacamole/snapshot-reader.ts";
-import type { GuacdOptions } from "./options.ts";
+import type { ProtocolVersion } from "../protocol/guacamole/handshake.ts";
+import { quietMillis, SnapshotReader } from "../protocol/guacamole/snapshot-reader.ts";
 
 export interface SnapshotOwner {
   /** guacd begins to make the picture: what is drawn from now on may not be in it. */
@@ -25,31 +21,38 @@ export interface SnapshotLimits {
   readonly millis: number;
 }
 
-export class Snapshot {
+/** Who hears what a line brings. */
+export interface SnapshotLineOwner {
+  /** The user is about to join. */
+  joins(): void;
+  /** The user has joined: what is received from now on is the picture. */
+  joined(version: ProtocolVersion): void;
+  /** @throws SamehandError where it is no picture */
+  received(bytes: Uint8Array): void;
+  lost(error: SamehandError): void;
+}
+
+/** The way of another user to the desktop. It asks for the picture's end (`askForEnd`) by itself. */
+export interface SnapshotLine {
+  /** Says good-bye where it can, and hangs up. Nothing is told any more. */
+  leave(): void;
+}
+
+export class Snapshot implements SnapshotLineOwner {
   readonly #owner: SnapshotOwner;
-  readonly #socket: Socket;
+  readonly #line: SnapshotLine;
   readonly #timer: NodeJS.Timeout;
   readonly #limit: number;
-  /** Null once guacd is ready: it holds the connection's secrets. */
-  #handshake: Handshake | null;
   #reader: SnapshotReader | null = null;
   #quiet: NodeJS.Timeout | undefined;
   #over = false;
 
-  /** @param handshake that joins the connection */
-  constructor(guacd: GuacdOptions, handshake: Handshake, limits: SnapshotLimits, owner: SnapshotOwner) {
+  /** @param open begins the line */
+  constructor(open: (owner: SnapshotLineOwner) => SnapshotLine, limits: SnapshotLimits, owner: SnapshotOwner) {
     this.#owner = owner;
-    this.#handshake = handshake;
     this.#limit = limits.bytes;
-    const options = { host: guacd.host, port: guacd.port, noDelay: true };
-    this.#socket = guacd.tls === null ? connectTcp(options) : connectTls({ ...options, ...guacd.tls });
-    this.#socket.once(guacd.tls === null ? "connect" : "secureConnect", () => this.#socket.write(handshake.start()));
-    this.#socket.on("data", (bytes: Buffer) => this.#received(bytes));
-    this.#socket.on("error", (cause) =>
-      this.#fail(new SamehandError("upstream-unreachable", "for the picture", cause)),
-    );
-    this.#socket.on("close", () => this.#fail(new SamehandError("upstream-closed", "before the picture was whole")));
-    this.#timer = setTimeout(() => this.#fail(new SamehandError("upstream-timeout", "for the picture")), limits.millis);
+    this.#line = open(this);
+    this.#timer = setTimeout(() => this.lost(new SamehandError("upstream-timeout", "for the picture")), limits.millis);
   }
 
   /** Leaves, whatever is still to come. Idempotent. */
@@ -58,22 +61,33 @@ export class Snapshot {
     this.#over = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#quiet);
-    if (this.#socket.writable && !this.#socket.connecting) this.#socket.end(disconnect);
-    else this.#socket.destroy();
-    setTimeout(() => this.#socket.destroy(), 200).unref();
+    this.#line.leave();
   }
 
-  #received(bytes: Buffer): void {
-    if (this.#over) return;
+  joins(): void {
+    if (!this.#over) this.#owner.joins();
+  }
+
+  joined(version: ProtocolVersion): void {
+    this.#reader = new SnapshotReader(version, this.#limit);
+  }
+
+  received(bytes: Uint8Array): void {
+    const reader = this.#reader;
+    if (this.#over || reader === null) return;
     try {
-      const from = this.#reader === null ? this.#shakeHands(bytes) : 0;
-      if (this.#reader === null) return;
-      if (!this.#reader.read(bytes.subarray(from))) return this.#wait(this.#reader);
+      if (!reader.read(bytes)) return this.#wait(reader);
     } catch (error) {
-      this.#fail(asSamehandError(error, "upstream-malformed"));
+      this.lost(asSamehandError(error, "upstream-malformed"));
       return;
     }
-    this.#done(this.#reader);
+    this.#done(reader);
+  }
+
+  lost(error: SamehandError): void {
+    if (this.#over) return;
+    this.cancel();
+    this.#owner.failed(error);
   }
 
   #wait(reader: SnapshotReader): void {
@@ -85,24 +99,5 @@ export class Snapshot {
   #done(picture: SnapshotReader): void {
     this.cancel();
     this.#owner.fetched(picture);
-  }
-
-  /** @returns where the picture begins */
-  #shakeHands(bytes: Buffer): number {
-    const handshake = this.#handshake!;
-    const from = handshake.receive(bytes, 0, bytes.length, (text) => {
-      this.#owner.joins();
-      this.#socket.write(text + askForEnd);
-    });
-    if (handshake.connectionId === "") return from;
-    this.#reader = new SnapshotReader(handshake.version, this.#limit);
-    this.#handshake = null;
-    return from;
-  }
-
-  #fail(error: SamehandError): void {
-    if (this.#over) return;
-    this.cancel();
-    this.#owner.failed(error);
   }
 }

@@ -60,7 +60,14 @@ export interface Opening {
    * Fetches the picture that the desktop shows now, over a way of its own. Not there where nobody may join: then what
    * a hold withholds is kept, up to a limit.
    */
-  fetch?(connectionId: string, limits: SnapshotLimits, owner: SnapshotOwner): { cancel(): void };
+  readonly fetch?:
+    | ((connectionId: string, limits: SnapshotLimits, owner: SnapshotOwner) => { cancel(): void })
+    | undefined;
+  /**
+   * Finds out whether anybody may join, where that is not known beforehand and `fetch` is not there yet.
+   * @param found told once `fetch` is there; never where it will not be
+   */
+  seek?(connectionId: string, found: () => void): void;
 }
 
 /** Somebody who may come in, and the way to where they go. */

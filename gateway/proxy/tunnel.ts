@@ -79,9 +79,14 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     return this.#upstream?.connectionId ?? "";
   }
 
+  /** What the target calls the tunnel, where it has a name of its own; else empty. */
+  get tunnelId(): string {
+    return this.#upstream?.tunnelId ?? "";
+  }
+
   /** Whether files of the tunnel that the target calls so must stay where they are. */
   holds(tunnelId: string): boolean {
-    return this.#hold.on && this.#upstream?.tunnelId === tunnelId;
+    return this.#hold.on && this.tunnelId === tunnelId;
   }
 
   /** The guacd of this session: whoever joins it must go there. */
@@ -338,7 +343,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     if (this.#ended) return;
     const { tally, clock, log } = this.#around;
     this.#input = new InputPath(this.#watch!, this.#upstream!, this.#around.output, tally, this.#link, this);
-    if (this.#opening?.fetch === undefined) this.#opening = null;
+    if (this.#opening?.fetch === undefined && this.#opening?.seek === undefined) this.#opening = null;
     this.#progress.heard(clock.now());
     tally.sessionsOpened += 1;
     tally.sessionsLive += 1;
@@ -372,6 +377,10 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     const fetch = this.#opening?.fetch?.bind(this.#opening);
     if (fetch === undefined) return null;
     return (limits, owner) => fetch(this.connectionId, limits, owner);
+  }
+
+  seek(found: () => void): void {
+    this.#opening?.seek?.(this.connectionId, found);
   }
 
   returned(): void {

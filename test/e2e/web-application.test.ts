@@ -18,7 +18,7 @@ import { refused } from "../fixtures/differentials.ts";
 import { type Farm, startFarm } from "../parts/farm.ts";
 import { signIn, tunnelUrl, WebApplication } from "../parts/web-application.ts";
 
-const { password } = WebApplication;
+const { database, password } = WebApplication;
 const decision: Decision = {
   at: millis(0),
   verdict: "quarantine",
@@ -171,7 +171,15 @@ t.test(
       for (const pressed of [true, false]) viewer.key(millis(0), keysym as never, pressed);
     };
     t.equal((await fetch(file)).status, 200);
+    const long = await fetch(file.replace("report.txt", "endless"));
+    const pieces = long.body!.getReader();
+    t.equal((await pieces.read()).done, false, "a long download has begun");
     session.quarantine(decision);
+    const rest = async (): Promise<unknown> => {
+      while (!(await pieces.read()).done);
+      return "ended well";
+    };
+    t.not(await rest().catch(() => "cut"), "ended well", "and ends with the hold");
     press(0x62);
     t.equal((await fetch(file)).status, 403, "its files do not move");
     const share = `${urlOf(farm)}/api/session/tunnels/${session.connectionId}/activeConnection/sharingCredentials/1`;
@@ -198,17 +206,20 @@ t.test(
 t.test("who joins a desktop is held and severed with whoever is doubted; guests only look on", async (t) => {
   const farm = await withFarm(t);
   if (farm === null) return;
-  const owner = await open(farm, "anna");
-  const joined = await open(farm, "bert", { GUAC_TYPE: "a", GUAC_ID: owner.session.connectionId });
-  t.equal(joined.session.connectionId, owner.session.connectionId);
-  const share = await signIn(urlOf(farm), { key: "share" });
+  const owner = await open(farm, "anna", { GUAC_DATA_SOURCE: database });
+  const { connectionId } = owner.session;
+  const joined = await open(farm, "bert", { GUAC_DATA_SOURCE: database, GUAC_TYPE: "a", GUAC_ID: connectionId });
+  t.equal(joined.session.connectionId, connectionId);
+  const link = `${urlOf(farm)}/api/session/tunnels/${connectionId}/activeConnection/sharingCredentials/1`;
+  const shared = await fetch(link, { headers: { "guacamole-token": owner.token } });
+  const { key } = ((await shared.json()) as { values: { key: string } }).values;
+  const share = await signIn(urlOf(farm), { key });
+  t.equal(share.dataSource, `${database}-shared`);
   const guest = await onDesktop(
-    tunnelUrl(urlOf(farm), share.token, {
-      GUAC_DATA_SOURCE: share.dataSource,
-      GUAC_TYPE: "a",
-      GUAC_ID: owner.session.connectionId,
-    }),
+    tunnelUrl(urlOf(farm), share.token, { GUAC_DATA_SOURCE: share.dataSource, GUAC_ID: key }),
   );
+  const guestSession = [...farm.gateway.proxy.sessions.values()].at(-1) as SessionControl & { connectionId: string };
+  t.equal(guestSession.connectionId, connectionId, "a guest by a link is known to be on the same desktop");
   guest.key(millis(0), 0x67 as never, true);
   owner.session.quarantine(decision);
   joined.viewer.key(millis(0), 0x6a as never, true);
@@ -228,9 +239,9 @@ t.test("a login is asked for, bound to its address, and forgotten when it ends",
   const farm = await withFarm(t, { webapp: { trustedProxies: ["127.0.0.1"] } });
   if (farm === null) return;
   const direct = await signIn(`${farm.application!.origin}/guacamole`, { username: "anna", password });
-  const viewer = await onDesktop(tunnelUrl(urlOf(farm), direct.token, { GUAC_DATA_SOURCE: "elsewhere" }));
+  const viewer = await onDesktop(tunnelUrl(urlOf(farm), direct.token, { GUAC_DATA_SOURCE: database }));
   t.ok(farm.gateway.store.agent(agentName("default/anna")), "a login from before is asked for at the application");
-  t.notOk(farm.gateway.store.agent(agentName("elsewhere/anna")), "and nobody chooses who they are");
+  t.notOk(farm.gateway.store.agent(agentName(`${database}/anna`)), "and nobody chooses who they are");
   await viewer.close();
   const slash = await fetch(`${urlOf(farm)}/api/tokens/`, {
     method: "POST",

@@ -28,8 +28,8 @@ export interface FarmOptions {
   readonly clock?: Clock;
   readonly log?: Log;
   readonly pages?: ReadonlyMap<string, Page>;
-  /** A web application is put between the gateway and guacd, which serves this folder of pages. */
-  readonly application?: string;
+  /** A web application is put between the gateway and guacd: the stand-in with this folder of pages, or a war. */
+  readonly application?: string | { readonly war: string };
 }
 
 export interface Farm {
@@ -53,7 +53,7 @@ export async function startFarm({
   clock,
   log,
   pages,
-  application: folderOfPages,
+  application: wanted,
 }: FarmOptions = {}): Promise<Farm> {
   const folder = mkdtempSync(join(tmpdir(), "samehand-test-"));
   const stops: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
@@ -65,8 +65,9 @@ export async function startFarm({
     stops.push(() => desktop.stop());
     const guacd = await startGuacd();
     stops.push(() => guacd.stop());
-    const settings = { guacdPort: guacd.port, desktop: desktop.settings, pages: folderOfPages ?? "" };
-    const application = folderOfPages === undefined ? null : await WebApplication.start(settings);
+    const what = typeof wanted === "object" ? wanted : { pages: wanted ?? "" };
+    const settings = { guacdPort: guacd.port, desktop: desktop.settings, ...what };
+    const application = wanted === undefined ? null : await WebApplication.start(settings);
     stops.push(() => application?.stop());
     for (const name of ["samehand.keys", "samehand.token-keys"])
       writeFileSync(join(folder, name), newKeyLine(new Date()));

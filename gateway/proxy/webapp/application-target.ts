@@ -5,6 +5,7 @@
 import { WebSocket } from "ws";
 import type { Log } from "../../core/log.ts";
 import { SamehandError } from "../../core/errors.ts";
+import type { ProtocolVersion } from "../../protocol/guacamole/handshake.ts";
 import { messageEnd } from "../../protocol/guacamole/messages.ts";
 import { ServerScanner } from "../../protocol/guacamole/server-scanner.ts";
 import { frame } from "../../protocol/websocket/frame.ts";
@@ -23,10 +24,24 @@ export interface ApplicationTunnel {
 }
 
 /** The first message names the tunnel: an empty opcode and a UUID. */
-const greeting = /^0\.,36\.([0-9a-f-]{36});/;
+export const greeting = /^0\.,36\.([0-9a-f-]{36});/;
 /** Largest message of the application: it sends one read of guacd's at a time, whose longest instruction has 32 KB. */
 const largestMessage = 1024 * 1024;
 const endGrace = 200;
+/** A frame's end; from guacd 1.5 on it says of how many frames. */
+const frameEnd = /4\.sync,\d\d?\.\d{1,15}([,;])/;
+
+/** Begins a WebSocket to the application's tunnel. */
+export function openSocket({ url, headers, ca }: Pick<ApplicationTunnel, "url" | "headers" | "ca">): WebSocket {
+  return new WebSocket(url, "guacamole", {
+    headers,
+    perMessageDeflate: false,
+    maxPayload: largestMessage,
+    followRedirects: false,
+    skipUTF8Validation: true,
+    ...(ca === undefined ? {} : { ca }),
+  });
+}
 
 export class ApplicationTarget implements Target {
   readonly scanner = new ServerScanner();
@@ -35,19 +50,13 @@ export class ApplicationTarget implements Target {
   readonly #tunnel: ApplicationTunnel;
   #identifier = "";
   #lost = false;
+  /** Null until a frame ended: the application does not tell the viewer. */
+  #version: ProtocolVersion | null = null;
 
   constructor(tunnel: ApplicationTunnel, owner: TargetOwner, log: Log) {
     this.#owner = owner;
     this.#tunnel = tunnel;
-    const { url, headers, ca } = tunnel;
-    this.#socket = new WebSocket(url, "guacamole", {
-      headers,
-      perMessageDeflate: false,
-      maxPayload: largestMessage,
-      followRedirects: false,
-      skipUTF8Validation: true,
-      ...(ca === undefined ? {} : { ca }),
-    });
+    this.#socket = openSocket(tunnel);
     this.#socket.on("message", (data: Buffer, binary: boolean) => this.#received(data, binary));
     this.#socket.on("unexpected-response", (_request, response) => {
       response.resume();
@@ -68,6 +77,11 @@ export class ApplicationTarget implements Target {
   /** The application's own name of the tunnel, by which the page asks for files. */
   get tunnelId(): string {
     return this.#identifier;
+  }
+
+  /** guacd's, as far as it makes a difference to whoever joins. */
+  get version(): ProtocolVersion {
+    return this.#version ?? "VERSION_1_0_0";
   }
 
   get connecting(): boolean {
@@ -121,8 +135,14 @@ export class ApplicationTarget implements Target {
       this.#lose(error instanceof SamehandError ? error : new SamehandError("upstream-malformed", "", error));
       return;
     }
+    if (this.#version === null && this.scanner.syncs > 0) this.#learnVersion(rest);
     const framed = frame(rest);
     if (!this.#owner.display(framed, framed.length - rest.length)) this.#socket.pause();
+  }
+
+  #learnVersion(data: Buffer): void {
+    const found = frameEnd.exec(data.toString("latin1"));
+    if (found !== null) this.#version = found[1] === "," ? "VERSION_1_5_0" : "VERSION_1_3_0";
   }
 
   /** @returns what came behind the tunnel's name, or null where it is none */

@@ -4,18 +4,20 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../core/clock.ts";
+import type { Fleet } from "../../core/fleet.ts";
 import { SamehandError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Tally } from "../../core/tally.ts";
 import type { Entry, Opening } from "../target.ts";
 import { type Address, readAddress } from "./address.ts";
-import { type ApplicationTunnel, ApplicationTarget } from "./application-target.ts";
+import { ApplicationOpening, Joins } from "./application-opening.ts";
 import { Applications } from "./applications.ts";
 import { guestJudge } from "./guest-judge.ts";
 import { clientAddress, requestHeaders } from "./headers.ts";
 import { refuseHttpTunnel } from "./http-tunnel.ts";
 import { HttpTunnels, type OpenTunnel } from "./http-tunnels.ts";
 import type { WebApplicationOptions } from "./options.ts";
+import { Shares } from "./shares.ts";
 import { SignIns } from "./sign-ins.ts";
 import { type ApplicationRequest, readApplicationRequest, writeApplicationRequest } from "./tunnel-request.ts";
 import { type Visitor, Visitors } from "./visitors.ts";
@@ -33,7 +35,9 @@ export interface FrontParts {
   /** Whether anybody may be refused or held. */
   readonly enforcing: () => boolean;
   /** Whether files of this tunnel must not move now. */
-  readonly held: (tunnel: string) => boolean;
+  readonly held: (tunnel: string) => Promise<boolean>;
+  /** The other processes of this gateway; left out where this one is alone. */
+  readonly fleet?: Fleet | undefined;
 }
 
 /** Of the viewer's own request, which is made anew as a handshake towards the application. */
@@ -42,7 +46,9 @@ const ofTheRequest = /^(sec-websocket-|content-|guacamole-tunnel-token$)/;
 export class Front {
   readonly #parts: FrontParts;
   readonly #applications: Applications;
-  readonly #signIns = new SignIns();
+  readonly #signIns: SignIns;
+  readonly #shares: Shares;
+  readonly #joins = new Joins();
   readonly #visitors: Visitors;
   readonly #web: WebApplication;
   readonly #httpTunnels: HttpTunnels;
@@ -51,6 +57,8 @@ export class Front {
   constructor(parts: FrontParts) {
     const { options, tally, log, secure, enforcing, held } = parts;
     this.#parts = parts;
+    this.#signIns = new SignIns(parts.fleet);
+    this.#shares = new Shares(parts.fleet);
     this.#options = options;
     this.#applications = new Applications(options, log);
     this.#httpTunnels = new HttpTunnels(parts.open, parts.clock);
@@ -60,6 +68,7 @@ export class Front {
     this.#web = new WebApplication({
       applications,
       signIns,
+      shares: this.#shares,
       tally,
       log,
       secure,
@@ -81,6 +90,11 @@ export class Front {
   reload(options: WebApplicationOptions): void {
     const { upstreams, path } = this.#options;
     this.#options = { ...options, upstreams, path };
+  }
+
+  /** Files that are on their way through this tunnel, by the application's name of it, go no further. */
+  stop(tunnel: string): void {
+    this.#web.stop(tunnel);
   }
 
   /** How many of the applications answer. */
@@ -127,19 +141,22 @@ export class Front {
 
   #opening(request: IncomingMessage, asked: ApplicationRequest, { upstream }: Visitor): Opening {
     const { protocol, host } = this.#applications.origin(upstream);
-    const scheme = protocol === "https:" ? "wss" : "ws";
-    const tunnel: ApplicationTunnel = {
-      url: `${scheme}://${host}${this.#options.path}/websocket-tunnel?${writeApplicationRequest(asked)}`,
-      headers: this.#handshakeHeaders(request),
-      joins: asked.type === "a" ? asked.identifier : "",
-      signOut: () => this.#signOut(asked.token, upstream),
-      ...this.#applications.trusted,
-    };
-    return {
-      more: false,
-      guacd: null,
-      connect: (owner) => new ApplicationTarget(tunnel, owner, this.#parts.log),
-    };
+    const tunnel = `${protocol === "https:" ? "wss" : "ws"}://${host}${this.#options.path}/websocket-tunnel`;
+    const { dataSource } = asked;
+    const seeing = { ...asked, type: "a", audio: [], video: [] } as const;
+    return new ApplicationOpening({
+      tunnel: {
+        url: `${tunnel}?${writeApplicationRequest(asked)}`,
+        headers: this.#handshakeHeaders(request),
+        joins: asked.type === "a" ? asked.identifier : this.#shares.of(asked.identifier),
+        signOut: () => this.#signOut(asked.token, upstream),
+        ...this.#applications.trusted,
+      },
+      joining: (identifier) => `${tunnel}?${writeApplicationRequest({ ...seeing, identifier })}`,
+      place: `${upstream} ${dataSource}`,
+      joins: this.#joins,
+      log: this.#parts.log,
+    });
   }
 
   #handshakeHeaders(request: IncomingMessage): Record<string, string> {

@@ -3,7 +3,9 @@
  * signing in ends (password, OpenID, SAML, header). Tokens are kept as hashes only.
  */
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { LRUCache } from "lru-cache";
+import type { Fleet } from "../../core/fleet.ts";
 
 /** A person that the web application has signed in. */
 export interface SignIn {
@@ -23,9 +25,21 @@ const lifetimeMillis = 24 * 3_600_000;
 
 export class SignIns {
   readonly #byHash = new LRUCache<string, SignIn>({ max: mostSignIns, ttl: lifetimeMillis, updateAgeOnGet: true });
+  readonly #fleet: Fleet | undefined;
+
+  /** @param fleet the other processes, to which a login's next request may come; left out where there are none */
+  constructor(fleet?: Fleet) {
+    this.#fleet = fleet;
+    fleet?.subscribe("signedIn", ({ token, ...signIn }) => this.#byHash.set(token, signIn));
+    fleet?.subscribe("signedOut", ({ token }) => this.#byHash.delete(token));
+  }
 
   learn(token: string, signIn: SignIn): void {
-    this.#byHash.set(hash(token), signIn);
+    const name = hash(token);
+    const known = this.#byHash.get(name);
+    this.#byHash.set(name, signIn);
+    if (known === undefined || !isDeepStrictEqual(known, signIn))
+      this.#fleet?.publish("signedIn", { token: name, ...signIn });
   }
 
   of(token: string): SignIn | null {
@@ -33,7 +47,9 @@ export class SignIns {
   }
 
   forget(token: string): void {
-    this.#byHash.delete(hash(token));
+    const name = hash(token);
+    this.#byHash.delete(name);
+    this.#fleet?.publish("signedOut", { token: name });
   }
 
   get size(): number {
@@ -41,7 +57,8 @@ export class SignIns {
   }
 }
 
-function hash(token: string): string {
+/** Tokens and keys are known by this: they are long and random, so that it says nothing about one. */
+export function hash(token: string): string {
   return createHash("sha256").update(token).digest("base64");
 }
 

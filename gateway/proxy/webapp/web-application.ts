@@ -11,6 +11,7 @@ import { sendRefusal } from "../response.ts";
 import { type Address, parameter, readAddress, withoutLastSlash } from "./address.ts";
 import type { Applications } from "./applications.ts";
 import { clientAddress, requestHeaders, responseHeaders, type Trust } from "./headers.ts";
+import type { Shares } from "./shares.ts";
 import { readTokenAnswer, type SignIn, type SignIns } from "./sign-ins.ts";
 
 export interface WebApplicationParts {
@@ -21,14 +22,15 @@ export interface WebApplicationParts {
   /** Whether viewers speak TLS to the gateway. */
   readonly secure: boolean;
   readonly trust: () => Trust;
+  readonly shares: Shares;
   /** Whether files of this tunnel (by the application's identifier of it) must not move now. */
-  readonly held: (tunnel: string) => boolean;
+  readonly held: (tunnel: string) => Promise<boolean>;
   /** Somebody asks for the tunnel over plain HTTP. */
   readonly httpTunnel: (request: IncomingMessage, response: ServerResponse, address: Address) => void;
 }
 
-/** An answer to a sign-in is a few hundred bytes. */
-const largestTokenAnswer = 64 * 1024;
+/** An answer to a sign-in, or to who asks for a link, is a few hundred bytes. */
+const largestAnswer = 64 * 1024;
 
 /** One thing that is asked of the application. */
 interface Asked {
@@ -40,6 +42,8 @@ interface Asked {
 
 export class WebApplication {
   readonly #parts: WebApplicationParts;
+  /** What is on its way off a desktop, by tunnel. */
+  readonly #moving = new Map<string, Set<ServerResponse>>();
   readonly #base: readonly string[];
 
   constructor(parts: WebApplicationParts) {
@@ -63,10 +67,41 @@ export class WebApplication {
       this.#parts.httpTunnel(request, response, address);
       return;
     }
-    if (movesOut(path) && this.#parts.held(path[3])) throw new SamehandError("session-held");
     const asked = { request, response, address, upstream: this.upstreamOf(request, address) };
-    if (top === "api" && second === "tokens" && third === undefined && request.method === "POST") this.#signIn(asked);
+    if (movesOut(path)) void this.#moveOut(asked, path);
+    else if (top === "api" && second === "tokens" && third === undefined && request.method === "POST")
+      this.#read(asked, (body) => this.#learn(body, request, asked.upstream));
     else this.#pass(asked, this.#leaving(request, address, path));
+  }
+
+  /** Something may leave the desktop, unless it is held, in whichever process. Never rejects. */
+  async #moveOut(asked: Asked, path: readonly string[]): Promise<void> {
+    const { held, shares, tally } = this.#parts;
+    try {
+      this.#track(path[3], asked.response);
+      if (await held(path[3])) throw new SamehandError("session-held");
+      if (asked.response.destroyed) return;
+      if (path[4] === "activeConnection") this.#read(asked, (body) => shares.learn(path[3], body));
+      else this.#pass(asked, "");
+    } catch (cause) {
+      const error = asSamehandError(cause, "verification-failed");
+      tally.refused(error.code);
+      sendRefusal(asked.response, error);
+    }
+  }
+
+  #track(tunnel: string, response: ServerResponse): void {
+    const moving = this.#moving.get(tunnel) ?? new Set();
+    this.#moving.set(tunnel, moving.add(response));
+    response.on("close", () => {
+      if (moving.delete(response) && moving.size === 0 && this.#moving.get(tunnel) === moving)
+        this.#moving.delete(tunnel);
+    });
+  }
+
+  /** A tunnel is held or over: what was on its way ends here. */
+  stop(tunnel: string): void {
+    for (const response of this.#moving.get(tunnel) ?? []) response.destroy();
   }
 
   #address(target: string): Address {
@@ -107,9 +142,9 @@ export class WebApplication {
     });
   }
 
-  /** A sign-in's answer is held until it is read, so that its token is known before its holder can use it. */
-  #signIn(asked: Asked): void {
-    const { request, response, upstream } = asked;
+  /** An answer that is held until it is read, so that what is in it is known before its holder can use it. */
+  #read(asked: Asked, learn: (body: string) => void): void {
+    const { response } = asked;
     const question = this.#ask(asked, { "accept-encoding": "identity" });
     question.on("response", (answer) => {
       const pieces: Buffer[] = [];
@@ -117,11 +152,11 @@ export class WebApplication {
       answer.on("data", (piece: Buffer) => {
         size += piece.length;
         pieces.push(piece);
-        if (size > largestTokenAnswer) question.destroy(new SamehandError("upstream-malformed", "a sign-in's answer"));
+        if (size > largestAnswer) question.destroy(new SamehandError("upstream-malformed", "its answer is too long"));
       });
       answer.on("end", () => {
         const body = Buffer.concat(pieces);
-        if (answer.statusCode === 200) this.#learn(body.toString("utf8"), request, upstream);
+        if (answer.statusCode === 200) learn(body.toString("utf8"));
         response.writeHead(answer.statusCode ?? 502, { ...responseHeaders(answer.headers), "content-length": size });
         response.end(body);
       });

@@ -2,11 +2,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
@@ -18,6 +18,7 @@ import org.apache.catalina.Context;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.guacamole.GuacamoleException;
 import org.apache.guacamole.GuacamoleResourceNotFoundException;
+import org.apache.guacamole.GuacamoleSecurityException;
 import org.apache.guacamole.GuacamoleUnauthorizedException;
 import org.apache.guacamole.net.GuacamoleTunnel;
 import org.apache.guacamole.net.InetGuacamoleSocket;
@@ -37,6 +38,8 @@ import org.apache.guacamole.websocket.GuacamoleWebSocketTunnelEndpoint;
  */
 public final class WebApplication {
     static final String BASE = "/guacamole";
+    /** Where live connections can be joined and shared; connections from user-mapping.xml (`default`) cannot. */
+    static final String DATABASE = "postgresql", SHARED = "postgresql-shared";
     /** Password of everybody. */
     static final String PASSWORD = "demo";
     /** Tokens are the web application's: 64 characters of hexadecimal digits, in capitals. */
@@ -46,10 +49,14 @@ public final class WebApplication {
     static String vncPassword;
     static Path pages;
 
-    record Login(String username, String dataSource, List<GuacamoleTunnel> tunnels) {}
+    /** Live connections that somebody shares, by the key in the link. */
+    static final Map<String, String> shares = new ConcurrentHashMap<>();
 
-    /** guacd's name of a connection, and who has it open. */
-    record Live(String connectionId, String token) {}
+    /** Somebody who is signed in; `key` is that of the link that was followed, else empty. */
+    record Login(String username, String dataSource, List<String> dataSources, String key, List<GuacamoleTunnel> tunnels) {}
+
+    /** guacd's name of a connection, where it was opened, who has it open, and the tunnels of those who came by a link. */
+    record Live(String connectionId, String dataSource, String token, List<GuacamoleTunnel> guests) {}
 
     public static void main(String[] args) throws Exception {
         guacdPort = Integer.parseInt(args[0]);
@@ -102,30 +109,52 @@ public final class WebApplication {
         }
     }
 
+    /**
+     * As the web application: connections of a data source by name, live ones only of a database, and what is shared by
+     * the key of its link, which is the connection's identifier there.
+     */
     static GuacamoleTunnel connect(Map<String, List<String>> parameters) throws GuacamoleException {
         String token = one(parameters, "token", "");
         Login login = logins.get(token);
         if (login == null) throw new GuacamoleUnauthorizedException("Permission denied.");
+        String dataSource = one(parameters, "GUAC_DATA_SOURCE", "");
+        String id = one(parameters, "GUAC_ID", "");
+        if (!login.dataSources().contains(dataSource))
+            throw new GuacamoleResourceNotFoundException("Session not associated with authentication provider.");
         GuacamoleConfiguration configuration = new GuacamoleConfiguration();
+        Live shared = dataSource.equals(SHARED) && shares.containsKey(id) ? live.get(shares.get(id)) : null;
         if (one(parameters, "GUAC_TYPE", "c").equals("a")) {
-            Live joined = live.get(one(parameters, "GUAC_ID", ""));
-            if (joined == null) throw new GuacamoleResourceNotFoundException("No such active connection.");
+            Live joined = live.get(id);
+            if (joined == null || !dataSource.equals(DATABASE) || !joined.dataSource().equals(DATABASE))
+                throw new GuacamoleResourceNotFoundException("Requested tunnel destination does not exist.");
             configuration.setConnectionID(joined.connectionId());
-        } else {
+        } else if (shared != null) {
+            configuration.setConnectionID(shared.connectionId());
+        } else if (id.equals("desktop") && !dataSource.equals(SHARED)) {
             configuration.setProtocol("vnc");
             configuration.setParameter("hostname", "127.0.0.1");
             configuration.setParameter("port", String.valueOf(vncPort));
             configuration.setParameter("password", vncPassword);
-        }
+        } else throw new GuacamoleSecurityException("Requested connection is not authorized.");
         GuacamoleClientInformation information = new GuacamoleClientInformation();
         information.setOptimalScreenWidth(Integer.parseInt(one(parameters, "GUAC_WIDTH", "1024")));
         information.setOptimalScreenHeight(Integer.parseInt(one(parameters, "GUAC_HEIGHT", "768")));
         information.getImageMimetypes().addAll(parameters.getOrDefault("GUAC_IMAGE", List.of("image/png")));
         var socket = new ConfiguredGuacamoleSocket(
             new InetGuacamoleSocket("127.0.0.1", guacdPort), configuration, information);
-        GuacamoleTunnel tunnel = new SimpleGuacamoleTunnel(socket);
-        live.put(tunnel.getUUID().toString(), new Live(socket.getConnectionID(), token));
+        Live opened = new Live(socket.getConnectionID(), dataSource, token, new CopyOnWriteArrayList<>());
+        GuacamoleTunnel tunnel = new SimpleGuacamoleTunnel(socket) {
+            @Override
+            public void close() throws GuacamoleException {
+                super.close();
+                live.remove(getUUID().toString());
+                // A link is good for as long as the connection that it shares.
+                for (GuacamoleTunnel guest : opened.guests()) guest.close();
+            }
+        };
+        live.put(tunnel.getUUID().toString(), opened);
         login.tunnels().add(tunnel);
+        if (shared != null) shared.guests().add(tunnel);
         return tunnel;
     }
 
@@ -144,7 +173,11 @@ public final class WebApplication {
                 signOut(path.substring("/api/tokens/".length()), response);
             else if (path.equals("/api/session") && request.getMethod().equals("DELETE"))
                 signOut(token(request), response);
+            else if (path.equals("/api/session")) response.setStatus(logins.containsKey(token(request)) ? 200 : 403);
             else if (path.matches("/api/session/data/[^/]+/self")) self(request, response);
+            else if (path.matches("/api/session/data/[^/]+/connectionGroups/ROOT/tree")) tree(request, response);
+            else if (path.matches("/api/session/tunnels/[^/]+/activeConnection/sharingCredentials/[^/]+"))
+                share(request, response, path.split("/")[4]);
             else if (path.matches("/api/session/tunnels/[^/]+/streams/.+")) file(request, response, path.split("/")[4]);
             else if (path.equals("/api/echo")) echo(request, response);
             else page(path, response);
@@ -157,18 +190,19 @@ public final class WebApplication {
             if (login == null) {
                 String header = request.getHeader("REMOTE_USER");
                 String username = header != null ? header : request.getParameter("username");
-                boolean shared = "share".equals(request.getParameter("key"));
+                String key = request.getParameter("key");
+                boolean shared = key != null && shares.containsKey(key);
                 if (!shared && header == null && !PASSWORD.equals(request.getParameter("password"))) {
                     answer(response, 403, "{\"message\":\"Invalid login\",\"type\":\"INVALID_CREDENTIALS\"}");
                     return;
                 }
                 token = (UUID.randomUUID() + "" + UUID.randomUUID()).replace("-", "").toUpperCase();
-                login = shared ? new Login("", "default-shared", new ArrayList<>())
-                    : new Login(username, "default", new ArrayList<>());
+                login = shared ? new Login("", SHARED, List.of(SHARED), key, new CopyOnWriteArrayList<>())
+                    : new Login(username, "default", List.of("default", DATABASE), "", new CopyOnWriteArrayList<>());
                 logins.put(token, login);
             }
             answer(response, 200, "{\"authToken\":\"" + token + "\",\"username\":\"" + login.username()
-                + "\",\"dataSource\":\"" + login.dataSource() + "\",\"availableDataSources\":[\"" + login.dataSource() + "\"]}");
+                + "\",\"dataSource\":\"" + login.dataSource() + "\",\"availableDataSources\":[\"" + String.join("\",\"", login.dataSources()) + "\"]}");
         }
 
         void signOut(String token, HttpServletResponse response) throws IOException {
@@ -193,10 +227,36 @@ public final class WebApplication {
             else answer(response, 200, "{\"username\":\"" + login.username() + "\",\"attributes\":{}}");
         }
 
+        /** What a login may open, as far as the page looks for one thing to open. */
+        void tree(HttpServletRequest request, HttpServletResponse response) throws IOException {
+            Login login = logins.get(token(request));
+            if (login == null) answer(response, 403, "{\"type\":\"PERMISSION_DENIED\"}");
+            else answer(response, 200, "{\"name\":\"ROOT\",\"childConnections\":[{\"identifier\":\""
+                + (login.key().isEmpty() ? "desktop" : login.key()) + "\",\"name\":\"desktop\"}]}");
+        }
+
+        /** A link to a live connection: databases only, and for whoever opened it. */
+        void share(HttpServletRequest request, HttpServletResponse response, String tunnel) throws IOException {
+            Live known = live.get(tunnel);
+            if (known == null || !known.token().equals(token(request)) || !known.dataSource().equals(DATABASE)) {
+                answer(response, 404, "{\"type\":\"NOT_FOUND\"}");
+                return;
+            }
+            String key = (UUID.randomUUID() + "").replace("-", "");
+            shares.put(key, tunnel);
+            answer(response, 200, "{\"expected\":[{\"name\":\"key\",\"type\":\"QUERY_PARAMETER\"}],\"values\":{\"key\":\"" + key + "\"}}");
+        }
+
         void file(HttpServletRequest request, HttpServletResponse response, String tunnel) throws IOException {
             Live known = live.get(tunnel);
             if (known == null || !known.token().equals(token(request))) answer(response, 404, "{}");
-            else answer(response, 200, "\"a file of the desktop's\"");
+            else if (request.getRequestURI().endsWith("/endless")) {
+                response.setContentType("application/octet-stream");
+                for (;;) {
+                    response.getOutputStream().write(new byte[16384]);
+                    response.flushBuffer();
+                }
+            } else answer(response, 200, "\"a file of the desktop's\"");
         }
 
         /** What arrived: so that a test sees which headers cross. */

@@ -1,61 +1,18 @@
 /**
  * The web application's tunnel over plain HTTP where it is inspected (`webapp.httpTunnel: degrade`): what may be asked
- * of it, and Guacamole's own client in Chromium that falls back to it, is held and is severed.
+ * of it. A page that falls back to it, is held and is severed: `test/guacamole/visits.ts`.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import t, { type Test } from "tap";
 import { PartsUnavailable } from "../../demo/apt.ts";
-import { catalogue, SamehandError } from "../../gateway/core/errors.ts";
-import { agentName, millis } from "../../gateway/core/units.ts";
-import type { Decision } from "../../gateway/core/verdict.ts";
+import { agentName } from "../../gateway/core/units.ts";
 import { instruction } from "../../gateway/offline/viewer-client.ts";
-import { startChromium } from "../parts/chromium.ts";
 import { type Farm, startFarm } from "../parts/farm.ts";
 import { signIn, tunnelUrl, WebApplication } from "../parts/web-application.ts";
 
 const { password } = WebApplication;
-const decision: Decision = {
-  at: millis(0),
-  verdict: "quarantine",
-  wouldBe: "quarantine",
-  mode: "enforce",
-  trust: 0,
-  rule: "test",
-  reasons: [],
-  keystrokes: 0,
-  actions: 0,
-};
-
-const script = `
-import Guacamole from "./guacamole.js";
-const [, query] = location.hash.split("#");
-const tunnel = new Guacamole.ChainedTunnel(new Guacamole.WebSocketTunnel("websocket-tunnel"), new Guacamole.HTTPTunnel("tunnel"));
-const client = new Guacamole.Client(tunnel);
-document.body.append(client.getDisplay().getElement());
-const said = (text) => document.body.setAttribute("data-state", text);
-client.onstatechange = (state) => said("state " + state);
-client.onerror = ({ code }) => document.body.setAttribute("data-error", String(code));
-const keyboard = new Guacamole.Keyboard(document);
-keyboard.onkeydown = (keysym) => client.sendKeyEvent(1, keysym);
-keyboard.onkeyup = (keysym) => client.sendKeyEvent(0, keysym);
-client.connect(decodeURIComponent(query));
-`;
-
 async function withFarm(t: Test): Promise<Farm | null> {
-  const pages = mkdtempSync(join(tmpdir(), "samehand-pages-"));
-  const { resolve } = createRequire(import.meta.url);
-  copyFileSync(
-    join(dirname(resolve("guacamole-common-js")), "../esm/guacamole-common.js"),
-    join(pages, "guacamole.js"),
-  );
-  writeFileSync(join(pages, "page.js"), script);
-  const html = '<!doctype html><link rel="icon" href="data:,"><body><script type="module" src="page.js"></script>';
-  writeFileSync(join(pages, "index.html"), html);
   try {
-    const farm = await startFarm({ application: pages, config: { webapp: { httpTunnel: "degrade" } } });
+    const farm = await startFarm({ application: "", config: { webapp: { httpTunnel: "degrade" } } });
     t.teardown(() => farm.stop());
     return farm;
   } catch (error) {
@@ -118,51 +75,4 @@ t.test("what is written and read is of one tunnel, in whole instructions", async
   await (await fetch(`${urlOf(farm)}/tunnel?connect`, { method: "POST", body: guess })).text();
   t.equal(farm.gateway.tally.refusals.get("token-invalid"), 1, "an unknown login opens none");
   t.equal(farm.gateway.tally.httpTunnelsDegraded, 3);
-});
-
-t.test("Guacamole's client falls back to it in Chromium, types, is held, comes back, and is severed", async (t) => {
-  t.setTimeout(120_000);
-  const farm = await withFarm(t);
-  if (farm === null) return;
-  const chromium = await startChromium();
-  t.teardown(() => chromium.stop());
-  const { token } = await signIn(urlOf(farm), { username: "anna", password });
-  const page = await chromium.page({ width: 1024, height: 768 });
-  // Something between the page and the gateway lets no WebSocket pass.
-  await page.addInitScript(() => {
-    const Blocked = class extends WebSocket {
-      constructor(_url: string, names: string) {
-        super("ws://127.0.0.1:2/", names);
-      }
-    };
-    Object.assign(globalThis, { WebSocket: Blocked });
-  });
-  const query = new URL(tunnelUrl(urlOf(farm), token)).searchParams.toString();
-  await page.goto(`${urlOf(farm)}/#${encodeURIComponent(query)}`);
-  await page.locator("body[data-state='state 3']").waitFor();
-  await page.keyboard.press("h");
-  await farm.desktop.received((event) => event.kind === "key" && event.pressed && event.text === "h");
-  const folder = new URL("../../.tap/screenshots/", import.meta.url).pathname;
-  mkdirSync(folder, { recursive: true });
-  const look = (name: string) => page.screenshot({ path: join(folder, `http-tunnel-${name}.png`) });
-  const before = await look("before");
-
-  const session = [...farm.gateway.proxy.sessions.values()].at(-1)!;
-  session.quarantine(decision);
-  await page.waitForTimeout(1000);
-  const held = await look("held");
-  t.notOk(held.equals(before), "the hold screen stands in the desktop's place");
-  await page.keyboard.press("x");
-  await farm.desktop.settled();
-  t.equal(farm.desktop.typed(), "h", "nothing is typed in a hold");
-  session.release(decision);
-  while (farm.gateway.tally.sessionsHeld > 0) await page.waitForTimeout(20);
-  await page.waitForTimeout(500);
-  await look("after");
-  await page.keyboard.press("i");
-  await farm.desktop.received((event) => event.kind === "key" && event.pressed && event.text === "i");
-  t.equal(farm.desktop.typed(), "hi");
-  session.sever(new SamehandError("session-severed"));
-  await page.locator(`body[data-error='${catalogue["session-severed"].guacamole}']`).waitFor();
-  t.equal(farm.gateway.tally.sessionsLive, 0);
 });

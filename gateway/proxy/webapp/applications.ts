@@ -2,6 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type OutgoingHttpHeaders } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { createHash } from "node:crypto";
+import { isIP } from "node:net";
 import { SamehandError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 
@@ -23,6 +24,8 @@ export interface Question {
 }
 
 const healthMillis = 5_000;
+/** Nobody is there: nothing was asked yet. */
+const absent = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND"]);
 
 export class Applications {
   readonly options: ApplicationOptions;
@@ -53,7 +56,12 @@ export class Applications {
 
   /** Asks each one every few seconds whether it is there. */
   begin(): void {
-    this.#timer = setInterval(() => this.#origins.forEach((_, n) => this.#check(n)), healthMillis).unref();
+    this.#timer = setInterval(() => void this.check(), healthMillis).unref();
+  }
+
+  /** Asks each one now. Never rejects. */
+  async check(): Promise<void> {
+    await Promise.all(this.#origins.map((_, n) => this.#check(n)));
   }
 
   close(): void {
@@ -63,13 +71,21 @@ export class Applications {
   }
 
   /**
-   * The one that a stranger from this address is sent to: always the same while it is well, as a login lives in one.
+   * The one that a stranger from this address is sent to: always the same while it is well, as a login lives in one, and
+   * whatever becomes of the others (rendezvous hashing).
    * @throws SamehandError `upstream-unreachable` where none is well
    */
   choose(address: string): number {
-    const well = [...this.#origins.keys()].filter((n) => this.#well[n]);
-    if (well.length === 0) throw new SamehandError("upstream-unreachable", "no web application answers");
-    return well[createHash("sha256").update(address).digest().readUInt32BE(0) % well.length];
+    const drawn = (n: number): string =>
+      createHash("sha256").update(`${this.#origins[n].origin} ${address}`).digest("hex");
+    let [chosen, highest] = [-1, ""];
+    for (const n of this.#origins.keys()) {
+      if (!this.#well[n]) continue;
+      const lot = drawn(n);
+      if (lot > highest) [chosen, highest] = [n, lot];
+    }
+    if (chosen === -1) throw new SamehandError("upstream-unreachable", "no web application answers");
+    return chosen;
   }
 
   /** The origin of one, as a URL. */
@@ -81,10 +97,14 @@ export class Applications {
   ask(upstream: number, { method, url, headers }: Question): ClientRequest {
     const { protocol, hostname, port } = this.#origins[upstream];
     const secure = protocol === "https:";
-    const options = { hostname: hostname.replace(/^\[|\]$/g, ""), port, method, path: url, headers, setHost: false };
+    const name = hostname.replace(/^\[|\]$/g, "");
+    const options = { hostname: name, port, method, path: url, headers, setHost: false };
+    // Its own name, not the one that the viewer's Host has; an address is not sent as a name, but verified all the same.
     const asked = secure
-      ? httpsRequest({ ...options, agent: this.#https, servername: hostname })
+      ? httpsRequest({ ...options, agent: this.#https, servername: isIP(name) === 0 ? name : "" })
       : httpRequest({ ...options, agent: this.#http });
+    // The next one need not wait for the check to find out.
+    asked.on("error", ({ code = "" }: NodeJS.ErrnoException) => void (absent.has(code) && this.#mark(upstream, false)));
     return asked.setTimeout(this.options.timeout * 1000, () => asked.destroy(new SamehandError("upstream-timeout")));
   }
 
@@ -93,18 +113,21 @@ export class Applications {
     return this.options.ca === undefined ? {} : { ca: this.options.ca };
   }
 
-  #check(n: number): void {
-    const asked = this.ask(n, {
-      method: "GET",
-      url: `${this.options.path}/`,
-      headers: { host: this.#origins[n].host },
+  #check(n: number): Promise<void> {
+    const headers = { host: this.#origins[n].host };
+    const asked = this.ask(n, { method: "GET", url: `${this.options.path}/`, headers });
+    return new Promise((resolve) => {
+      const done = (well: boolean): void => {
+        this.#mark(n, well);
+        resolve();
+      };
+      asked.on("response", (answer) => {
+        answer.resume();
+        done((answer.statusCode ?? 500) < 500);
+      });
+      asked.on("error", () => done(false));
+      asked.end();
     });
-    asked.on("response", (answer) => {
-      answer.resume();
-      this.#mark(n, (answer.statusCode ?? 500) < 500);
-    });
-    asked.on("error", () => this.#mark(n, false));
-    asked.end();
   }
 
   #mark(n: number, well: boolean): void {

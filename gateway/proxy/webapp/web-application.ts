@@ -76,7 +76,7 @@ export class WebApplication {
 
   /** Something may leave the desktop, unless it is held, in whichever process. Never rejects. */
   async #moveOut(asked: Asked, path: readonly string[]): Promise<void> {
-    const { held, shares, tally } = this.#parts;
+    const { held, shares } = this.#parts;
     try {
       this.#track(path[3], asked.response);
       if (await held(path[3])) throw new SamehandError("session-held");
@@ -84,9 +84,7 @@ export class WebApplication {
       if (path[4] === "activeConnection") this.#read(asked, (body) => shares.learn(path[3], body));
       else this.#pass(asked, "");
     } catch (cause) {
-      const error = asSamehandError(cause, "verification-failed");
-      tally.refused(error.code);
-      sendRefusal(asked.response, error);
+      this.#fail(asked.response, cause);
     }
   }
 
@@ -154,6 +152,7 @@ export class WebApplication {
         pieces.push(piece);
         if (size > largestAnswer) question.destroy(new SamehandError("upstream-malformed", "its answer is too long"));
       });
+      answer.on("error", (cause) => this.#fail(response, cause));
       answer.on("end", () => {
         const body = Buffer.concat(pieces);
         if (answer.statusCode === 200) learn(body.toString("utf8"));
@@ -179,16 +178,18 @@ export class WebApplication {
     if (known === null) tally.signInsLearned += 1;
   }
 
+  #fail(response: ServerResponse, cause: unknown): void {
+    const error = asSamehandError(cause, "upstream-unreachable");
+    this.#parts.tally.refused(error.code);
+    if (response.headersSent) response.destroy();
+    else sendRefusal(response, error);
+  }
+
   #ask({ request, response, address, upstream }: Asked, more: Record<string, string>) {
-    const { applications, trust, secure, tally } = this.#parts;
+    const { applications, trust, secure } = this.#parts;
     const headers = { ...requestHeaders(request, trust(), secure), ...more };
     const question = applications.ask(upstream, { method: request.method ?? "GET", url: address.url, headers });
-    question.on("error", (cause) => {
-      const error = asSamehandError(cause, "upstream-unreachable");
-      tally.refused(error.code);
-      if (response.headersSent) response.destroy();
-      else sendRefusal(response, error);
-    });
+    question.on("error", (cause) => this.#fail(response, cause));
     response.on("close", () => {
       if (!response.writableFinished) question.destroy();
     });

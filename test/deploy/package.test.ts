@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import t from "tap";
 import { newKeyLine } from "../../gateway/core/key-ring.ts";
+import { guarded } from "../parts/guarded.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const env = { ...process.env, PATH: `${join(root, "node_modules/.bin")}:${process.env["PATH"]}` };
@@ -67,6 +68,11 @@ t.test(
 
     writeFileSync(join(folder, "app.mjs"), 'import { guard } from "samehand"; console.log(typeof guard);');
     t.equal(execFileSync(process.execPath, ["app.mjs"], { cwd: folder, env, encoding: "utf8" }), "function\n");
+
+    await t.test("its example of a guarded server runs as it is", async (t) => {
+      const example = join(installed, "examples/guacamole-lite.js");
+      await guarded(t, { command: [process.execPath, example], samehand: join(installed, bin.samehand), folder });
+    });
 
     writeFileSync(
       join(folder, "samehand.yaml"),

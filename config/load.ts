@@ -64,8 +64,43 @@ export function namedFiles(config: Config): string[] {
     config.policy,
     ...(tls === undefined || tls.development ? [] : [tls.cert, tls.key]),
     ...config.guacd.map((guacd) => ("tls" in guacd ? guacd.tls?.ca : undefined)),
+    ...config.delivery.flatMap(filesOf),
     ...secrets.map((secret) => secret?.file),
   ].filter((file) => file !== undefined);
+}
+
+type Receiver = Config["delivery"][number];
+
+/** What a receiver of the audit chain reads, other than the lines it writes. */
+function filesOf(receiver: Receiver): (string | undefined)[] {
+  if (receiver.kind === "file") return [];
+  if (receiver.kind === "syslog") {
+    const { tls } = receiver;
+    return tls === false ? [] : [tls.ca, tls.client?.cert, tls.client?.key];
+  }
+  const { ca, client } = receiver;
+  const secrets = receiver.kind === "webhook" ? [receiver.secret] : [receiver.key, receiver.token];
+  return [ca, client?.cert, client?.key, ...secrets.map((secret) => secret?.file)];
+}
+
+/** The same receiver with its paths as `at` and `secret` make them. */
+function receiverAt(
+  receiver: Receiver,
+  at: (path: string) => string,
+  secret: (from: SecretSource) => SecretSource,
+): Receiver {
+  const trust = <From extends { ca?: string | undefined; client?: { cert: string; key: string } | undefined }>(
+    from: From,
+  ): From => ({
+    ...from,
+    ...(from.ca === undefined ? {} : { ca: at(from.ca) }),
+    ...(from.client === undefined ? {} : { client: { cert: at(from.client.cert), key: at(from.client.key) } }),
+  });
+  if (receiver.kind === "file") return { ...receiver, path: at(receiver.path) };
+  if (receiver.kind === "syslog") return receiver.tls === false ? receiver : { ...receiver, tls: trust(receiver.tls) };
+  if (receiver.kind === "webhook") return { ...trust(receiver), secret: secret(receiver.secret) };
+  const { key, token } = receiver;
+  return { ...trust(receiver), key: secret(key), ...(token === undefined ? {} : { token: secret(token) }) };
 }
 
 /** Paths in the file are relative to the file. */
@@ -107,6 +142,7 @@ function absolute(config: Config, folder: string): Config {
       ...config.admin,
       oidc: oidc === undefined ? undefined : { ...oidc, clientSecret: secret(oidc.clientSecret) },
     },
+    delivery: config.delivery.map((receiver) => receiverAt(receiver, at, secret)),
     keys: secret(config.keys),
     store: at(config.store),
     audit: { ...config.audit, key: config.audit.key === undefined ? undefined : at(config.audit.key) },

@@ -43,6 +43,10 @@ const guacd = z.union([
 const lineFormat = z.enum(["samehand", "ecs", "ocsf"]).describe("the words of each line: our own, Elastic's or OCSF's");
 const receiverName = z.string().regex(/^[a-z0-9-]{1,40}$/, { error: "must be a-z, 0-9 and -" });
 const httpUrl = z.url({ protocol: /^https?$/ });
+const client = z
+  .strictObject({ cert: path, key: path })
+  .optional()
+  .describe("PEM files of the certificate that this gateway shows, and of its key, where the receiver asks for one");
 const receiver = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("syslog").describe("RFC 5424 with CEF inside, in frames as RFC 5425 has them"),
@@ -50,7 +54,7 @@ const receiver = z.discriminatedUnion("kind", [
     host,
     port: port.min(1).default(6514),
     tls: z
-      .union([z.literal(false), z.strictObject({ ca: path.optional(), servername: host.optional() })])
+      .union([z.literal(false), z.strictObject({ ca: path.optional(), servername: host.optional(), client })])
       .prefault({})
       .describe("`ca`: PEM file to trust instead of the system's list; `false`: in the clear"),
   }),
@@ -61,6 +65,7 @@ const receiver = z.discriminatedUnion("kind", [
     secret: secret.describe("what each request is signed with"),
     format: lineFormat.default("samehand"),
     ca: path.optional(),
+    client,
   }),
   z.strictObject({
     kind: z.literal("caep").describe("a signed event for each session that was severed"),
@@ -72,6 +77,7 @@ const receiver = z.discriminatedUnion("kind", [
     audience: z.string().min(1).max(400),
     token: secret.optional().describe("bearer token for the receiver"),
     ca: path.optional(),
+    client,
   }),
   z.strictObject({
     kind: z.literal("file").describe("lines of JSON, for a shipper to pick up"),

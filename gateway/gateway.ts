@@ -204,6 +204,7 @@ export class Gateway {
     const tokens = this.#accepted(config);
     const keys = readKeyRing(config.keys, "keys");
     const options = this.#proxyOptions(config, tls);
+    const deliver = this.#delivery?.prepare(config.delivery);
     // Everything is read: from here on nothing fails.
     this.store.useKeys(keys);
     this.#policy = policy;
@@ -211,6 +212,7 @@ export class Gateway {
     this.#tokens = tokens;
     this.#config = config;
     this.proxy.reload(options);
+    deliver?.();
     this.#note("configuration.changed", { mode: config.mode });
     this.#log.info({ mode: config.mode }, "configuration reloaded");
     // Agents may have been enrolled from recordings meanwhile: nobody should wait an hour for them to count.

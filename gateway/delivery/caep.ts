@@ -6,10 +6,11 @@ import { importPKCS8, SignJWT } from "jose";
 import type { Carrier } from "./carrier.ts";
 import { reasonOf, type Notice } from "./notice.ts";
 import { post } from "./post.ts";
+import type { Trust } from "./trust.ts";
 
 export interface CaepOptions {
   readonly url: string;
-  readonly ca?: string;
+  readonly trust: Trust;
   /** PKCS #8 PEM of a P-256 key. */
   readonly key: string;
   readonly keyId: string;
@@ -26,7 +27,7 @@ export const revokes = ({ action, detail }: Notice): boolean =>
   action === "session.severed" || (action === "verdict.sever" && detail["mode"] === "enforce");
 
 export function caep(options: CaepOptions): Carrier {
-  const { url, ca, token } = options;
+  const { url, trust, token } = options;
   const key = importPKCS8(options.key, "ES256");
   // Heard where it is used.
   key.catch(() => {});
@@ -40,7 +41,7 @@ export function caep(options: CaepOptions): Carrier {
         accept: "application/json",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       };
-      await post({ url, headers, body, ...(ca === undefined ? {} : { ca }) });
+      await post({ url, trust, headers, body });
     },
     close: () => {},
   };

@@ -30,6 +30,10 @@ const usual = { look: 1000, first: 1000, longest: 300_000 };
 export class Courier {
   readonly #options: CourierOptions;
   readonly #end = new AbortController();
+  #carrier: Carrier;
+  /** Takes over before the next attempt. */
+  #next: Carrier | null = null;
+  #wake = new AbortController();
   #state: DeliveryState | null = null;
   #running: Promise<void> | null = null;
   #waitingSince: number | null = null;
@@ -39,6 +43,7 @@ export class Courier {
 
   constructor(options: CourierOptions) {
     this.#options = options;
+    this.#carrier = options.carrier;
   }
 
   get receiver(): string {
@@ -54,10 +59,18 @@ export class Courier {
     this.#running ??= this.#run();
   }
 
+  /** Goes on with another carrier, at once: whatever was the matter with the one before may be mended. */
+  use(carrier: Carrier): void {
+    this.#next?.close();
+    this.#next = carrier;
+    this.#wake.abort();
+  }
+
   async stop(): Promise<void> {
     this.#end.abort();
     await this.#running;
-    this.#options.carrier.close();
+    this.#next?.close();
+    this.#carrier.close();
   }
 
   async #run(): Promise<void> {
@@ -65,6 +78,13 @@ export class Courier {
     let wait = first;
     while (!this.#end.signal.aborted) {
       let pause = look;
+      if (this.#next !== null) {
+        this.#carrier.close();
+        this.#carrier = this.#next;
+        this.#next = null;
+        this.#wake = new AbortController();
+        wait = first;
+      }
       try {
         if (await this.#step()) pause = 0;
         wait = first;
@@ -75,19 +95,20 @@ export class Courier {
         pause = wait * (0.75 + Math.random() / 2);
         wait = Math.min(longest, wait * 2);
       }
-      await sleep(pause, undefined, { signal: this.#end.signal }).catch(() => {});
+      const signal = AbortSignal.any([this.#end.signal, this.#wake.signal]);
+      await sleep(pause, undefined, { signal }).catch(() => {});
     }
   }
 
   /** @returns whether there may be more at once */
   async #step(): Promise<boolean> {
-    const { deliveries, receiver, entries, newest, carrier } = this.#options;
+    const { deliveries, receiver, entries, newest } = this.#options;
     // Read again each time: the command line may have asked to try again.
     const state = deliveries.state(receiver) ?? { seq: newest(), dead: [], told: "nothing to deliver yet" };
     if (this.#state === null) deliveries.keep(receiver, state);
     this.#state = state;
     await this.#again(state);
-    const waiting = entries(this.#state.seq, carrier.most);
+    const waiting = entries(this.#state.seq, this.#carrier.most);
     this.#waitingSince = waiting[0]?.at ?? null;
     if (waiting.length === 0) return false;
     await this.#carry(waiting);
@@ -101,7 +122,7 @@ export class Courier {
       const rest = (this.#state?.dead ?? []).filter(({ seq }) => seq !== letter.seq);
       if (entry?.seq === letter.seq) {
         try {
-          await this.#options.carrier.carry([this.#options.notice(entry)]);
+          await this.#carrier.carry([this.#options.notice(entry)]);
           this.delivered += 1;
         } catch (error) {
           if (!(error instanceof Refused)) throw error;
@@ -113,9 +134,9 @@ export class Courier {
   }
 
   async #carry(waiting: readonly AuditEntry[]): Promise<void> {
-    const { carrier, notice } = this.#options;
+    const { notice } = this.#options;
     try {
-      await carrier.carry(waiting.map(notice));
+      await this.#carrier.carry(waiting.map(notice));
       this.delivered += waiting.length;
       this.#keep({ seq: waiting.at(-1)!.seq, told: "delivered" });
     } catch (error) {

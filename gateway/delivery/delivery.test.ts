@@ -3,9 +3,11 @@ import { createHmac, generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { TLSSocket } from "node:tls";
 import { createLocalJWKSet, exportJWK, jwtVerify } from "jose";
 import t, { type Test } from "tap";
 import { parseConfig } from "../../config/load.ts";
@@ -52,10 +54,11 @@ const keyLine = newKeyLine(new Date(0));
 
 /** A store and its deliveries, as a gateway starts them; the same folder again is the same gateway after a restart. */
 function start(t: Test, folder: string, receivers: unknown[]) {
-  const { config } = parseConfig(JSON.stringify({ delivery: receivers }), join(folder, "samehand.yaml"), {});
+  const configured = (delivery: unknown[]) =>
+    parseConfig(JSON.stringify({ delivery }), join(folder, "samehand.yaml"), {}).config.delivery;
   const store = openStore({ path: join(folder, "store.db"), keys: parseKeyRing(keyLine, "test") });
   const delivery = new Delivery({
-    receivers: config.delivery,
+    receivers: configured(receivers),
     store,
     version: "1.0.0",
     clock: systemClock,
@@ -72,7 +75,7 @@ function start(t: Test, folder: string, receivers: unknown[]) {
   t.teardown(stop);
   const note = (action: string, why = "test") =>
     store.audit.note({ actor: "operator:olga", action, why, agent: agentName("anna") });
-  return { store, delivery, note, stop };
+  return { store, delivery, note, stop, prepare: (others: unknown[]) => delivery.prepare(configured(others)) };
 }
 
 /** Passes once it is so. */
@@ -183,28 +186,22 @@ t.test("lines of JSON go into a file, and into a new one when it was rotated", a
   t.match(JSON.parse(read()), { ecs: { version: "8.11.0" }, event: { action: "agent.unlocked" } });
 });
 
-t.test("a real rsyslog takes CEF over TLS, and what came while it was away", async (t) => {
-  t.setTimeout(120_000);
-  const parts = await watchers();
-  if (parts === null) {
-    t.pass("skipped: no rsyslog here");
-    return;
-  }
-  const { cert, key } = certificate("localhost");
-  const folder = t.testdir({ "cert.pem": cert, "key.pem": key });
-  const port = await freePort();
+type Parts = NonNullable<Awaited<ReturnType<typeof watchers>>>;
+
+/** A real rsyslog that takes TLS at a port and writes what it got into a file. @param ca whom it trusts, in the folder */
+function realRsyslog(parts: Parts, folder: string, port: number, ca: string, clients: string) {
   const log = join(folder, "received.log");
   writeFileSync(
     join(folder, "rsyslog.conf"),
-    `global(workDirectory="${folder}" defaultNetstreamDriver="gtls" defaultNetstreamDriverCAFile="${folder}/cert.pem"
+    `global(workDirectory="${folder}" defaultNetstreamDriver="gtls" defaultNetstreamDriverCAFile="${folder}/${ca}"
   defaultNetstreamDriverCertFile="${folder}/cert.pem" defaultNetstreamDriverKeyFile="${folder}/key.pem")
-module(load="imtcp" streamDriver.name="gtls" streamDriver.mode="1" streamDriver.authMode="anon")
+module(load="imtcp" streamDriver.name="gtls" streamDriver.mode="1" ${clients})
 input(type="imtcp" port="${port}" address="127.0.0.1")
 template(name="raw" type="string" string="%pri% %app-name% %msgid%%msg%\\n")
 action(type="omfile" file="${log}" template="raw")
 `,
   );
-  const rsyslog = async () => {
+  const run = async () => {
     // rsyslog of the unpacked packages looks for its modules where they would be installed.
     const modules = readdirSync(join(parts.root, "usr/lib"), { recursive: true, encoding: "utf8" });
     const net = modules.find((file) => file.endsWith("rsyslog/lmnet.so")) ?? "";
@@ -228,6 +225,20 @@ action(type="omfile" file="${log}" template="raw")
       return "";
     }
   };
+  return { run, read };
+}
+
+t.test("a real rsyslog takes CEF over TLS, and what came while it was away", async (t) => {
+  t.setTimeout(120_000);
+  const parts = await watchers();
+  if (parts === null) {
+    t.pass("skipped: no rsyslog here");
+    return;
+  }
+  const { cert, key } = certificate("localhost");
+  const folder = t.testdir({ "cert.pem": cert, "key.pem": key });
+  const port = await freePort();
+  const { run: rsyslog, read } = realRsyslog(parts, folder, port, "cert.pem", 'streamDriver.authMode="anon"');
   let program = await rsyslog();
   t.teardown(() => program.stop());
   const tls = { ca: join(folder, "cert.pem"), servername: "localhost" };
@@ -245,4 +256,106 @@ action(type="omfile" file="${log}" template="raw")
   await until(() => (gateway.delivery.states[0]?.failures ?? 0) > 0, "it is missed");
   program = await rsyslog();
   await until(() => read().includes("agent.unlocked"), "what waited");
+});
+
+t.test("a real rsyslog that asks for a client certificate is shown one, and takes nothing without", async (t) => {
+  t.setTimeout(120_000);
+  const parts = await watchers();
+  if (parts === null) {
+    t.pass("skipped: no rsyslog here");
+    return;
+  }
+  const server = certificate("localhost");
+  const own = certificate("gateway.example");
+  const folder = t.testdir({
+    "cert.pem": server.cert,
+    "key.pem": server.key,
+    "trusted.pem": server.cert + own.cert,
+    "own.pem": own.cert,
+    "own.key": own.key,
+  });
+  const port = await freePort();
+  const named = 'streamDriver.authMode="x509/name" permittedPeer=["gateway.example"]';
+  const { run, read } = realRsyslog(parts, folder, port, "trusted.pem", named);
+  const program = await run();
+  t.teardown(() => program.stop());
+  const tls = { ca: "cert.pem", servername: "localhost" };
+  const siem = { name: "siem", kind: "syslog", host: "127.0.0.1", port };
+  const gateway = start(t, folder, [{ ...siem, tls: { ...tls, client: { cert: "own.pem", key: "own.key" } } }]);
+  await until(() => gateway.store.deliveries.state("siem") !== null, "the first look");
+  gateway.note("agent.locked");
+  await until(() => read().includes("agent.locked"), `the line\n${program.tail}`);
+  const stranger = start(t, folder, [{ ...siem, tls, name: "stranger" }]);
+  await until(() => stranger.store.deliveries.state("stranger") !== null, "the stranger's first look");
+  stranger.note("agent.unlocked");
+  await until(() => read().includes("agent.unlocked"), "what the known one brings");
+  await until(() => program.tail.includes("peer did not provide a certificate"), `a refusal\n${program.tail}`);
+  t.equal(read().match(/^.*agent\.unlocked.*$/gm)?.length, 1, "of the known one alone");
+});
+
+t.test("a webhook that asks for a client certificate is shown one", async (t) => {
+  t.setTimeout(60_000);
+  const server = certificate("localhost");
+  const own = certificate("gateway.example");
+  const folder = t.testdir({
+    secret: "hush",
+    "ca.pem": server.cert,
+    "own.pem": own.cert,
+    "own.key": own.key,
+    "other.key": certificate("other.example").key,
+  });
+  const callers: string[] = [];
+  const https = createSecureServer({ ...server, ca: own.cert, requestCert: true }, (request, response) => {
+    callers.push(String((request.socket as TLSSocket).getPeerCertificate().subject.CN));
+    response.writeHead(204).end();
+  }).listen(0, "127.0.0.1");
+  await once(https, "listening");
+  t.teardown(() => https.close());
+  const { port } = https.address() as AddressInfo;
+  const hook = {
+    name: "hook",
+    kind: "webhook",
+    url: `https://localhost:${port}/`,
+    secret: { file: "secret" },
+    ca: "ca.pem",
+  };
+  const gateway = start(t, folder, [hook]);
+  await until(() => gateway.store.deliveries.state("hook") !== null, "the first look");
+  gateway.note("agent.locked");
+  await until(() => (gateway.delivery.states[0]?.failures ?? 0) > 0, "it is not let in");
+  t.throws(() => gateway.prepare([{ ...hook, client: { cert: "own.pem", key: "other.key" } }]), {
+    code: "config-invalid",
+    detail: /delivery hook: .*own.pem.*other.key/,
+  });
+  gateway.prepare([{ ...hook, client: { cert: "own.pem", key: "own.key" } }])();
+  await until(() => callers.length > 0, "what waited comes at once");
+  t.same(callers, ["gateway.example"]);
+});
+
+t.test("receivers come, change and go while the gateway runs; whoever keeps the name keeps the place", async (t) => {
+  t.setTimeout(60_000);
+  const folder = t.testdir({ secret: "hush" });
+  const first = await receiver(t, () => 503);
+  const second = await receiver(t, () => 204);
+  const third = await receiver(t, () => 204);
+  const hook = { name: "hook", kind: "webhook", url: first.url, secret: { file: "secret" } };
+  const gateway = start(t, folder, [hook]);
+  await until(() => gateway.store.deliveries.state("hook") !== null, "the first look");
+  gateway.note("agent.locked");
+  await until(() => (gateway.delivery.states[0]?.failures ?? 0) > 1, "it waits longer and longer");
+  t.throws(() => gateway.prepare([{ ...hook, secret: { file: "none" } }]), { code: "key-invalid" });
+  t.equal(gateway.delivery.states[0]?.receiver, "hook", "what ran goes on");
+  gateway.prepare([{ ...hook, url: second.url }])();
+  await until(() => second.heard.length > 0, "what waited goes to the new address");
+  t.match(lines(second.heard), [{ action: "agent.locked" }]);
+  gateway.prepare([{ ...hook, name: "other", url: third.url }])();
+  await until(() => gateway.store.deliveries.state("other") !== null, "another's first look");
+  gateway.note("agent.unlocked");
+  await until(() => third.heard.length > 0, "the new receiver");
+  t.match(lines(third.heard), [{ action: "agent.unlocked" }], "from then on, not the past");
+  t.equal(lines(second.heard).length, 1, "who was taken out gets nothing any more");
+  t.same(
+    gateway.delivery.states.map(({ receiver }) => receiver),
+    ["other"],
+  );
 });

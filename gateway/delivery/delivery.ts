@@ -1,5 +1,4 @@
 /** All the ways out of the audit chain: a courier for each receiver that the configuration names. */
-import { readFileSync } from "node:fs";
 import { readSecret } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Clock } from "../core/clock.ts";
@@ -12,6 +11,7 @@ import { Courier } from "./courier.ts";
 import { lineFile } from "./line-file.ts";
 import { noticeOf, type Notice } from "./notice.ts";
 import { syslog } from "./syslog.ts";
+import { readTrust } from "./trust.ts";
 import { webhook } from "./webhook.ts";
 
 export interface DeliveryOptions {
@@ -25,23 +25,52 @@ export interface DeliveryOptions {
 type Receiver = Config["delivery"][number];
 
 export class Delivery {
-  readonly #couriers: readonly Courier[];
+  readonly #options: DeliveryOptions;
+  #couriers: readonly Courier[];
+  #started = false;
 
-  /** Starts nothing yet. @throws SamehandError `key-invalid` for a secret that cannot be read, or what a file gives */
-  constructor({ receivers, store, version, clock, log }: DeliveryOptions) {
-    this.#couriers = receivers.map(
-      (receiver) =>
-        new Courier({
-          receiver: receiver.name,
-          carrier: carrierOf(receiver, version, clock),
-          deliveries: store.deliveries,
-          entries: (after, most) => store.audit.entries(after, most),
-          newest: () => store.audit.newest(1)[0]?.seq ?? 0,
-          notice: (entry) => named(entry, store),
-          log,
-          clock,
-        }),
-    );
+  /** Starts nothing yet. @throws SamehandError `key-invalid`, `config-invalid` for a file that cannot be used */
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#couriers = options.receivers.map((receiver) => this.#courier(receiver.name, this.#carrier(receiver)));
+  }
+
+  #carrier(receiver: Receiver): Carrier {
+    return carrierOf(receiver, this.#options.version, this.#options.clock);
+  }
+
+  #courier(receiver: string, carrier: Carrier): Courier {
+    const { store, log, clock } = this.#options;
+    return new Courier({
+      receiver,
+      carrier,
+      deliveries: store.deliveries,
+      entries: (after, most) => store.audit.entries(after, most),
+      newest: () => store.audit.newest(1)[0]?.seq ?? 0,
+      notice: (entry) => named(entry, store),
+      log,
+      clock,
+    });
+  }
+
+  /**
+   * Reads what other receivers need, and changes nothing yet. A receiver that keeps its name keeps its place.
+   * @returns what takes them over, which cannot fail
+   * @throws SamehandError `key-invalid`, `config-invalid` for a file that cannot be used
+   */
+  prepare(receivers: Config["delivery"]): () => void {
+    const carriers = new Map(receivers.map((receiver) => [receiver.name, this.#carrier(receiver)]));
+    return () => {
+      const gone = this.#couriers.filter(({ receiver }) => !carriers.has(receiver));
+      const before = new Map(this.#couriers.map((courier) => [courier.receiver, courier]));
+      this.#couriers = Array.from(carriers, ([name, carrier]) => {
+        const courier = before.get(name);
+        courier?.use(carrier);
+        return courier ?? this.#courier(name, carrier);
+      });
+      if (this.#started) this.start();
+      for (const courier of gone) void courier.stop();
+    };
   }
 
   /** How each stands, for the metrics. */
@@ -56,6 +85,7 @@ export class Delivery {
   }
 
   start(): void {
+    this.#started = true;
     for (const courier of this.#couriers) courier.start();
   }
 
@@ -71,28 +101,24 @@ function named(entry: AuditEntry, store: Store): Notice {
   return noticeOf(entry, store.installation, name);
 }
 
-const trusted = (ca: string | undefined) => (ca === undefined ? {} : { ca: readFileSync(ca, "utf8") });
-
 function carrierOf(receiver: Receiver, version: string, clock: Clock): Carrier {
   switch (receiver.kind) {
     case "syslog": {
-      const { host, port, tls } = receiver;
-      const { servername } = tls === false ? {} : tls;
-      const secure = tls === false ? null : { ...trusted(tls.ca), ...(servername === undefined ? {} : { servername }) };
-      return syslog({ host, port, tls: secure }, version);
+      const { host, port, tls, name } = receiver;
+      if (tls === false) return syslog({ host, port, tls: null }, version);
+      const servername = tls.servername === undefined ? {} : { servername: tls.servername };
+      return syslog({ host, port, tls: { ...readTrust(tls, name), ...servername } }, version);
     }
     case "webhook": {
-      const { url, format, ca, secret } = receiver;
-      return webhook(
-        { url, format, ...trusted(ca), secret: readSecret(secret, "delivery: secret").trim() },
-        version,
-        clock,
-      );
+      const { url, format, secret, name } = receiver;
+      const hush = readSecret(secret, "delivery: secret").trim();
+      return webhook({ url, format, trust: readTrust(receiver, name), secret: hush }, version, clock);
     }
     case "caep": {
-      const { url, ca, key, keyId, issuer, audience, token } = receiver;
+      const { url, key, keyId, issuer, audience, token, name } = receiver;
       const bearer = token === undefined ? {} : { token: readSecret(token, "delivery: token").trim() };
-      return caep({ url, ...trusted(ca), key: readSecret(key, "delivery: key"), keyId, issuer, audience, ...bearer });
+      const signed = { key: readSecret(key, "delivery: key"), keyId, issuer, audience };
+      return caep({ url, trust: readTrust(receiver, name), ...signed, ...bearer });
     }
     default:
       return lineFile(receiver.path, receiver.format, version);

@@ -115,7 +115,7 @@ t.test("what report mode would have done is no alarm, and revokes nothing", asyn
   t.notOk(revokes(reported));
   t.ok(revokes(notice));
   // Nothing is sent, so that no receiver is needed.
-  const carrier = caep({ url: "http://127.0.0.1:9/", key: "none", keyId: "k", issuer: "i", audience: "a" });
+  const carrier = caep({ url: "http://127.0.0.1:9/", key: "none", trust: {}, keyId: "k", issuer: "i", audience: "a" });
   await carrier.carry([reported]);
   carrier.close();
 });

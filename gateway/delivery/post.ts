@@ -2,11 +2,11 @@
 import { request } from "node:http";
 import { request as secureRequest } from "node:https";
 import { attemptMillis, Refused } from "./carrier.ts";
+import type { Trust } from "./trust.ts";
 
 export interface Post {
   readonly url: string;
-  /** PEM to trust instead of the system's list. */
-  readonly ca?: string;
+  readonly trust: Trust;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -18,12 +18,10 @@ const later = new Set([401, 403, 404, 408, 425, 429]);
  * Resolves for 2xx.
  * @throws Refused for a 4xx that will not pass, Error for everything else
  */
-export function post({ url, ca, headers, body }: Post): Promise<void> {
+export function post({ url, trust, headers, body }: Post): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const options = { method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) }, agent: false };
-  const asked = url.startsWith("https:")
-    ? secureRequest(url, { ...options, ...(ca === undefined ? {} : { ca }) })
-    : request(url, options);
+  const asked = url.startsWith("https:") ? secureRequest(url, { ...options, ...trust }) : request(url, options);
   const end = setTimeout(() => asked.destroy(new Error("no answer in time")), attemptMillis);
   asked.on("response", (answer) => {
     answer.resume();

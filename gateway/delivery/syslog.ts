@@ -10,12 +10,13 @@ import { connect as secureConnect } from "node:tls";
 import { attemptMillis, type Carrier } from "./carrier.ts";
 import { cef } from "./cef.ts";
 import type { Notice } from "./notice.ts";
+import type { Trust } from "./trust.ts";
 
 export interface SyslogOptions {
   readonly host: string;
   readonly port: number;
-  /** Null for plain TCP. `ca`: PEM to trust instead of the system's list. */
-  readonly tls: { readonly ca?: string; readonly servername?: string } | null;
+  /** Null for plain TCP. */
+  readonly tls: (Trust & { readonly servername?: string }) | null;
 }
 
 /** `authpriv`. */

@@ -7,15 +7,16 @@ import type { Clock } from "../core/clock.ts";
 import type { Carrier } from "./carrier.ts";
 import { jsonLines, type LineFormat } from "./json-lines.ts";
 import { post } from "./post.ts";
+import type { Trust } from "./trust.ts";
 
 export interface WebhookOptions {
   readonly url: string;
-  readonly ca?: string;
+  readonly trust: Trust;
   readonly secret: string;
   readonly format: LineFormat;
 }
 
-export function webhook({ url, ca, secret, format }: WebhookOptions, version: string, clock: Clock): Carrier {
+export function webhook({ url, trust, secret, format }: WebhookOptions, version: string, clock: Clock): Carrier {
   return {
     most: 100,
     carry(notices) {
@@ -28,7 +29,7 @@ export function webhook({ url, ca, secret, format }: WebhookOptions, version: st
         "samehand-timestamp": timestamp,
         "samehand-signature": `v1=${signature}`,
       };
-      return post({ url, headers, body, ...(ca === undefined ? {} : { ca }) });
+      return post({ url, trust, headers, body });
     },
     close: () => {},
   };

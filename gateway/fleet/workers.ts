@@ -130,12 +130,14 @@ export class Workers {
   async reload(config: Config): Promise<void> {
     // How many there are is settled at the start.
     const next = { ...config, workers: this.#config.workers };
+    const deliver = this.#delivery.prepare(config.delivery);
     const [first, ...others] = [...this.#workers];
     // One is asked first: what it refuses none of the others is told.
     const refusal = (await first?.reload(next)) ?? null;
     if (refusal !== null) throw refusal;
     this.#config = next;
     this.#policy = loadPolicy(config.policy ?? defaultPolicyFile);
+    deliver();
     this.#note("configuration.changed", { mode: config.mode });
     const refusals = await Promise.all(others.map((worker) => worker.reload(next)));
     const late = refusals.find((each) => each !== null);

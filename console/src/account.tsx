@@ -1,5 +1,6 @@
 /** One's own passkeys; what waits for a second person; and for administrators, operators and API tokens. */
 import { startRegistration, type PublicKeyCredentialCreationOptionsJSON } from "@simplewebauthn/browser";
+import { Act } from "./act.tsx";
 import { get, part, post, remove } from "./api.ts";
 import { useAnswer } from "./answer.ts";
 import { Approvals } from "./approvals.tsx";
@@ -7,7 +8,6 @@ import { useAttempt } from "./attempt.ts";
 import { may, operator } from "./operator.ts";
 import { Operators, Tokens } from "./operators.tsx";
 import { Fault, Waiting } from "./parts.tsx";
-import { Sure } from "./sure.tsx";
 import { dayTime, zone } from "./words.ts";
 
 export function AccountPage() {
@@ -41,11 +41,13 @@ function Passkeys() {
           <li key={id}>
             {name}, since {dayTime(createdAt)}
             {usedAt !== null && `, last used ${dayTime(usedAt)}`}{" "}
-            <Sure
+            <Act
               label="Remove"
               on={`the passkey ${name}`}
               meaning="It signs nobody in any more. Without another passkey you need a one-time link."
-              act={() => attempt(() => remove<"removePasskey">(`/passkeys/${part(id)}`))}
+              danger
+              act={(reason) => remove(`/passkeys/${part(id)}`, reason)}
+              done={again}
             />
           </li>
         ))}

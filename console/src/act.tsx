@@ -7,6 +7,8 @@ import { Fault } from "./parts.tsx";
 export interface ActProps {
   /** On the button, such as `Sever`. */
   readonly label: string;
+  /** On what, said to screen readers where there are many such buttons. */
+  readonly on?: string;
   /** What it means, said before it is done. */
   readonly meaning: string;
   readonly danger?: boolean;
@@ -21,12 +23,13 @@ const outcomes: Readonly<Record<Outcome["outcome"], string>> = {
   "waits-for-approval": "Asked for. Somebody else must approve it.",
 };
 
-export function Act({ label, meaning, danger = false, disabled = false, act, done }: ActProps) {
+export function Act({ label, on, meaning, danger = false, disabled = false, act, done }: ActProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [reason, setReason] = useState("");
   const [fault, setFault] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState("");
+  const whole = on === undefined ? label : `${label} ${on}`;
   const submit = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
@@ -51,13 +54,14 @@ export function Act({ label, meaning, danger = false, disabled = false, act, don
         onClick={() => dialog.current?.showModal()}
       >
         {label}
+        {on !== undefined && <span class="hidden"> {on}</span>}
       </button>
       <span role="status" class="said">
         {said}
       </span>
-      <dialog ref={dialog} aria-label={label}>
+      <dialog ref={dialog} aria-label={whole}>
         <form onSubmit={(event) => void submit(event)}>
-          <h2>{label}</h2>
+          <h2>{whole}</h2>
           <p>{meaning}</p>
           <label>
             Why? It stands in the audit record with your name.

@@ -1,5 +1,5 @@
 /** The operators' API as the console asks it: JSON in and out, problems as errors, the token against forged requests. */
-import type { Answer, Body, Problem, RouteName } from "../../gateway/admin/contract/index.ts";
+import type { Answer, Body, Outcome, Problem, RouteName } from "../../gateway/admin/contract/index.ts";
 
 /** What the server said no with. */
 export class ApiError extends Error {
@@ -55,7 +55,11 @@ export const get = <R extends RouteName>(path: string) => ask("GET", path) as Pr
 export const download = async (path: string): Promise<Blob> => (await reach("GET", path)).blob();
 export const post = <R extends RouteName>(path: string, body: Body<R>) => ask("POST", path, body) as Promise<Answer<R>>;
 export const put = <R extends RouteName>(path: string, body: Body<R>) => ask("PUT", path, body) as Promise<Answer<R>>;
-export const remove = <R extends RouteName>(path: string) => ask("DELETE", path) as Promise<Answer<R>>;
+/** Removes something, for a reason; nobody else needs to agree. */
+export const remove = async (path: string, reason: string): Promise<Outcome> => {
+  await ask("DELETE", path, { reason });
+  return { outcome: "done", approval: null };
+};
 
 /** A name as a part of a path. */
 export const part = encodeURIComponent;

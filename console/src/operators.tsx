@@ -1,11 +1,11 @@
 /** For administrators: who may sign in, and API tokens. */
 import { useState } from "preact/hooks";
 import type { Role } from "../../gateway/admin/contract/index.ts";
+import { Act } from "./act.tsx";
 import { get, part, post, remove } from "./api.ts";
 import { useAnswer } from "./answer.ts";
 import { useAttempt } from "./attempt.ts";
 import { Fault } from "./parts.tsx";
-import { Sure } from "./sure.tsx";
 import { dayTime, some } from "./words.ts";
 
 const allRoles: readonly Role[] = ["viewer", "responder", "policy", "privacy", "admin"];
@@ -34,9 +34,10 @@ export function Operators() {
   const { value, fault, again } = useAnswer(() => get<"operators">("/operators"), []);
   const [name, setName] = useState("");
   const [roles, setRoles] = useState<Role[]>(["viewer"]);
+  const [reason, setReason] = useState("");
   const [link, setLink] = useState("");
   const [failed, attempt] = useAttempt(again);
-  const invite = async () => setLink((await post<"invite">("/operators", { name, roles })).url);
+  const invite = async () => setLink((await post<"invite">("/operators", { name, roles, reason })).url);
   return (
     <section>
       <h2>Operators</h2>
@@ -46,11 +47,13 @@ export function Operators() {
           <li key={each.name}>
             <strong>{each.name}</strong> {each.roles.join(", ")}, {some(each.passkeys, "passkey")}
             {each.seenAt !== null && `, last seen ${dayTime(each.seenAt)}`}{" "}
-            <Sure
+            <Act
               label="Remove"
               on={each.name}
               meaning="Ends their sign-ins, and deletes their passkeys and API tokens. Programs that use those tokens stop working."
-              act={() => attempt(() => remove<"removeOperator">(`/operators/${part(each.name)}`))}
+              danger
+              act={(reason) => remove(`/operators/${part(each.name)}`, reason)}
+              done={again}
             />
           </li>
         ))}
@@ -65,6 +68,9 @@ export function Operators() {
           Name <input required value={name} onInput={(event) => setName(event.currentTarget.value)} />
         </label>
         <RoleChoice chosen={roles} choose={setRoles} />
+        <label>
+          Why <input maxLength={300} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+        </label>
         <button type="submit" disabled={roles.length === 0}>
           Make a one-time link
         </button>
@@ -82,9 +88,10 @@ export function Tokens() {
   const { value, fault, again } = useAnswer(() => get<"tokens">("/tokens"), []);
   const [name, setName] = useState("");
   const [roles, setRoles] = useState<Role[]>(["viewer"]);
+  const [reason, setReason] = useState("");
   const [secret, setSecret] = useState("");
   const [failed, attempt] = useAttempt(again);
-  const make = async () => setSecret((await post<"makeToken">("/tokens", { name, roles })).secret);
+  const make = async () => setSecret((await post<"makeToken">("/tokens", { name, roles, reason })).secret);
   return (
     <section>
       <h2>API tokens</h2>
@@ -94,11 +101,13 @@ export function Tokens() {
           <li key={each.id}>
             <strong>{each.name}</strong> {each.roles.join(", ")}, of {each.createdBy}
             {each.expiresAt !== null && `, until ${dayTime(each.expiresAt)}`}{" "}
-            <Sure
+            <Act
               label="Revoke"
               on={`the token ${each.name}`}
               meaning="Whatever uses it stops working at once."
-              act={() => attempt(() => remove<"revokeToken">(`/tokens/${part(each.id)}`))}
+              danger
+              act={(reason) => remove(`/tokens/${part(each.id)}`, reason)}
+              done={again}
             />
           </li>
         ))}
@@ -113,6 +122,9 @@ export function Tokens() {
           Name <input required value={name} onInput={(event) => setName(event.currentTarget.value)} />
         </label>
         <RoleChoice chosen={roles} choose={setRoles} />
+        <label>
+          Why <input maxLength={300} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+        </label>
         <button type="submit" disabled={roles.length === 0}>
           Make a token
         </button>

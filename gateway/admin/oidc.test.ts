@@ -60,7 +60,7 @@ t.test("the provider's groups give roles, for as long as the sign-in lasts", { t
   const kim = `/operators/${encodeURIComponent("oidc:kim@example.com")}`;
   const given = await first.ask("PUT", `${kim}/roles`, { roles: ["admin"] });
   t.match(given, { status: 409, answer: { code: "act-refused" } }, "the groups alone give roles");
-  t.equal((await first.ask("DELETE", kim)).status, 200);
+  t.equal((await first.ask("DELETE", kim, { reason: "left the company" })).status, 200);
   t.equal((await browserOf(admin.url, jar).ask("GET", "/whoami")).status, 401, "a removed operator is out at once");
 });
 

@@ -25,8 +25,8 @@ type Answered = "operators" | "invite" | "setRoles" | "removeOperator" | "tokens
 
 export function operatorHandlers({ operators, audit, clock, url }: OperatorParts): Pick<Handlers, Answered> {
   const now = () => epochMillis(Math.floor(clock.wall()));
-  const note = (caller: Caller, action: string, detail: Record<string, string>): void =>
-    audit.note({ actor: `operator:${caller.name}`, action, why: "", detail });
+  const note = (caller: Caller, action: string, why: string, detail: Record<string, string>): void =>
+    audit.note({ actor: `operator:${caller.name}`, action, why, detail });
   /** A token that makes a token hands on whose it is. */
   const ownerOf = ({ person, key }: Caller): string => person ?? operators.token(key)?.createdBy ?? machinePrefix;
   const known = (name: string): OperatorRecord => {
@@ -41,7 +41,7 @@ export function operatorHandlers({ operators, audit, clock, url }: OperatorParts
       if (before?.roles.includes("admin") === true && !body.roles.includes("admin")) keepAnAdmin(operators, body.name);
       operators.save(body.name, body.roles, now());
       const { link, expiresAt } = makeLink(operators, body.name, clock.wall());
-      note(caller, "operator.invited", { operator: body.name, roles: body.roles.join(" ") });
+      note(caller, "operator.invited", body.reason, { operator: body.name, roles: body.roles.join(" ") });
       return { url: `${url()}/console/#link=${link}`, expiresAt };
     },
     setRoles: ({ params, body, caller }) => {
@@ -50,14 +50,24 @@ export function operatorHandlers({ operators, audit, clock, url }: OperatorParts
         throw new SamehandError("act-refused", "the identity provider's groups say what roles this operator has");
       if (roles.includes("admin") && !body.roles.includes("admin")) keepAnAdmin(operators, name);
       operators.save(name, body.roles, now());
-      note(caller, "operator.roles-changed", { operator: name, roles: body.roles.join(" ") });
+      note(caller, "operator.roles-changed", body.reason, {
+        operator: name,
+        before: roles.join(" "),
+        roles: body.roles.join(" "),
+      });
       return operatorOf(known(name));
     },
-    removeOperator: ({ params, caller }) => {
-      const { name } = known(params.name);
+    removeOperator: ({ params, body, caller }) => {
+      const { name, roles, passkeys } = known(params.name);
+      const tokens = operators.tokens().filter(({ createdBy }) => createdBy === name);
       keepAnAdmin(operators, name);
       operators.remove(name);
-      note(caller, "operator.removed", { operator: name });
+      note(caller, "operator.removed", body.reason, {
+        operator: name,
+        roles: roles.join(" "),
+        passkeys: String(passkeys),
+        tokens: tokens.map((token) => token.name).join(", "),
+      });
       return { ok: true };
     },
     tokens: () => ({ items: operators.tokens().map(tokenOf) }),
@@ -76,14 +86,22 @@ export function operatorHandlers({ operators, audit, clock, url }: OperatorParts
         usedAt: null,
       };
       operators.addToken(token);
-      note(caller, "token.made", { token: body.name, owner: token.createdBy, roles: body.roles.join(" ") });
+      note(caller, "token.made", body.reason, {
+        token: body.name,
+        owner: token.createdBy,
+        roles: body.roles.join(" "),
+      });
       return { ...tokenOf(token), secret };
     },
-    revokeToken: ({ params, caller }) => {
+    revokeToken: ({ params, body, caller }) => {
       const token = operators.tokens().find(({ id }) => id === params.id);
       if (token === undefined) throw new SamehandError("record-unknown", "no such token");
       operators.removeToken(params.id);
-      note(caller, "token.revoked", { token: token.name });
+      note(caller, "token.revoked", body.reason, {
+        token: token.name,
+        owner: token.createdBy,
+        roles: token.roles.join(" "),
+      });
       return { ok: true };
     },
   };

@@ -111,10 +111,16 @@ export function passkeyHandlers(parts: PasskeyParts): Pick<Handlers, Answered> {
       });
       return passkeyOf(passkey);
     },
-    removePasskey: ({ params, caller }) => {
+    removePasskey: ({ params, body, caller }) => {
+      const passkey = operators.passkey(params.id);
       if (!operators.removePasskey(person(caller), params.id))
         throw new SamehandError("record-unknown", "no such passkey");
-      audit.note({ actor: `operator:${caller.name}`, action: "passkey.removed", why: "" });
+      audit.note({
+        actor: `operator:${caller.name}`,
+        action: "passkey.removed",
+        why: body.reason,
+        detail: { passkey: passkey?.name ?? "" },
+      });
       return { ok: true };
     },
     passkeySignInOptions: async () => {

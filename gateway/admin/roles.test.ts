@@ -26,7 +26,7 @@ t.test("a token has no more roles than its maker, an end, and can be revoked", a
   time.now += 25 * 3_600_000;
   t.equal((await ask()).status, 401, "it has ended");
   const again = await new Browser(admin.url).signIn(admin.firstRunUrl() ?? "");
-  t.match(await again.ask("DELETE", `/tokens/${id}`), { status: 200 });
+  t.match(await again.ask("DELETE", `/tokens/${id}`, { reason: "no longer used" }), { status: 200 });
   t.match((await again.ask("GET", "/tokens")).answer.items, [{ name: "admin only" }]);
 });
 
@@ -135,22 +135,31 @@ t.test("a token loses what its owner loses", async (t) => {
   t.match(await whoami(), { status: 200, answer: { roles: ["viewer", "policy"].toReversed() } });
   await first.ask("PUT", "/operators/Bo/roles", { roles: ["responder"] });
   t.same((await whoami()).answer["roles"], ["viewer"]);
-  await first.ask("DELETE", "/operators/Bo");
+  await first.ask("DELETE", "/operators/Bo", { reason: "left the company" });
   t.equal((await whoami()).status, 401);
   await invite();
   t.equal((await whoami()).status, 401, "nor does it come back with the name");
 });
 
 t.test("a role that is taken away is gone at once, and the last admin stays", async (t) => {
-  const { admin, signedIn } = await startOperators(t);
+  const { admin, signedIn, store } = await startOperators(t);
   const first = await signedIn();
   const { answer } = await first.ask("POST", "/operators", { name: "Bo", roles: ["policy", "admin"] });
   const bo = await new Browser(admin.url).signIn(String(answer["url"]));
   t.equal((await bo.ask("GET", "/tokens")).status, 200);
   await first.ask("PUT", "/operators/Bo/roles", { roles: ["viewer"] });
   t.equal((await bo.ask("GET", "/tokens")).status, 403);
-  const last = await first.ask("DELETE", "/operators/first%20operator");
+  const last = await first.ask("DELETE", "/operators/first%20operator", { reason: "left the company" });
   t.match(last, { status: 409, answer: { code: "act-refused" } });
-  t.match(await first.ask("DELETE", "/operators/Bo"), { status: 200 });
+  t.match(await first.ask("DELETE", "/operators/Bo", { reason: "no" }), { status: 400 }, "not without a reason");
+  t.match(await first.ask("DELETE", "/operators/Bo", { reason: "left the company" }), { status: 200 });
+  t.match(store.audit.newest(1), [
+    {
+      actor: "operator:first operator",
+      action: "operator.removed",
+      why: "left the company",
+      detail: { operator: "Bo", roles: "viewer" },
+    },
+  ]);
   t.equal((await bo.ask("GET", "/whoami")).status, 401);
 });

@@ -4,19 +4,19 @@ import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { api, apiHelp, apiOptions } from "./api.ts";
 
-const help = `usage: samehand operators roles NAME --role ROLE... [--json]
-       samehand operators remove NAME [--json]
+const help = `usage: samehand operators roles NAME --role ROLE... [--reason TEXT] [--json]
+       samehand operators remove NAME --reason TEXT [--json]
 
 roles    gives an operator these roles and no others; takes effect at once
 remove   removes an operator, with passkeys and sign-ins; the last admin stays
 
-Both take the role admin.
+Both take the role admin. The reason stands in the audit chain.
 
 ${apiHelp}`;
 
 /** @param args from `roles` or `remove` on */
 export async function run(args: string[], io: Io): Promise<number> {
-  const options = { ...apiOptions, role: { type: "string", multiple: true } } as const;
+  const options = { ...apiOptions, role: { type: "string", multiple: true }, reason: { type: "string" } } as const;
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
   if (values.help) {
     io.stdout.write(help);
@@ -27,9 +27,14 @@ export async function run(args: string[], io: Io): Promise<number> {
   const roles = values.role ?? [];
   if ((action === "roles") !== roles.length > 0)
     throw new SamehandError("usage", action === "roles" ? "roles: --role is needed" : "remove: takes no --role");
+  const { reason } = values;
+  if (action === "remove" && reason === undefined) throw new SamehandError("usage", "remove: --reason is needed");
   const ask = api(values, io);
   const path = `/operators/${encodeURIComponent(name)}`;
-  const answer = action === "roles" ? await ask("PUT", `${path}/roles`, { roles }) : await ask("DELETE", path);
+  const answer =
+    action === "roles"
+      ? await ask("PUT", `${path}/roles`, { roles, ...(reason === undefined ? {} : { reason }) })
+      : await ask("DELETE", path, { reason });
   const words = action === "roles" ? `${name}: ${roles.join(" ")}` : `${name} is removed`;
   io.stdout.write(values.json ? `${JSON.stringify(answer)}\n` : `${words}\n`);
   return 0;

@@ -16,8 +16,9 @@ import { commandLineActor } from "./actor.ts";
 import { table } from "./table.ts";
 
 const help = `usage: samehand operators [list] [--json]
-       samehand operators invite NAME [--role ROLE]... [--json]
-       samehand operators token NAME --role ROLE... [--for OPERATOR] [--days N] [--json]
+       samehand operators invite NAME [--role ROLE]... [--reason TEXT] [--json]
+       samehand operators token NAME --role ROLE... [--for OPERATOR] [--days N]
+                                [--reason TEXT] [--json]
        samehand operators roles|remove NAME; see operators roles --help
 
 list    who may sign in, with their roles
@@ -42,6 +43,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       role: { type: "string", multiple: true, default: [] },
       days: { type: "string", default: "90" },
       for: { type: "string" },
+      reason: { type: "string", default: "" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -65,11 +67,11 @@ export async function run(args: string[], io: Io): Promise<number> {
   const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
   try {
     if (action === "invite") {
-      const link = linkFor(store, name, roles);
+      const link = linkFor(store, name, roles, values.reason);
       return out({ link }, `/console/#link=${link}\n`);
     }
     if (action === "token") {
-      const token = tokenFor(store, name, roles, days, values.for);
+      const token = tokenFor(store, name, roles, { days, owner: values.for, why: values.reason });
       return out({ token }, `${token}\n`);
     }
     const all = store.operators.all();
@@ -86,7 +88,7 @@ function roleOf(text: string): Role {
   return parsed.data;
 }
 
-function linkFor(store: Store, name: string, roles: readonly Role[]): string {
+function linkFor(store: Store, name: string, roles: readonly Role[], why: string): string {
   const now = epochMillis(Date.now());
   const before = store.operators.find(name);
   if (roles.length > 0) {
@@ -94,11 +96,17 @@ function linkFor(store: Store, name: string, roles: readonly Role[]): string {
     store.operators.save(name, roles, now);
   } else if (before === null) throw new SamehandError("usage", `${name} is new: give --role`);
   const detail = { operator: name, roles: roles.join(" ") };
-  store.audit.note({ actor: commandLineActor(), action: "operator.invited", why: "", detail });
+  store.audit.note({ actor: commandLineActor(), action: "operator.invited", why, detail });
   return makeLink(store.operators, name, now).link;
 }
 
-function tokenFor(store: Store, name: string, roles: readonly Role[], days: number, owner: string | undefined): string {
+interface TokenTerms {
+  readonly days: number;
+  readonly owner: string | undefined;
+  readonly why: string;
+}
+
+function tokenFor(store: Store, name: string, roles: readonly Role[], { days, owner, why }: TokenTerms): string {
   if (roles.length === 0) throw new SamehandError("usage", "token: --role is needed");
   if (owner !== undefined && store.operators.find(owner) === null)
     throw new SamehandError("record-unknown", `no operator ${owner}`);
@@ -116,6 +124,6 @@ function tokenFor(store: Store, name: string, roles: readonly Role[], days: numb
     usedAt: null,
   });
   const detail = { token: name, owner: owner ?? actor, roles: roles.join(" ") };
-  store.audit.note({ actor, action: "token.made", why: "", detail });
+  store.audit.note({ actor, action: "token.made", why, detail });
   return secret;
 }

@@ -125,10 +125,10 @@ t.test("operators, tokens, approvals, past sessions and events, from the command
     new RegExp(`Z 1 live session, mode enforce\n.*Z session ${session.id} of anna: trust [\\d.]+, `),
   );
 
-  t.match(await said("operators", "remove", "Bo"), { ok: true });
+  t.match(await said("operators", "remove", "Bo", "--reason", "left the company"), { ok: true });
   t.equal((await bo.ask("GET", "/whoami")).status, 401);
   const [token] = (await said("tokens")) as { id: string; name: string }[];
   t.match(token, { name: "shell" });
-  t.match(await said("tokens", "revoke", token?.id ?? ""), { ok: true });
+  t.match(await said("tokens", "revoke", token?.id ?? "", "--reason", "no longer used"), { ok: true });
   await t.rejects(said("tokens"), { code: "sign-in-needed" });
 });

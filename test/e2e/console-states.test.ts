@@ -86,9 +86,11 @@ t.test("empty, loading, refused and stale are each said in words", async (t) => 
   await sure.getByRole("button", { name: "Cancel" }).click();
   t.equal(store.operators.tokens().length, 1, "asked first");
   await tokens.getByRole("button", { name: "Revoke the token siem" }).click();
+  await sure.getByRole("textbox").fill("not used any more");
   await sure.getByRole("button", { name: "Revoke" }).click();
   await tokens.getByText("of first operator").waitFor({ state: "detached" });
   t.equal(store.operators.tokens().length, 0);
+  t.match(store.audit.newest(1), [{ action: "token.revoked", why: "not used any more", detail: { token: "siem" } }]);
 });
 
 /** A line to the gateway that can be cut, with what is on it. */

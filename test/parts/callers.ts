@@ -42,12 +42,12 @@ export async function everyCaller({ admin, signedIn, time }: Awaited<ReturnType<
   }
   const gone = await operator("gone", all);
   const goneToken = await token(all, gone);
-  await first.ask("DELETE", "/operators/gone");
+  await first.ask("DELETE", "/operators/gone", { reason: "for the test" });
   const out = await operator("out", all);
   const ended = signs(out);
   await out.ask("POST", "/sign-out");
   const revoked = await token(all);
-  await first.ask("DELETE", `/tokens/${revoked.id}`);
+  await first.ask("DELETE", `/tokens/${revoked.id}`, { reason: "for the test" });
   const loser = await operator("loser", all);
   const losers = await token(all, loser);
   await first.ask("PUT", "/operators/loser/roles", { roles: ["responder"] });

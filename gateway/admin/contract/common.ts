@@ -42,6 +42,9 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
 /** Why an operator does something: it stands in the audit chain. */
 export const why = z.strictObject({ reason: z.string().trim().min(3).max(300) });
 
+/** The same where an act explains itself. */
+export const mayWhy = z.string().trim().max(300).default("").describe("stands in the audit chain");
+
 /** What came of an act. `approval` names what a second person must approve first. */
 export const outcome = z
   .strictObject({

@@ -1,5 +1,6 @@
 /** Who else may sign in, and API tokens; for admins. */
 import { z } from "zod";
+import { why } from "./common.ts";
 import * as operators from "./operator.ts";
 import { byId, byName, nothing, type Route } from "./route.ts";
 
@@ -34,6 +35,7 @@ export const operatorRoutes = {
     may: "admin",
     about: "removes an operator, with passkeys and sign-ins; the last admin stays",
     params: byName,
+    body: why,
     answer: nothing,
   },
   tokens: {
@@ -57,6 +59,7 @@ export const operatorRoutes = {
     may: "admin",
     about: "revokes an API token at once",
     params: byId,
+    body: why,
     answer: nothing,
   },
 } as const satisfies Record<string, Route>;

@@ -1,6 +1,6 @@
 /** Operators: who is asking, how they sign in, what they may, and what waits for a second person. */
 import { z } from "zod";
-import { time } from "./common.ts";
+import { mayWhy, time } from "./common.ts";
 
 /**
  * `viewer` sees; `responder` holds, releases, severs, locks and rolls back; `policy` drafts and applies policies;
@@ -50,9 +50,9 @@ export const passkey = z
 export const operator = z
   .strictObject({ name: z.string(), roles, passkeys: z.int(), createdAt: time, seenAt: time.nullable() })
   .meta({ id: "Operator" });
-export const inviteBody = z.strictObject({ name: operatorName, roles });
+export const inviteBody = z.strictObject({ name: operatorName, roles, reason: mayWhy });
 export const invited = z.strictObject({ url: z.string().describe("works once, for an hour"), expiresAt: time });
-export const rolesBody = z.strictObject({ roles });
+export const rolesBody = z.strictObject({ roles, reason: mayWhy });
 
 export const token = z
   .strictObject({
@@ -71,6 +71,7 @@ export const tokenBody = z.strictObject({
   name: operatorName,
   roles: roles.describe("the token's scopes; none that its maker has not"),
   days: z.number().positive().max(3650).nullable().default(90),
+  reason: mayWhy,
 });
 export const tokenMade = token.extend({ secret: z.string().describe("shown this once; send it as a bearer token") });
 

@@ -1,5 +1,6 @@
 /** Who is asking: signing in and out, and passkeys of one's own. */
 import { z } from "zod";
+import { why } from "./common.ts";
 import * as operators from "./operator.ts";
 import { byId, nothing, type Route } from "./route.ts";
 
@@ -76,6 +77,7 @@ export const signInRoutes = {
     may: "viewer",
     about: "removes a passkey of one's own",
     params: byId,
+    body: why,
     answer: nothing,
   },
 } as const satisfies Record<string, Route>;

@@ -7,7 +7,8 @@
  */
 import process from "node:process";
 import { type PhraseTrial, tryPhrases } from "../gateway/offline/phrases.ts";
-import { phraseLimits } from "../gateway/policy/challenge.ts";
+import { ChallengeCourse } from "../gateway/policy/challenge-course.ts";
+import { phraseLimits, phraseWords } from "../gateway/policy/challenge.ts";
 import { defaultPolicyFile, loadPolicy } from "../gateway/policy/policy-file.ts";
 import { Background } from "../models/background.ts";
 
@@ -17,22 +18,28 @@ if (set === undefined || challenge === null) {
   process.stderr.write("usage: npm run phrases -- SET [EVERY] [FROM]\n");
   process.exit(2);
 }
-const { pass, fail } = phraseLimits(challenge, budget);
+const { attempts } = challenge;
+const limits = phraseLimits(challenge, budget);
 const trials = tryPhrases(set, Background.load(), Number(every), from);
 
-/** How one phrase ends, and after how many keystrokes. */
-function end({ llr, keystrokes }: PhraseTrial): { outcome: string; first: boolean; keystrokes: number } {
-  for (const [index, value] of llr.entries())
-    if (value >= pass || value <= fail)
-      return { outcome: value >= pass ? "passes" : "fails", first: index === 0, keystrokes: keystrokes[index] };
-  return { outcome: "undecided", first: false, keystrokes: keystrokes.at(-1) ?? 0 };
+/** How a challenge's phrase ends, after how many keystrokes. Where the recorded words are at an end, it is undecided. */
+function end({ looks }: PhraseTrial): { outcome: string; first: boolean; keystrokes: number } {
+  const course = new ChallengeCourse({ steps: ["phrase"], attempts, limits });
+  for (const [index, { llr, keystrokes }] of looks.entries()) {
+    const { turn } = course.phrase(llr, keystrokes, phraseWords.first + index * phraseWords.more);
+    if (turn === "passed" || turn === "failed") return { outcome: turn, first: index === 0, keystrokes };
+  }
+  return { outcome: "undecided", first: false, keystrokes: looks.at(-1)?.keystrokes ?? 0 };
 }
 
-process.stdout.write(`limits: pass at ${pass.toFixed(2)}, fail at ${fail.toFixed(2)} nats\n\n`);
+const limit = (keystrokes: number): string => `${limits.pass(keystrokes, 0).toFixed(2)} at ${keystrokes} keystrokes`;
 process.stdout.write(
-  "| claims on | hand | claims | passes with the first words | passes | fails | undecided | keystrokes |\n",
+  `limits: pass at ${[30, 50, 70, 90].map(limit).join(", ")}; fail at ${limits.fail.toFixed(2)} nats\n\n`,
 );
-process.stdout.write("|---|---|---|---|---|---|---|---|\n");
+process.stdout.write(
+  "| claims on | hand | claims | passes with the first words | passes | is severed | goes to an operator | keystrokes, mean | of 9 in 10 at most |\n",
+);
+process.stdout.write("|---|---|---|---|---|---|---|---|---|\n");
 const agents = [...new Set(trials.map(({ claimed }) => claimed))].sort();
 const place = new Map(agents.map((agent, index) => [agent, index]));
 const halves: Readonly<Record<string, (claimed: string) => boolean>> = {
@@ -47,15 +54,18 @@ function row(half: string, within: (claimed: string) => boolean, genuine: boolea
   const share = (wanted: (each: (typeof ends)[number]) => boolean): string =>
     `${((100 * ends.filter(wanted).length) / Math.max(1, ends.length)).toFixed(1)} %`;
   const typed = ends.reduce((sum, each) => sum + each.keystrokes, 0) / Math.max(1, ends.length);
+  const sorted = ends.map(({ keystrokes }) => keystrokes).toSorted((a, b) => a - b);
+  const most = sorted[Math.floor(0.9 * (sorted.length - 1))] ?? 0;
   const columns = [
     half,
     genuine ? "the agent's" : "somebody else's",
     String(ends.length),
-    share(({ outcome, first }) => outcome === "passes" && first),
-    share(({ outcome }) => outcome === "passes"),
-    share(({ outcome }) => outcome === "fails"),
+    share(({ outcome, first }) => outcome === "passed" && first),
+    share(({ outcome }) => outcome === "passed"),
+    share(({ outcome }) => outcome === "failed"),
     share(({ outcome }) => outcome === "undecided"),
     typed.toFixed(0),
+    String(most),
   ];
   process.stdout.write(`| ${columns.join(" | ")} |\n`);
 }

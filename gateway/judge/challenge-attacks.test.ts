@@ -1,7 +1,8 @@
 /** What is tried against a challenge, and what an honest hand may suffer in it. */
 import t from "tap";
-import { ann, court, enter, other, own } from "../../test/parts/court.ts";
+import { ann, court, enter, other, own, stranger } from "../../test/parts/court.ts";
 import type { TimedEvent, Typist } from "../../test/parts/typist.ts";
+import { millis } from "../core/units.ts";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
 import { openStore } from "../store/open-store.ts";
 import { acceptCode, codeAt, enrolCode } from "./challenge-code.ts";
@@ -31,37 +32,44 @@ t.test(
       c.givePhrase(watch, changed(own, change), 6);
       t.equal(failed(c), 0, name);
       t.same(watch.challenge, { step: "operator", attemptsLeft: null }, `${name}: an operator is asked`);
+      t.equal(c.rules().filter((rule) => rule === "challenge-undecided").length, 2, "not at once, and not in the end");
+      c.clock.advance(720_000);
+      watch.tick(c.clock.now());
+      t.same(c.acts, ["quarantine", "sever quarantine-expired"], "and where none decides, it is over");
     }
   },
 );
 
-t.test("a loop that stalls now and then while the words are typed costs evidence, and fails nobody", async (t) => {
-  for (const every of [2, 5, 12]) {
-    const c = court(t);
-    const watch = await c.held();
-    /** Each so many keys the loop is blocked for 300 ms, and what comes meanwhile is read in one go. */
-    const stalling: Hand = {
-      type(text, at, session) {
-        const events = own.type(text, at, session) as Key[];
-        let blocked = Number.NEGATIVE_INFINITY;
-        return events.map((event, index) => {
-          if (index % (2 * every) === 0) blocked = event.at + 300;
-          return event.at < blocked ? { ...event, at: blocked } : event;
-        });
-      },
-    };
-    const key = watch.key.bind(watch);
-    let last = 0;
-    watch.key = (at, symbol, pressed) => {
-      // as the tunnel does for each event of a late read
-      if (at - last < 1) watch.stalled(at);
-      last = at;
-      key(at, symbol, pressed);
-    };
-    c.givePhrase(watch, stalling, 6);
-    t.equal(failed(c), 0, `each ${every} keys`);
-    t.ok(watch.verdict === "allow" || watch.challenge?.step === "operator", "passed, or an operator is asked");
-  }
+t.test("what stalls now and then while the words are typed costs evidence, and fails nobody", async (t) => {
+  for (const what of ["link", "loop"])
+    for (const every of [2, 5, 12]) {
+      const c = court(t);
+      const watch = await c.held();
+      const late = new Set<number>();
+      /** Each so many keys nothing arrives for 300 ms, and then all of it in one go. */
+      const stalling: Hand = {
+        type(text, at, session) {
+          let blocked = Number.NEGATIVE_INFINITY;
+          return (own.type(text, at, session) as Key[]).map((event, index) => {
+            if (index % (2 * every) === 0) blocked = event.at + 300;
+            if (event.at >= blocked) return event;
+            late.add(blocked);
+            return { ...event, at: blocked };
+          });
+        },
+      };
+      const key = watch.key.bind(watch);
+      const from = c.clock.now();
+      watch.key = (at, symbol, pressed) => {
+        // as the tunnel does for each event of a read that was late
+        if (what === "loop") watch.stalled(at);
+        key(at, symbol, pressed);
+      };
+      c.givePhrase(watch, stalling, 6);
+      t.ok(late.size > 0 && c.clock.now() > from);
+      t.equal(failed(c), 0, `the ${what}, each ${every} keys`);
+      t.ok(watch.verdict === "allow" || watch.challenge?.step === "operator", "passed, or an operator is asked");
+    }
 });
 
 t.test("typing errors, CapsLock and a fresh start do not hinder the agent", async (t) => {
@@ -140,20 +148,58 @@ t.test("whoever types more than is asked for adds nothing to what is compared", 
   t.notOk(c.tally.challenges.has("passed"));
 });
 
-t.test("coming back brings no new attempts, whether they were failed or undecided", async (t) => {
+t.test(
+  "coming back brings no new chance: what was lost stays lost, and who tried thrice waits for an operator",
+  async (t) => {
+    const c = court(t);
+    for (const began of [0, 1, 2]) {
+      const watch = began === 0 ? await c.held() : await c.open();
+      t.match(watch.challenge, { step: "phrase", attemptsLeft: 3 });
+      c.clock.advance(1000);
+      c.givePhrase(watch, other, 1 / 5);
+      t.equal(c.tally.challenges.get("undecided"), began + 1, "was not passed at once, and left");
+      watch.close(c.clock.now(), null);
+    }
+    const last = await c.open();
+    t.match(last.challenge, { step: "operator" });
+
+    const d = court(t);
+    const first = await d.held();
+    while (first.challenge?.attemptsLeft !== 1) d.givePhrase(first, stranger, 1 / 5);
+    t.match(first.challenge, { step: "phrase", attemptsLeft: 1 });
+    first.close(d.clock.now(), null);
+    const second = await d.open();
+    d.clock.advance(1000);
+    t.match(second.challenge, { step: "phrase", attemptsLeft: 1 });
+    d.givePhrase(second, stranger, 3);
+    t.equal(d.acts.at(-1), "sever challenge-failed");
+  },
+);
+
+t.test("whoever has another key pressed between the letters has nothing compared", async (t) => {
   const c = court(t);
-  const atOnce = (events: Key[]): Key[] => events.map((event) => ({ ...event, at: 0 }));
-  for (const left of [3, 2, 1]) {
-    const watch = left === 3 ? await c.held() : await c.open();
-    t.match(watch.challenge, { step: "phrase", attemptsLeft: left });
-    c.clock.advance(1000);
-    let tries = 0;
-    while (watch.challenge?.attemptsLeft === left && tries++ < 9) c.givePhrase(watch, changed(own, atOnce), 1 / 3);
-    watch.close(c.clock.now(), null);
-  }
-  t.equal(c.tally.challenges.get("undecided"), 3);
-  const last = await c.open();
-  t.match(last.challenge, { step: "operator" }, "an operator has to look");
+  const watch = await c.held();
+  const between = (events: Key[]): Key[] =>
+    events.flatMap((event) =>
+      event.pressed
+        ? [
+            { ...event, at: event.at - 20, keysym: shift },
+            { ...event, at: event.at - 10, keysym: shift, pressed: false },
+            event,
+          ]
+        : [event],
+    );
+  c.givePhrase(watch, changed(own, between), 3);
+  t.same(watch.challenge, { step: "operator", attemptsLeft: null });
+});
+
+t.test("a link that is not believed passes nobody, however long the phrase", async (t) => {
+  const c = court(t);
+  const watch = await c.held();
+  for (let trip = 0; trip < 60; trip++) watch.roundTrip(c.clock.now(), millis(trip % 2 === 0 ? 10 : 400));
+  c.givePhrase(watch, own, 3);
+  t.same(watch.challenge, { step: "operator", attemptsLeft: null });
+  t.equal(failed(c), 0);
 });
 
 t.test("two sessions of one agent share their attempts", async (t) => {

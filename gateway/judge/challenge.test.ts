@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
-import { ann, court, other, own } from "../../test/parts/court.ts";
+import { ann, court, other, own, stranger } from "../../test/parts/court.ts";
 import { agentName, epochMillis, keysym, millis } from "../core/units.ts";
 import { codeAt, enrolCode } from "./challenge-code.ts";
 
@@ -41,7 +41,7 @@ t.test("another hand with the right code fails the phrase, is severed and locked
   enrolCode(c.store, c.agent.id, "ann", "Example");
   const watch = await c.held();
   c.giveCode(watch, c.code());
-  c.givePhrase(watch, other, 5);
+  c.givePhrase(watch, stranger, 5);
   t.same(c.acts, ["quarantine", "sever challenge-failed"]);
   t.equal(watch.decision.rule, "challenge-failed-phrase");
   t.equal(c.tally.challenges.get("failed-phrase"), 3);

@@ -157,12 +157,15 @@ export class Challenge {
     if (phrase === null || !phrase.key(at, keysym, pressed)) return;
     this.#message = phrase.wrong ? "unlikeWord" : null;
     if (!phrase.complete) return this.#show(at);
-    const llr = phrase.llr() * this.#options.linkWeight();
-    this.#llr = llr;
-    const answered = this.#course.phrase(llr, phrase.keystrokes, phrase.length);
-    if (answered.turn !== "more") return this.#follow(at, answered, "otherPhrase");
+    // A link that is not believed takes from what was typed, and from how much it was.
+    const weight = this.#options.linkWeight();
+    this.#llr = phrase.llr() * weight;
+    const answered = this.#course.phrase(this.#llr, phrase.keystrokes * weight, phrase.length);
+    const { turn, lost } = answered;
+    if (turn !== "more" && turn !== "again") return this.#follow(at, answered, "otherPhrase");
+    if (lost !== null) this.#options.onAttempt(at, lost);
     phrase.extend(this.#draw(phraseWords.more));
-    this.#message = "moreWords";
+    this.#message = turn === "more" ? "moreWords" : "otherPhrase";
     this.#show(at);
   }
 

@@ -42,7 +42,7 @@ export interface SessionChallengeOptions extends JudgeOptions {
 const texts: Partial<Record<ChallengeOutcome, string>> = {
   "wrong-code": "the one-time code was wrong, or used before",
   "failed-phrase": "the phrase was typed by another hand",
-  undecided: "the phrase's typing did not say whose hand it was",
+  undecided: "the words typed so far did not say whose hand it is",
   abandoned: "the viewer left during the challenge",
 };
 const reasonOf = (outcome: ChallengeOutcome): Reason[] => [

@@ -13,19 +13,23 @@ import { enrolFrom } from "./enrolled.ts";
 import { openSet, probeOf } from "./set.ts";
 import { readTape } from "./tape.ts";
 
-/** One claim: the ratio after the first words, and each time that more were asked for. */
+/** One claim: how many keystrokes there were and what they said, after the first words and each time that more were asked for. */
 export interface PhraseTrial {
   readonly claimed: string;
   readonly genuine: boolean;
-  readonly keystrokes: readonly number[];
-  readonly llr: readonly number[];
+  readonly looks: readonly { readonly keystrokes: number; readonly llr: number }[];
 }
+
+/** Recorded words are shorter than those that are asked for: as many are taken as make as many keystrokes. */
+const wordKeystrokes = 5;
 
 const space = keyOf(0x20);
 const isLetter = (key: number): boolean => key >= keyOf(0x61) && key <= keyOf(0x7a);
 const shortest = 3;
+/** A probe of fewer words is left out. */
+const fewest = 14;
 /** Of the words that a probe holds, the share that may be asked for. */
-const share = 0.5;
+const share = 0.6;
 
 /** The words between spaces, each with the space after it. */
 function wordsOf(keystrokes: readonly Keystroke[]): Keystroke[][] {
@@ -49,7 +53,7 @@ const known = (statistics: KeyboardStatistics, word: readonly Keystroke[]): numb
 function asked(statistics: KeyboardStatistics, words: readonly Keystroke[][]): Keystroke[][] {
   const ranked = words.map((word, index) => ({ word, index, known: known(statistics, word) }));
   ranked.sort((a, b) => b.known - a.known);
-  const best = ranked.slice(0, Math.max(phraseWords.most, Math.ceil(share * ranked.length)));
+  const best = ranked.slice(0, Math.max(fewest, Math.ceil(share * ranked.length)));
   return best.sort((a, b) => a.index - b.index).map(({ word }) => word);
 }
 
@@ -89,19 +93,20 @@ export function tryPhrases(
     const statistics = enrolled.get(claimed);
     if (statistics === undefined || (!genuine && impostors++ % everyImpostor !== 0)) return [];
     const words = asked(statistics, probes.get(session) ?? probe(session));
-    return words.length < phraseWords.most ? [] : [{ claimed, genuine, ...scored(background, statistics, words) }];
+    return words.length < fewest ? [] : [{ claimed, genuine, looks: scored(background, statistics, words) }];
   });
 }
 
 function scored(background: Background, statistics: KeyboardStatistics, words: readonly Keystroke[][]) {
   const scorer = background.keyboard.scorer(statistics);
-  const [keystrokes, llr]: [number[], number[]] = [[], []];
-  for (const [index, word] of words.slice(0, phraseWords.most).entries()) {
+  const looks: { keystrokes: number; llr: number }[] = [];
+  let due: number = phraseWords.first;
+  for (const word of words) {
     for (const keystroke of word) scorer.add(keystroke);
-    const typed = index + 1;
-    if (typed < phraseWords.first || (typed - phraseWords.first) % phraseWords.more !== 0) continue;
-    keystrokes.push(scorer.count);
-    llr.push(scorer.sessionLlr());
+    if (scorer.count < due * wordKeystrokes) continue;
+    looks.push({ keystrokes: scorer.count, llr: scorer.sessionLlr() });
+    due += phraseWords.more;
+    if (due > phraseWords.most) break;
   }
-  return { keystrokes, llr };
+  return looks;
 }

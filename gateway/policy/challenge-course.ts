@@ -8,14 +8,14 @@ import { type ChallengeStep, type PhraseLimits, phraseWords } from "./challenge.
 export type Turn =
   /** This step is done: `step` is the next one. */
   | "next"
-  /** The same step again: an attempt was lost. */
+  /** The same step again: an attempt was lost. A phrase goes on with other words. */
   | "again"
-  /** The phrase is not decisive: more words. */
+  /** The phrase is not decisive: it goes on with more words. */
   | "more"
   | "passed"
   | "failed";
 
-/** How an attempt was lost. */
+/** How an attempt was lost; `undecided`: a phrase was not passed with its first words, or its words are at an end. */
 export type Loss = "wrong-code" | "failed-phrase" | "undecided";
 export type Losses = Readonly<Record<Loss, number>>;
 
@@ -33,8 +33,10 @@ export interface CourseOptions {
   readonly limits: PhraseLimits;
 }
 
-/** Fewer keystrokes decide nothing, whatever they look like. */
+/** Fewer keystrokes pass nobody, whatever they look like. */
 export const leastKeystrokes = 20;
+/** Fewer fail nobody: whoever begins badly goes on. */
+export const leastToFail = 50;
 const none: Losses = { "wrong-code": 0, "failed-phrase": 0, undecided: 0 };
 
 export class ChallengeCourse {
@@ -51,7 +53,8 @@ export class ChallengeCourse {
     this.#steps = [...options.steps];
     this.#lost = options.lost?.() ?? none;
     const phrase = this.#steps.indexOf("phrase");
-    if (phrase >= 0 && this.#left("phrase") <= 0) this.#askOperator(phrase);
+    const { undecided } = this.#lost;
+    if (phrase >= 0 && (undecided >= options.attempts || this.#left("phrase") <= 0)) this.#askOperator(phrase);
   }
 
   /** What is asked now; null once it is over. */
@@ -82,17 +85,23 @@ export class ChallengeCourse {
   }
 
   /**
-   * A phrase was typed to its end.
-   * @param llr of all its keystrokes, nats @param words so far
+   * A phrase was typed to its end, as far as it was asked for.
+   * @param llr of all its keystrokes, nats @param keystrokes that count, as far as their times are believed
+   * @param words asked for so far
    */
   phrase(llr: number, keystrokes: number, words: number): Answered {
     if (this.step !== "phrase") return { turn: "again", lost: null };
-    const { pass, fail } = this.#options.limits;
-    const enough = keystrokes >= leastKeystrokes && Number.isFinite(llr);
-    if (enough && llr >= pass) return { turn: this.#next(), lost: null };
-    if (enough && llr <= fail) return this.#lose("phrase", "failed-phrase");
-    if (words + phraseWords.more <= phraseWords.most) return { turn: "more", lost: null };
-    return this.#lose("phrase", "undecided");
+    const { limits, lost } = this.#options;
+    const first = this.#own.undecided === 0;
+    const begun = Math.max((lost?.() ?? none).undecided - this.#own.undecided, 0);
+    const known = Number.isFinite(llr);
+    if (known && keystrokes >= leastKeystrokes && llr >= limits.pass(keystrokes, begun))
+      return { turn: this.#next(), lost: null };
+    if (known && keystrokes >= leastToFail && llr <= limits.fail) return this.#lose("phrase", "failed-phrase");
+    const over = words + phraseWords.more > phraseWords.most;
+    if (first || over) this.#own.undecided++;
+    if (over) this.#askOperator(this.#at);
+    return { turn: over ? "next" : "more", lost: first || over ? "undecided" : null };
   }
 
   /** An operator vouches for the person: it is over. */
@@ -117,21 +126,16 @@ export class ChallengeCourse {
       undecided: sum("undecided"),
     };
     if (this.#left(step) > 0) return { turn: "again", lost };
-    if (step === "phrase" && this.#lost.undecided > 0) {
-      this.#askOperator(this.#at);
-      return { turn: "next", lost };
-    }
     this.#over = true;
     return { turn: "failed", lost };
   }
 
-  /** Only phrases that were surely another's sever; otherwise a person has to look. */
+  /** Only what was surely another's severs; otherwise a person has to look. */
   #askOperator(from: number): void {
     this.#steps.splice(from, Number.POSITIVE_INFINITY, "operator");
   }
 
   #left(step: "code" | "phrase"): number {
-    const { "wrong-code": code, "failed-phrase": failed, undecided } = this.#lost;
-    return this.#options.attempts - (step === "code" ? code : failed + undecided);
+    return this.#options.attempts - this.#lost[step === "code" ? "wrong-code" : "failed-phrase"];
   }
 }

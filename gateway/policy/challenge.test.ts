@@ -45,15 +45,20 @@ t.test("what is asked follows from the policy and from what is known of the agen
   t.end();
 });
 
-t.test("limits follow from the budget: a smaller promise is easier to pass", (t) => {
-  const { pass, fail } = phraseLimits(policy, budget);
-  t.ok(pass > 2 && pass < 2.6, `${pass}`);
-  t.ok(Math.abs(fail - Math.log(0.04)) < 1e-9);
-  t.ok(phraseLimits({ ...policy, falsePasses: 0.01 }, budget).pass > pass);
-  t.equal(phraseLimits({ ...policy, falsePasses: 0.9 }, budget).pass, 0, "never below indifference");
-  t.ok(phraseLimits({ ...policy, attempts: 1 }, budget).pass < pass);
-  t.end();
-});
+t.test(
+  "limits follow from the promises: they sink with what was typed, and rise with each phrase that is begun",
+  (t) => {
+    const { pass, fail } = phraseLimits(policy, budget);
+    t.ok(pass(30, 0) > 1.8 && pass(30, 0) < 2.2, `${pass(30, 0)}`);
+    t.ok(pass(50, 0) < pass(30, 0) && pass(20, 0) > pass(30, 0));
+    t.equal(pass(500, 0), 0, "never below indifference");
+    t.ok(Math.abs(Math.exp(0.82 * (pass(30, 1) - pass(30, 0))) - 4) < 1e-9, "a second phrase lets a quarter through");
+    t.ok(Math.abs(fail - Math.log(0.04) + 2.3) < 1e-9);
+    t.ok(phraseLimits({ ...policy, falsePasses: 0.01 }, budget).pass(30, 0) > pass(30, 0));
+    t.equal(phraseLimits({ ...policy, falsePasses: 0.9 }, budget).pass(30, 0), 0);
+    t.end();
+  },
+);
 
 t.test("after each passed challenge a weak doubt waits longer, up to an hour", (t) => {
   const minutes = (passes: number[]) => (backoffUntil(policy, passes) - (passes.at(-1) ?? 0)) / 60_000;
@@ -65,17 +70,52 @@ t.test("after each passed challenge a weak doubt waits longer, up to an hour", (
   t.end();
 });
 
-t.test("an undecided phrase asks for more words, then for another phrase, then for an operator", (t) => {
-  const course = new ChallengeCourse({ steps: ["phrase"], attempts: 2, limits: { pass: 2, fail: -3 } });
+const limits = { pass: () => 2, fail: -3 };
+const none = { "wrong-code": 0, "failed-phrase": 0, undecided: 0 };
+
+t.test("an undecided phrase goes on with more words, and then an operator has to look", (t) => {
+  const course = new ChallengeCourse({ steps: ["phrase"], attempts: 2, limits });
   const { first, more, most } = phraseWords;
-  const turns: Turn[] = [];
-  for (let attempt = 0; attempt < 2; attempt++)
-    for (let words = first; words <= most; words += more) turns.push(course.phrase(0, words * 6, words).turn);
-  t.same(turns, ["more", "more", "again", "more", "more", "next"]);
+  const answered: string[] = [];
+  for (let words = first; words <= most; words += more) {
+    const { turn, lost } = course.phrase(0, words * 6, words);
+    answered.push(`${turn} ${lost}`);
+  }
+  t.same(answered, ["more undecided", "more null", "more null", "more null", "more null", "next undecided"]);
   t.equal(course.step, "operator");
   t.equal(course.attemptsLeft, null);
   course.approve();
   t.equal(course.step, null);
+  t.end();
+});
+
+t.test("a bad beginning fails nobody, and three times surely somebody else's do", (t) => {
+  const course = new ChallengeCourse({ steps: ["phrase"], attempts: 3, limits });
+  const turns = [31, 49, 52, 72, 93].map((keystrokes) => course.phrase(-9, keystrokes, 6).turn);
+  t.same(turns, ["more", "more", "again", "again", "failed"]);
+  const better = new ChallengeCourse({ steps: ["phrase"], attempts: 3, limits });
+  t.same([better.phrase(-9, 52, 10).turn, better.phrase(2, 72, 14).turn], ["again", "passed"]);
+  t.end();
+});
+
+t.test("what was lost and begun in other sessions counts", (t) => {
+  const begun: number[] = [];
+  const counting = { ...limits, pass: (_: number, others: number) => begun.push(others) + 9 };
+  let lost = { ...none, undecided: 2 };
+  const course = new ChallengeCourse({ steps: ["code", "phrase"], attempts: 3, limits: counting, lost: () => lost });
+  t.equal(course.step, "code");
+  lost = { ...lost, "wrong-code": 1 };
+  t.equal(course.code(false).turn, "again");
+  lost = { ...lost, "wrong-code": 2 };
+  t.equal(course.attemptsLeft, 1);
+  t.equal(course.code(true).turn, "next");
+  course.phrase(0, 30, 6);
+  lost = { ...lost, undecided: 3 };
+  course.phrase(0, 50, 10);
+  t.same(begun, [2, 2], "its own is not another one");
+  const spent = new ChallengeCourse({ steps: ["code", "phrase"], attempts: 3, limits, lost: () => lost });
+  spent.code(true);
+  t.equal(spent.step, "operator");
   t.end();
 });
 
@@ -98,7 +138,6 @@ t.test("no course passes without each step's proof, none goes on for ever, and n
       fc.integer({ min: 1, max: 5 }),
       answers,
       (steps, attempts, given) => {
-        const limits = { pass: 2, fail: -3 };
         const course = new ChallengeCourse({ steps, attempts, limits });
         const lost = { code: 0, phrase: 0 };
         const proved = new Set<string>();
@@ -112,10 +151,10 @@ t.test("no course passes without each step's proof, none goes on for ever, and n
             if (turn !== "again") throw new Error("an answer that was not asked for counted");
             continue;
           }
-          const good = answer.kind === "code" ? answer.right : answer.llr >= limits.pass && answer.keystrokes >= 20;
+          const good = answer.kind === "code" ? answer.right : answer.llr >= limits.pass() && answer.keystrokes >= 20;
           if (good) proved.add(step);
           else if (turn === "passed") throw new Error("passed by a bad answer");
-          words = turn === "more" ? words + phraseWords.more : phraseWords.first;
+          if (answer.kind === "phrase") words += phraseWords.more;
           if (turn === "again" || turn === "failed") lost[answer.kind]++;
           if (turn === "passed" || turn === "failed") end = turn;
         }

@@ -25,9 +25,9 @@ export interface ChallengePolicy {
   readonly withoutCode: "phrase" | "operator";
   /** Whether a random phrase is typed, whose typing must match the profile. */
   readonly phrase: boolean;
-  /** Wrong codes, and phrases that do not match, before the session is severed: so many of each. */
+  /** Wrong codes, and times that words do not match, before the session is severed: so many of each. */
   readonly attempts: number;
-  /** The share of other people whom the phrase may let through, all attempts together. */
+  /** The share of other people whom the phrase may let through, however often they try. */
   readonly falsePasses: number;
   /** How long an operator is waited for, on top of the quarantine's own time. */
   readonly operatorSeconds: number;
@@ -72,31 +72,44 @@ function proofOf({ proof }: ChallengePolicy, facts: ChallengeFacts): ChallengePo
   return has[other] ? other : "missing";
 }
 
-/** Words of a phrase at first, each time it is not decisive, and at most. A word is about six keystrokes. */
-export const phraseWords = { first: 6, more: 4, most: 14 } as const;
+/** Words of a phrase at first, each time that more are asked for, and at most. A word is about five keystrokes that count. */
+export const phraseWords = { first: 6, more: 4, most: 26 } as const;
 
-/** Limits on a phrase's log-likelihood ratio: at `pass` it is the agent's, at `fail` somebody else's; nats. */
+/** Limits on a phrase's log-likelihood ratio, nats. */
 export interface PhraseLimits {
-  readonly pass: number;
+  /**
+   * From here on it is the agent's.
+   * @param keystrokes that count so far @param begun other phrases that were not passed at once in this doubt
+   */
+  readonly pass: (keystrokes: number, begun: number) => number;
+  /** Up to here it is somebody else's. */
   readonly fail: number;
 }
 
 /**
- * The share of other people whose phrase reaches a ratio x, further words included, is about
- * `share * exp(-fall * x)`. Measured on pace, 3120 claims: docs/QUARANTINE.md.
+ * A phrase is one test that goes on, all of whose words are compared together: the longer it is, the lower the ratio
+ * that somebody else reaches. Of other people a share of about `share * exp(-fall * x)` passes a limit that begins at x
+ * and sinks by `slope` with each e-fold of keystrokes. Chosen on half of pace's people, with a fifth kept in hand:
+ * docs/QUARANTINE.md.
  */
-const others = { share: 0.1, fall: 0.75 } as const;
+const others = { share: 0.26, fall: 0.82, slope: 2, from: 30 } as const;
+/** Whoever begins another phrase has another chance: each is to be so many times rarer than the one before. */
+const rarer = 4;
+/** The ratio's tail is heavier than it says: of genuine phrases one in forty ends below this and the budget's own limit. */
+const tail = 2.3;
 
 /**
- * The limits that keep a policy's promises. `pass`: of other people no more than `falsePasses` get through in all
- * attempts. `fail`: of genuine agents who are held, no more fail than the budget's false severs for its false
- * quarantines, because the ratio is calibrated.
+ * The limits that keep a policy's promises. `pass`: of other people no more than `falsePasses` get through, however long
+ * they go on; never below indifference. `fail`: of genuine agents who are held, no more fail than the budget's false
+ * severs for its false quarantines.
  */
-export function phraseLimits(challenge: ChallengePolicy, budget: Budget): PhraseLimits {
-  const pass = Math.log((others.share * challenge.attempts) / challenge.falsePasses) / others.fall;
+export function phraseLimits({ falsePasses }: ChallengePolicy, budget: Budget): PhraseLimits {
+  const { share, fall, slope, from } = others;
+  const start = Math.log(share / falsePasses) / fall;
+  const again = Math.log(rarer) / fall;
   return {
-    pass: Math.max(pass, 0),
-    fail: Math.min(Math.log(budget.falseSeversPerHour / budget.falseQuarantinesPerHour), -1),
+    pass: (keystrokes, begun) => Math.max(start + begun * again - slope * Math.log(keystrokes / from), 0),
+    fail: Math.min(Math.log(budget.falseSeversPerHour / budget.falseQuarantinesPerHour), -1) - tail,
   };
 }
 

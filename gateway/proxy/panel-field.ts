@@ -68,6 +68,8 @@ export function drawField(context: SKRSContext2D, prompt: Prompt, width: number)
       for (const { text, state } of row) {
         context.fillStyle = colours[state];
         context.fillText(text, x, y + 22);
+        // not by its colour alone
+        if (state === "wrong") context.fillRect(x, y + 27, context.measureText(text).width, 2);
         x += context.measureText(text).width + space;
       }
       y += line;

@@ -76,7 +76,7 @@ t.test("code and phrase bring the agent back; another hand with the right code i
   const later = desktop.events.length;
   const second = await hold();
   await giveCode(second.held, 1);
-  await second.held.givePhrase(new Typist(2), () => !second.client.open);
+  await second.held.givePhrase(new Typist(14), () => !second.client.open);
   t.match(await second.client.ended, { status: 0x020b, closeReason: String(0x020b) });
   t.equal(gateway.tally.challenges.get("severed"), 1);
   t.equal(gateway.tally.challenges.get("failed-phrase"), 3);

@@ -70,8 +70,55 @@ t.test("whoever joins a held desktop, resizes or comes back sees and does nothin
   await motion.stop();
 });
 
+t.setTimeout(400_000);
 const chromium = await startChromium();
 t.teardown(() => chromium.stop());
+
+for (const [client, pages] of Object.entries(clients))
+  t.test(`${client}: what is held down when a hold begins or ends is let go, and stays without effect`, async (t) => {
+    t.setTimeout(90_000);
+    const farm = await startFarm({ pages });
+    t.teardown(() => farm.stop());
+    const { desktop, gateway } = farm;
+    const page = await chromium.page({ width: 1024, height: 768 });
+    await page.goto(`${gateway.url}/#token=${await farm.token("alex")}`);
+    await page.waitForSelector("[data-state=connected]");
+    const id = [...gateway.proxy.sessions.keys()].at(-1)!;
+    const { keyboard, mouse } = page;
+    const start = desktop.events.length;
+    await mouse.move(300, 300);
+    await mouse.down();
+    await mouse.move(340, 320);
+    await keyboard.down("Shift");
+    await desktop.received((event) => event.kind === "key" && event.modifier && event.pressed, { from: start });
+    await operate(farm, id, "quarantine");
+    await desktop.received((event) => event.kind === "key" && event.modifier && !event.pressed, { from: start });
+    await desktop.received((event) => event.kind === "button" && !event.pressed, { from: start });
+    await keyboard.up("Shift");
+
+    const from = desktop.events.length;
+    await mouse.move(400, 400);
+    await keyboard.down("Enter");
+    // the client repeats a key that is held from half a second on
+    await sleep(800);
+    await operate(farm, id, "release");
+    while (gateway.tally.sessionsHeld > 0) await sleep(5);
+    const repeats = gateway.tally.keyEvents;
+    await sleep(500);
+    t.ok(gateway.tally.keyEvents > repeats, "the client repeats the key after the release");
+    await mouse.move(420, 420);
+    await keyboard.up("Enter");
+    await mouse.up();
+    await desktop.settled();
+    const acted = desktop.events.slice(from).filter(({ kind }) => kind !== "motion");
+    t.same(acted, [], "neither the key nor the button reached X");
+    await keyboard.press("b");
+    await mouse.down();
+    await mouse.up();
+    await desktop.received((event) => event.kind === "key" && event.name === "b" && event.pressed, { from });
+    await desktop.received((event) => event.kind === "button" && event.pressed, { from });
+    await page.context().close();
+  });
 
 for (const client of Object.keys(clients))
   t.test(`${client}: the picture that comes back is X's own`, async (t) => {

@@ -21,7 +21,9 @@ import type { SessionWatch } from "../../gateway/judge/session-watch.ts";
 export const background = Background.load();
 export const ann = agentName("ann");
 export const own = new Typist(1);
+/** Two who are not ann; of the second a phrase is sure. */
 export const other = new Typist(2);
+export const stranger = new Typist(14);
 export const enter = 0xff0d;
 
 /** A judge on a real store that knows ann's hand, and a session of hers that is held. */
@@ -112,7 +114,7 @@ export function court(t: Test, change: Partial<ChallengePolicy> = {}, languages 
   /** Types what is asked until something else is, or it is over. */
   const givePhrase = (watch: SessionWatch, hand: Pick<Typist, "type">, tries = 1): string[] => {
     const typed: string[] = [];
-    for (let n = 0; n < tries * 3 && watch.challenge?.step === "phrase"; n++) {
+    for (let n = 0; n < tries * 5 && watch.challenge?.step === "phrase"; n++) {
       const words = asked();
       typed.push(...words);
       const from = clock.now() + 1000;

@@ -25,7 +25,8 @@ end how many are mature and what the recordings lacked.
 
   --config FILE   the gateway's configuration: store, keys, background
   --data-source NAME
-                  agents are accounts of this data source of Guacamole: anna is NAME/anna
+                  agents are accounts of this data source of Guacamole: anna is NAME/anna,
+                  or who \`webapp.people\` says
   --day-each      count each recording as a day of its own (otherwise its timestamps or
                   the file's date tell the day)
   --json          print what is known of each agent as JSON
@@ -71,7 +72,8 @@ export async function run(args: string[], io: Io): Promise<number> {
     const enrolled: Enrolled[] = [];
     const source = values["data-source"];
     for (const [account, files] of agents) {
-      const agent = source === undefined ? account : `${source}/${account}`;
+      const named = source === undefined ? account : `${source}/${account}`;
+      const agent = config.webapp?.people[named] ?? named;
       if (policy.consent === "required") needConsent(store, agentName(agent));
       io.stderr.write(`${agent}: ${files.length} recordings\n`);
       const learned = enrol(agentName(agent), files, options);

@@ -52,10 +52,26 @@ async function standing(action: string, days: number, ask: Ask): Promise<Told> {
   }
   if (action !== "shadow") throw new SamehandError("usage", `${action}: a file is needed`);
   const data = (await ask("GET", `/policy/shadow?days=${days}`)) as Shadow;
-  const { sessions, activeHours, would, budget } = data;
-  const text = `${sessions} sessions, ${activeHours.toFixed(1)} hours: would have alerted ${would.alert}, quarantined ${would.quarantine}, severed ${would.sever}
-quarantines an hour: ${budget.quarantinesPerHour.toFixed(3)}, budget ${budget.allowedPerHour}\n`;
-  return { data, text };
+  return { data, text: shadowText(data) };
+}
+
+/** What would have been done, and to whom. */
+function shadowText({ sessions, activeHours, would, budget, items }: Shadow): string {
+  const doubted = items.filter(({ wouldBe }) => wouldBe === "quarantine" || wouldBe === "sever");
+  const rows = doubted.map(({ session, agent, startedAt, wouldBe, lowestTrust }) => {
+    const trust = lowestTrust === null ? "" : `trust down to ${Math.round(lowestTrust)}, `;
+    const what = wouldBe === "sever" ? "severed" : "quarantined";
+    return `  ${new Date(startedAt).toISOString().slice(0, 16)}Z ${agent}: ${what}, ${trust}session ${session}\n`;
+  });
+  const left = would.quarantine + would.sever - doubted.length;
+  return [
+    `${sessions} sessions, ${activeHours.toFixed(1)} hours: would have alerted ${would.alert}, quarantined ${would.quarantine}, severed ${would.sever}\n`,
+    `quarantines an hour: ${budget.quarantinesPerHour.toFixed(3)}, budget ${budget.allowedPerHour}\n`,
+    rows.length === 0
+      ? ""
+      : `these, the strictest first; why, with \`samehand evidence SESSION --out FOLDER\`:\n${rows.join("")}`,
+    left > 0 ? `  and ${left} more\n` : "",
+  ].join("");
 }
 
 async function draft(action: string, file: string, days: number, reason: string | undefined, ask: Ask): Promise<Told> {

@@ -1,4 +1,7 @@
-/** The shipped snippets for nginx and HAProxy, in real ones: page, sign-in and desktop through proxy and gateway. */
+/**
+ * The shipped snippets for nginx, HAProxy and Traefik, in real ones: page, sign-in and desktop through proxy and gateway.
+ * No distribution packages Traefik: its part runs where `SAMEHAND_TRAEFIK` names the program.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,8 +20,10 @@ import { signIn, tunnelUrl, WebApplication } from "../parts/web-application.ts";
 const shipped = (name: string): string =>
   readFileSync(new URL(`../../deploy/guacamole/${name}`, import.meta.url), "utf8");
 
+const traefik = process.env["SAMEHAND_TRAEFIK"];
+
 /** The snippets, in the least that makes them whole; `gateway` is its host and port. */
-const wholes = {
+const wholes: Record<string, (gateway: string, port: number, folder: string, health: string) => string> = {
   nginx: (gateway: string, port: number, folder: string): string => {
     const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     return `daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log stderr crit; events {}
@@ -28,10 +33,26 @@ server { listen 127.0.0.1:${port}; ${shipped("nginx.conf").replaceAll("127.0.0.1
   haproxy: (gateway: string, port: number, _folder: string, health: string): string =>
     `defaults\n  mode http\n  timeout client 1h\nfrontend desk\n  bind 127.0.0.1:${port}\n  default_backend guacamole\n` +
     shipped("haproxy.cfg").replaceAll("127.0.0.1:8443", gateway).replaceAll("9464", health),
+  ...(traefik === undefined
+    ? {}
+    : { traefik: (gateway: string) => shipped("traefik.yaml").replaceAll("127.0.0.1:8443", gateway) }),
+};
+
+/** What starts one with such a file. */
+const flags: Record<string, (file: string, folder: string, port: number) => readonly string[]> = {
+  nginx: (file, folder) => ["-p", folder, "-c", file],
+  haproxy: (file) => ["-q", "-db", "-f", file],
+  traefik: (file, _folder, port) => [
+    `--entrypoints.desk.address=127.0.0.1:${port}`,
+    `--providers.file.filename=${file}`,
+    "--log.level=ERROR",
+    "--global.checknewversion=false",
+    "--global.sendanonymoususage=false",
+  ],
 };
 
 t.test(
-  "through the shipped nginx and HAProxy snippets an agent signs in, types, and is seen where they are",
+  "through the shipped snippets for reverse proxies an agent signs in, types, and is seen where they are",
   async (t) => {
     t.setTimeout(120_000);
     const pages = mkdtempSync(join(tmpdir(), "samehand-proxies-"));
@@ -53,14 +74,15 @@ t.test(
       const port = await freePort();
       const folder = join(pages, name);
       mkdirSync(folder);
-      const file = join(folder, "conf");
+      const file = join(folder, name === "traefik" ? "conf.yaml" : "conf");
       writeFileSync(file, whole(gateway, port, folder, new URL(farm.gateway.metricsUrl).port));
-      const flags = name === "nginx" ? ["-p", folder, "-c", file] : ["-q", "-db", "-f", file];
-      const program = new Program({ name, command: parts.command(`/usr/sbin/${name}`, flags) });
+      const given = flags[name](file, folder, port);
+      const command = name === "traefik" ? [traefik, ...given] : parts.command(`/usr/sbin/${name}`, given);
+      const program = new Program({ name, command: command as [string, ...string[]] });
       try {
         await connectable(port);
         const url = `http://127.0.0.1:${port}/guacamole`;
-        // HAProxy believes a server dead until its first check.
+        // HAProxy believes a server dead until its first check, and Traefik reads its file when it listens already.
         for (let tries = 0; tries < 100 && !(await fetch(`${url}/`)).ok; tries++)
           await new Promise((resolve) => setTimeout(resolve, 50));
         t.match(await (await fetch(`${url}/`)).text(), /the application's page/, `${name}: pages`);

@@ -67,6 +67,10 @@ export class MixedScorer<Observation> implements Scorer<Observation> {
     return llr(this.count === 0 ? 0 : most + Math.log(sum));
   }
 
+  wipe(): void {
+    for (const scorer of this.#scorers) scorer.wipe();
+  }
+
   explain(most: number): readonly string[] {
     return this.#scorers[this.fitting].explain(most);
   }

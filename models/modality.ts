@@ -16,8 +16,8 @@ export interface Statistics<Observation> {
   merge(other: Statistics<Observation>): void;
   /** A compact, versioned encoding; the same statistics always give the same bytes. */
   encode(): Uint8Array;
-  /** Forgets everything; nothing of it stays in memory. */
-  wipe?(): void;
+  /** Forgets what was typed; nothing of it stays in memory. */
+  wipe(): void;
 }
 
 /** One reading of evidence, made whenever a window is full. */
@@ -43,8 +43,8 @@ export interface Scorer<Observation> {
   sessionLlr(): Llr;
   /** The observations that weighed most against (or for) the agent lately, in words, strongest first; never what was typed. */
   explain(most: number): readonly string[];
-  /** The session is over: forgets its input, of which nothing stays in memory. */
-  wipe?(): void;
+  /** The session is over: forgets what was typed, of which nothing stays in memory. */
+  wipe(): void;
 }
 
 /** A model of one modality, trained on a background population. */

@@ -131,6 +131,7 @@ t.test("windows of a mixture add up to what the best mode says, less the price o
     add: () => ({ at: millis(0), modality: "keyboard" as const, llr: llr as never, observations: 1 }),
     sessionLlr: () => llr as never,
     explain: () => [`says ${llr}`],
+    wipe: () => {},
   });
   const mixed = new MixedScorer([fixed(-1), fixed(0.5)]);
   let sum = 0;

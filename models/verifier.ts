@@ -75,7 +75,7 @@ export class Verifier {
 
   /** The session is over: forgets what was typed in it, of which nothing stays in memory. */
   wipe(): void {
-    this.#keyboard.wipe?.();
+    this.#keyboard.wipe();
   }
 
   /** What weighed most lately, in words, the modalities in turn. */

@@ -31,7 +31,7 @@ verify      walks the chain in the store; or checks an export or a checkpoint
 export      the whole chain as JSON lines, signed
 checkpoint  signs the chain as it stands; note it somewhere else: with it, nobody
             can take anything away again from what came before
-key         the public key to check with
+key         the public key to check with, and those of earlier audit keys
 `;
 
 const actions = ["show", "verify", "export", "checkpoint", "key"];
@@ -79,7 +79,8 @@ export async function run(args: string[], io: Io): Promise<number> {
         io.stdout.write(`${JSON.stringify(store.audit.checkpoint())}\n`);
         return 0;
       default:
-        out({ id: store.audit.signer.id, publicKey: store.audit.signer.publicKey }, store.audit.signer.publicKey);
+        // Of earlier signers too: their marks are still in the chain.
+        out({ id: store.audit.signer.id, publicKey: store.audit.signer.publicKeys }, store.audit.signer.publicKeys);
         return 0;
     }
   } finally {

@@ -197,7 +197,7 @@ export class Phrase {
   wipe(): void {
     this.#keystrokes.flush();
     this.#count(false);
-    this.#scorer.wipe?.();
+    this.#scorer.wipe();
   }
 
   /** The ratio of all its keystrokes so far, nats. */

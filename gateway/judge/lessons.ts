@@ -142,6 +142,6 @@ export class Lessons {
 
 /** Nothing of a stretch that is let go stays in memory. */
 export function wipe({ shown, learnable }: Stretch): void {
-  shown.keyboard.wipe?.();
-  learnable.keyboard.wipe?.();
+  shown.keyboard.wipe();
+  learnable.keyboard.wipe();
 }

@@ -20,18 +20,25 @@ const idOf = (key: KeyObject): string =>
     .digest("hex")
     .slice(0, 16);
 
+const blocksOf = (pem: string): string[] => pem.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
+
 export class AuditSigner {
   readonly id: string;
   /** PEM. */
   readonly publicKey: string;
+  /** PEM of the public keys of this and of earlier signers, this one first. */
+  readonly publicKeys: string;
   readonly #key: KeyObject;
 
-  constructor(key: KeyObject) {
+  /** @param earlier PEM of public keys that signed before */
+  constructor(key: KeyObject, earlier = "") {
     if (key.asymmetricKeyType !== "ed25519") throw new SamehandError("key-invalid", "the audit key must be Ed25519");
     const open = createPublicKey(key);
     this.#key = key;
     this.id = idOf(open);
     this.publicKey = open.export({ type: "spki", format: "pem" }).toString();
+    const others = blocksOf(earlier).filter((block) => block !== this.publicKey.trim());
+    this.publicKeys = [this.publicKey, ...others.map((block) => `${block}\n`)].join("");
   }
 
   sign(text: string): Signature {
@@ -45,7 +52,7 @@ export class AuditVerifier {
 
   /** @param pem one or more public keys @throws SamehandError `key-invalid` */
   constructor(pem: string, source: string) {
-    const blocks = pem.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
+    const blocks = blocksOf(pem);
     if (blocks.length === 0) throw new SamehandError("key-invalid", `${source}: no PEM public key in it`);
     try {
       this.#keys = new Map(blocks.map((block) => createPublicKey(block)).map((key) => [idOf(key), key]));
@@ -67,14 +74,14 @@ export class AuditVerifier {
 
 /**
  * The signer of a key file, made with its public half (`FILE.pub`) where there is none; several processes that start
- * at once agree on one key.
+ * at once agree on one key. Public keys of earlier signers stay in `FILE.pub`: their marks are checked with them.
  * @throws SamehandError `key-invalid` where the file cannot be read or made
  */
 export function keptAuditSigner(file: string): AuditSigner {
   try {
-    const signer = new AuditSigner(createPrivateKey(readOrMake(file)));
-    if (readIfThere(`${file}.pub`) !== signer.publicKey)
-      writeFileSync(`${file}.pub`, signer.publicKey, { mode: 0o644 });
+    const known = readIfThere(`${file}.pub`) ?? "";
+    const signer = new AuditSigner(createPrivateKey(readOrMake(file)), known);
+    if (known !== signer.publicKeys) writeFileSync(`${file}.pub`, signer.publicKeys, { mode: 0o644 });
     return signer;
   } catch (error) {
     if (error instanceof SamehandError) throw error;

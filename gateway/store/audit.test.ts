@@ -1,5 +1,8 @@
-import { copyFileSync, statSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, readFileSync, renameSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
 import t, { type Test } from "tap";
 import { SamehandError } from "../core/errors.ts";
@@ -216,4 +219,93 @@ t.test("the chain of an older file comes along, and each verdict keeps its old h
   t.match(store.decisions(1), [{ verdict: "sever", trust: 1.5, reasons: ["b"] }]);
   store.close();
   t.end();
+});
+
+t.test("whoever writes another chain with marks of a key of their own is found, in the store and in an export", (t) => {
+  const { store, path } = filled(t);
+  const mine = new AuditVerifier(store.audit.signer.publicKey, "test");
+  store.close();
+  const forged = `${path}.forged`;
+  copyFileSync(path, forged);
+  copyFileSync(`${path}.audit-key.pub`, `${forged}.audit-key.pub`);
+  const own = openStore({ path: forged, keys });
+  own.audit.note({ actor: "operator:olga", action: "agent.unlocked", why: "never happened" });
+  own.audit.checkpoint();
+  const text = exported(own);
+  t.throws(() => verifyExport(text, mine), { code: "audit-broken" });
+  own.close();
+  copyFileSync(`${path}.audit-key`, `${forged}.audit-key`);
+  copyFileSync(`${path}.audit-key.pub`, `${forged}.audit-key.pub`);
+  const back = openStore({ path: forged, keys });
+  t.match(back.audit.verify(), { brokenAt: 6 }, "the mark's key is not the installation's");
+  t.throws(() => exported(back), { code: "audit-broken" });
+  back.close();
+  t.end();
+});
+
+t.test("another audit key goes on with the chain, and both keys' marks are checked", (t) => {
+  const { store, path } = filled(t);
+  const before = store.audit.checkpoint();
+  const old = store.audit.signer.publicKey;
+  store.close();
+  renameSync(`${path}.audit-key`, `${path}.audit-key.old`);
+  const next = openStore({ path, keys });
+  t.teardown(() => next.close());
+  t.not(next.audit.signer.id, before?.key);
+  next.audit.note({ actor: "operator:olga", action: "agent.locked", why: "with the new key" });
+  const after = next.audit.checkpoint();
+  t.equal(after?.key, next.audit.signer.id);
+  t.same(next.audit.verify(), { rows: 6, brokenAt: null });
+  const text = exported(next);
+  const both = new AuditVerifier(next.audit.signer.publicKeys, "test");
+  t.match(verifyExport(text, both, before ?? undefined), { entries: 6 });
+  for (const one of [old, next.audit.signer.publicKey])
+    t.throws(
+      () => verifyExport(text, new AuditVerifier(one, "test")),
+      { code: "audit-broken" },
+      "each alone is not enough",
+    );
+  t.equal(
+    readFileSync(`${path}.audit-key.pub`, "utf8"),
+    next.audit.signer.publicKeys,
+    "the earlier key stays beside it",
+  );
+  t.end();
+});
+
+t.test("a file taken back to an earlier state, marks and all, is found by what was noted elsewhere alone", (t) => {
+  const { store, path } = filled(t);
+  const copy = `${path}.earlier`;
+  const db = new DatabaseSync(path);
+  db.exec(`VACUUM INTO '${copy}'`);
+  db.close();
+  for (const half of ["audit-key", "audit-key.pub"]) copyFileSync(`${path}.${half}`, `${copy}.${half}`);
+  store.decided(s1, anna, decision("sever"));
+  const noted = store.audit.checkpoint() ?? undefined;
+  const back = openStore({ path: copy, keys });
+  t.teardown(() => back.close());
+  t.same(back.audit.verify(), { rows: 5, brokenAt: null }, "by itself it looks whole: docs/OPERATIONS.md says so");
+  t.throws(() => verifyExport(exported(back), verifierOf(store), noted), /ends before the earlier checkpoint/);
+  t.end();
+});
+
+t.test("several processes that write at once make one chain, of which nothing is lost", async (t) => {
+  const path = `${t.testdir()}/store.db`;
+  const ring = newKeyLine(new Date(0));
+  const main = openStore({ path, keys: parseKeyRing(ring, "test") });
+  t.teardown(() => main.close());
+  const writer = fileURLToPath(new URL("../../test/parts/audit-writer.ts", import.meta.url));
+  const each = 150;
+  const writers = ["a", "b", "c"].map((name) =>
+    spawn(process.execPath, [writer, path, ring, name, String(each)], { stdio: "inherit" }),
+  );
+  for (let number = 0; number < each; number++)
+    main.audit.note({ actor: "gateway", action: "test.written", why: `main ${number}` });
+  for (const one of writers) t.same(await once(one, "close"), [0, null]);
+  while (main.waiting > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.same(main.audit.verify(), { rows: 4 * each, brokenAt: null });
+  const told = new Set(main.audit.entries(0, 5 * each).map(({ why }) => why));
+  t.equal(told.size, 4 * each, "each once");
+  const { entries } = verifyExport(exported(main), verifierOf(main));
+  t.equal(entries, 4 * each);
 });

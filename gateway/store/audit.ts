@@ -8,7 +8,7 @@ import { type AgentName, type EpochMillis, type SessionId, agentName, epochMilli
 import type { Decision, Verdict } from "../core/verdict.ts";
 import { type Actor, type AuditEntry, type AuditMark, type Detail, hashOf, markText, originOf } from "./audit-entry.ts";
 import type { MarkKind } from "./audit-entry.ts";
-import type { AuditSigner } from "./audit-key.ts";
+import { type AuditSigner, AuditVerifier } from "./audit-key.ts";
 import { type Database, sql } from "./database.ts";
 import type { Tables } from "./schema.ts";
 import type { AgentId, AuditRow } from "./store.ts";
@@ -27,7 +27,7 @@ export interface AuditAct {
 
 export interface AuditTrail {
   /** Id and PEM of the public key that the marks are signed with. */
-  readonly signer: Pick<AuditSigner, "id" | "publicKey" | "sign">;
+  readonly signer: Pick<AuditSigner, "id" | "publicKey" | "publicKeys" | "sign">;
   /** Appends an act. Never throws; retried in order. */
   note(act: AuditAct): void;
   /** Oldest first, `seq` above `after`. */
@@ -47,7 +47,7 @@ export interface AuditTrail {
    * @returns the number removed @throws SamehandError `store-unavailable`
    */
   truncate(before: EpochMillis, actor: Actor, why: string): number;
-  /** Walks the chain that is there. @returns the number of entries, and the first that breaks it */
+  /** Walks the chain that is there, and its marks' signatures. @returns the number of entries, and the first that breaks it */
   verify(): { readonly rows: number; readonly brokenAt: number | null };
 }
 
@@ -238,8 +238,10 @@ export class Audit implements AuditTrail {
 
   verify(): { rows: number; brokenAt: number | null } {
     let { seq, hash } = this.#start();
+    const keys = new AuditVerifier(this.signer.publicKeys, "the store's own");
     const marks = new Map(this.marks(0).map((mark) => [mark.seq, mark]));
     let rows = 0;
+    for (const mark of marks.values()) if (!keys.holds(markText(mark), mark)) return { rows, brokenAt: mark.seq };
     for (;;) {
       const page = this.entries(seq, 1000);
       if (page.length === 0) break;

@@ -63,7 +63,20 @@ t.test(
       t.ok(names.has(name.replace(/_(bucket|sum|count)$/, "")) || names.has(name), name);
     const guide = readFileSync(`${rulesFolder}../../docs/OPERATIONS.md`, "utf8");
     const { groups } = parse(rules) as { groups: { rules: { alert?: string }[] }[] };
+    const { tests } = parse(readFileSync(`${rulesFolder}samehand.rules.test.yml`, "utf8")) as {
+      tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[];
+    };
+    const fired = new Set(
+      tests
+        .flatMap((each) => each.alert_rule_test.filter((test) => test.exp_alerts.length > 0))
+        .map((test) => test.alertname),
+    );
     for (const { alert } of groups.flatMap((group) => group.rules))
-      if (alert !== undefined) t.match(guide, new RegExp(`^### ${alert}$`, "m"));
+      if (alert !== undefined) {
+        t.match(guide, new RegExp(`^### ${alert}$`, "m"));
+        t.ok(fired.has(alert), `${alert} is fired in the rules' own tests`);
+      }
+    for (const name of [...names].filter((name) => name.startsWith("samehand_")))
+      t.ok(guide.includes(`\`${name}\``), `${name} is in the operators' guide`);
   },
 );

@@ -113,6 +113,9 @@ export class PointerScorer implements Scorer<PointerAction> {
     return llrOf(this.#reference, sums.score(this.#reference.fusion, actions), actions);
   }
 
+  /** What was pointed at spells nothing. */
+  wipe(): void {}
+
   explain(most: number): readonly string[] {
     return this.#explanation.tell(most);
   }

@@ -72,6 +72,9 @@ export class PointerStatistics implements Statistics<PointerAction> {
     this.#offered = offered;
   }
 
+  /** What was pointed at spells nothing. */
+  wipe(): void {}
+
   /** Under half the size of `encodePlain`: for profiles. */
   encode(): Uint8Array {
     return this.#behindHeader(magic, this.#kept === 0 ? new Uint8Array(0) : squeezed(this.#rows, this.#kept));

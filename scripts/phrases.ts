@@ -1,26 +1,29 @@
 /**
- * `npm run phrases -- SET [EVERY] [FROM]`: how the challenge's phrase would have gone for the people of a set of recordings,
+ * `npm run phrases -- SET [EVERY] [FROM] [IMITATION]`: how the challenge's phrase would have gone for the people of a set of recordings,
  * with the shipped background and the default policy's limits. EVERY: of other people's claims only each so many. FROM: claims on
- * agents whose names come before it are left out.
+ * agents whose names come before it are left out (`-`: none). IMITATION: `tempo` or `tempo-and-hold`, of the agent, by the others.
  * The halves are of the claimed agents, by their place in the set: of some sets one half was in what the background
  * learned or was calibrated from, and the other was not (docs/ACCURACY.md).
  */
 import process from "node:process";
+import { undistorted } from "../gateway/offline/distortion.ts";
+import { imitations } from "../gateway/offline/imitation.ts";
 import { type PhraseTrial, tryPhrases } from "../gateway/offline/phrases.ts";
 import { ChallengeCourse } from "../gateway/policy/challenge-course.ts";
 import { phraseLimits, phraseWords } from "../gateway/policy/challenge.ts";
 import { defaultPolicyFile, loadPolicy } from "../gateway/policy/policy-file.ts";
 import { Background } from "../models/background.ts";
 
-const [set, every = "1", from = ""] = process.argv.slice(2);
+const [set, every = "1", from = "-", how = "none"] = process.argv.slice(2);
+const imitation = imitations.find((each) => each === how);
 const { challenge, budget } = loadPolicy(defaultPolicyFile);
-if (set === undefined || challenge === null) {
-  process.stderr.write("usage: npm run phrases -- SET [EVERY] [FROM]\n");
+if (set === undefined || challenge === null || imitation === undefined) {
+  process.stderr.write("usage: npm run phrases -- SET [EVERY] [FROM] [none | tempo | tempo-and-hold]\n");
   process.exit(2);
 }
 const { attempts } = challenge;
 const limits = phraseLimits(challenge, budget);
-const trials = tryPhrases(set, Background.load(), Number(every), from);
+const trials = tryPhrases(set, Background.load(), Number(every), from === "-" ? "" : from, undistorted, imitation);
 
 /** How a challenge's phrase ends, after how many keystrokes. Where the recorded words are at an end, it is undecided. */
 function end({ looks }: PhraseTrial): { outcome: string; first: boolean; keystrokes: number } {

@@ -10,6 +10,7 @@ import { KeyboardStatistics } from "../../models/keyboard/statistics.ts";
 import { phraseWords } from "../policy/challenge.ts";
 import { undistorted, type Distortion } from "./distortion.ts";
 import { enrolFrom } from "./enrolled.ts";
+import { type Imitation, imitated } from "./imitation.ts";
 import { openSet, probeOf } from "./set.ts";
 import { readTape } from "./tape.ts";
 
@@ -60,6 +61,7 @@ function asked(statistics: KeyboardStatistics, words: readonly Keystroke[][]): K
 /**
  * Tries each claim of a set once.
  * @param everyImpostor of other people's claims only each so many is tried
+ * @param imitation of the agent, by those who are not
  * @param from claims on agents whose names come before this one are left out
  * @throws SamehandError `recording-malformed`
  */
@@ -69,6 +71,7 @@ export function tryPhrases(
   everyImpostor: number,
   from = "",
   distortion: Distortion = undistorted,
+  imitation: Imitation = "none",
 ): PhraseTrial[] {
   const set = openSet(directory);
   const enrolled = new Map<string, KeyboardStatistics>();
@@ -93,7 +96,9 @@ export function tryPhrases(
     const statistics = enrolled.get(claimed);
     if (statistics === undefined || (!genuine && impostors++ % everyImpostor !== 0)) return [];
     const words = asked(statistics, probes.get(session) ?? probe(session));
-    return words.length < fewest ? [] : [{ claimed, genuine, looks: scored(background, statistics, words) }];
+    if (words.length < fewest) return [];
+    const typed = genuine || imitation === "none" ? words : imitated(imitation, statistics, words);
+    return [{ claimed, genuine, looks: scored(background, statistics, typed) }];
   });
 }
 

@@ -120,6 +120,35 @@ t.test("from 1.5.0 on the picture says which frame it is, and only what follows 
   fetcher.send(size + sync(11));
   await viewer.saw(uncovered);
   t.match(viewer.text, `${covered}${size}${instruction("rect", 0, 2, 2, 2, 2)}${uncovered}`);
+  const [, name = ""] = /4\.name,\d+\.(samehand-picture-[\w-]+);/.exec(fetcher.handshake) ?? [];
+  t.ok(name, "the user that fetches it has a name of its own");
+  user.send(instruction("msg", 2, "@1", "bea") + instruction("msg", 2, "@2", name) + sync(13));
+  await viewer.saw(sync(13));
+  t.ok(viewer.text.endsWith(instruction("msg", 2, "@1", "bea") + sync(13)), "and nobody hears that it left");
+});
+
+t.test("nobody hears of the user that mends a picture, and of others all the same", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  bench.guacd.picture = null;
+  const { viewer, user, watch } = await bench.session();
+  watch.control.quarantine(decision);
+  await viewer.saw(covered);
+  let fetching = bench.guacd.nextFetch();
+  watch.control.release(decision);
+  const fetcher = await fetching;
+  user.send(instruction("copy", 0, 0, 10, 9, 9, 14, 0, 0, 0) + sync(2));
+  await user.saw("4.sync,1.2;");
+  fetching = bench.guacd.nextFetch();
+  fetcher.send(size + sync(1));
+  await viewer.saw(uncovered);
+  const mender = await fetching;
+  user.send(instruction("msg", 1, "@3", "samehand-picture-0") + instruction("msg", 1, "@4", "cem") + sync(3));
+  await user.saw("4.sync,1.2;");
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  mender.send(size + sync(3));
+  await viewer.saw(instruction("msg", 1, "@4", "cem") + sync(3));
+  t.notMatch(viewer.text, "samehand-picture");
 });
 
 t.test("a hold that comes again while the picture is fetched goes on as if it had never ended", async (t) => {

@@ -8,6 +8,7 @@ import type { Prompt } from "../core/prompt.ts";
 import type { Tally } from "../core/tally.ts";
 import { nop } from "../protocol/guacamole/instructions.ts";
 import { firstReturnStream, wipe } from "../protocol/guacamole/overlay.ts";
+import { withoutPictureUser } from "../protocol/guacamole/picture-user.ts";
 import type { SnapshotReader } from "../protocol/guacamole/snapshot-reader.ts";
 import { WithheldDisplay, type WithheldOwner } from "../protocol/guacamole/withheld-display.ts";
 import { frame } from "../protocol/websocket/frame.ts";
@@ -36,6 +37,8 @@ export interface HoldOwner {
 const mostKept = 16 * 1024 * 1024;
 /** A viewer that hears nothing for 15 s gives up; guacd is silent towards it only while it is idle. */
 const ticksPerNop = 5;
+/** So many ticks after a picture was fetched guacd has said that its user left. */
+const ticksToLeave = 3;
 
 export class Hold implements WithheldOwner, ReturnOwner {
   readonly #screen: HoldScreen;
@@ -53,6 +56,7 @@ export class Hold implements WithheldOwner, ReturnOwner {
   /** There where the picture that came back may be wrong. */
   #mending: Mending | null = null;
   #ticks = 0;
+  #lingers = 0;
   /** Sizes of the desktop that were seen. */
   #sizes = 0;
 
@@ -81,6 +85,18 @@ export class Hold implements WithheldOwner, ReturnOwner {
   /** Whether it is held at all, or its picture is not back yet. */
   get on(): boolean {
     return this.#wanted || this.#withheld !== null;
+  }
+
+  /** Whether guacd may still speak of whoever fetched the picture: what passes must go through `passing`. */
+  get lingers(): boolean {
+    return this.#lingers > 0;
+  }
+
+  /** A message of the display as the viewer is sent it. @param from where its instructions begin */
+  passing(message: Uint8Array, from: number): Uint8Array {
+    const all = message.subarray(from);
+    const left = withoutPictureUser(all);
+    return left === all ? message : frame(left);
   }
 
   /** Whether the display must be given to `take`. */
@@ -140,6 +156,7 @@ export class Hold implements WithheldOwner, ReturnOwner {
   /** About once a second. */
   tick(): void {
     this.#ticks += 1;
+    if (this.#mending?.over !== false) this.#lingers = Math.max(this.#lingers - 1, 0);
     if (this.#withheld !== null && this.#ticks % ticksPerNop === 0) this.#viewer.say(nop);
   }
 
@@ -161,6 +178,7 @@ export class Hold implements WithheldOwner, ReturnOwner {
     message.add(withheld.waiting);
     message.add([Buffer.from(this.#screen.remove())]);
     message.end();
+    this.#lingers = ticksToLeave;
     const fetch = this.#fetch;
     if (picture !== null && fetch !== null && withheld.gathered!.copiesTwice(picture))
       this.#mending = new Mending(fetch, this.#viewer, this.#target!);

@@ -8,6 +8,7 @@ import { InstructionReader } from "../protocol/guacamole/instruction-reader.ts";
 import { sync } from "../protocol/guacamole/instructions.ts";
 import { KeptDisplay } from "../protocol/guacamole/kept-display.ts";
 import { disposeLayers, firstReturnStream } from "../protocol/guacamole/overlay.ts";
+import { withoutPictureUser } from "../protocol/guacamole/picture-user.ts";
 import type { SnapshotReader } from "../protocol/guacamole/snapshot-reader.ts";
 import { Messages } from "./messages.ts";
 import { type Fetch, pictureLimits } from "./picture-return.ts";
@@ -49,6 +50,11 @@ export class Mending implements SnapshotOwner {
   /** Whether the display must be given to `take`. */
   get stops(): boolean {
     return this.#stopped !== null;
+  }
+
+  /** No attempt comes any more. */
+  get over(): boolean {
+    return this.#over;
   }
 
   /** Whole instructions of the target's. */
@@ -106,7 +112,7 @@ export class Mending implements SnapshotOwner {
   /** The display passes again, and there may be another attempt. */
   #goOn(): void {
     const messages = new Messages(this.#viewer);
-    messages.add(this.#stopped ?? []);
+    messages.add((this.#stopped ?? []).map(withoutPictureUser));
     messages.end();
     this.#stopped = null;
     this.#fetching = null;

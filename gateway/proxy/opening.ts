@@ -1,8 +1,8 @@
 /** The way to guacd: what to say to it in the viewer's name, and to which guacds in turn. */
-import { randomUUID } from "node:crypto";
 import { SamehandError } from "../core/errors.ts";
 import type { Ticket } from "../core/session.ts";
 import { Handshake, type HandshakeOptions } from "../protocol/guacamole/handshake.ts";
+import { pictureUserName } from "../protocol/guacamole/picture-user.ts";
 import { GuacdLine } from "./guacd-line.ts";
 import type { GuacdOptions } from "./options.ts";
 import type { ViewerTraits } from "./request.ts";
@@ -10,8 +10,6 @@ import { Snapshot, type SnapshotLimits, type SnapshotOwner } from "./snapshot.ts
 import type { Opening, Target, TargetOwner } from "./target.ts";
 import { Upstream } from "./upstream.ts";
 
-/** How the names of users begin who join only to see. */
-const pictureUser = "samehand-picture-";
 const defaultAudio = ["audio/L8", "audio/L16"];
 const defaultImage = ["image/png", "image/jpeg"];
 
@@ -67,7 +65,7 @@ export class GuacdOpening implements Opening {
    * user's own settings say. Its name is another one, so that what guacd tells others of it can be told apart.
    */
   fetch(connectionId: string, limits: SnapshotLimits, owner: SnapshotOwner): Snapshot {
-    const name = `${pictureUser}${randomUUID()}`;
+    const name = pictureUserName();
     const handshake = new Handshake({ ...this.#profile, select: connectionId, audio: [], video: [], name });
     const guacd = this.#guacd!;
     return new Snapshot((line) => new GuacdLine(guacd, handshake, line), limits, owner);

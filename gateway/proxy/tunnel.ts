@@ -355,8 +355,9 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     this.flows();
   }
 
-  display(frame: Uint8Array, from: number): boolean {
-    if (this.#hold.takes) return this.#withhold(frame, from);
+  display(whole: Uint8Array, from: number): boolean {
+    if (this.#hold.takes) return this.#withhold(whole, from);
+    const frame = this.#hold.lingers ? this.#hold.passing(whole, from) : whole;
     const { tally, clock } = this.#around;
     const { scanner } = this.#upstream!;
     tally.bytesToClient += frame.byteLength;

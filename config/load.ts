@@ -65,6 +65,8 @@ export function namedFiles(config: Config): string[] {
     ...(tls === undefined || tls.development ? [] : [tls.cert, tls.key]),
     ...config.guacd.map((guacd) => ("tls" in guacd ? guacd.tls?.ca : undefined)),
     ...config.delivery.flatMap(filesOf),
+    ...(config.traces === undefined ? [] : trusted(config.traces)),
+    ...Object.values(config.traces?.headers ?? {}).map(({ file }) => file),
     ...secrets.map((secret) => secret?.file),
   ].filter((file) => file !== undefined);
 }
@@ -76,11 +78,25 @@ function filesOf(receiver: Receiver): (string | undefined)[] {
   if (receiver.kind === "file") return [];
   if (receiver.kind === "syslog") {
     const { tls } = receiver;
-    return tls === false ? [] : [tls.ca, tls.client?.cert, tls.client?.key];
+    return tls === false ? [] : trusted(tls);
   }
-  const { ca, client } = receiver;
   const secrets = receiver.kind === "webhook" ? [receiver.secret] : [receiver.key, receiver.token];
-  return [ca, client?.cert, client?.key, ...secrets.map((secret) => secret?.file)];
+  return [...trusted(receiver), ...secrets.map((secret) => secret?.file)];
+}
+
+interface TrustPaths {
+  ca?: string | undefined;
+  client?: { cert: string; key: string } | undefined;
+}
+
+const trusted = ({ ca, client }: TrustPaths): (string | undefined)[] => [ca, client?.cert, client?.key];
+
+function trustAt<From extends TrustPaths>(from: From, at: (path: string) => string): From {
+  return {
+    ...from,
+    ...(from.ca === undefined ? {} : { ca: at(from.ca) }),
+    ...(from.client === undefined ? {} : { client: { cert: at(from.client.cert), key: at(from.client.key) } }),
+  };
 }
 
 /** The same receiver with its paths as `at` and `secret` make them. */
@@ -89,13 +105,7 @@ function receiverAt(
   at: (path: string) => string,
   secret: (from: SecretSource) => SecretSource,
 ): Receiver {
-  const trust = <From extends { ca?: string | undefined; client?: { cert: string; key: string } | undefined }>(
-    from: From,
-  ): From => ({
-    ...from,
-    ...(from.ca === undefined ? {} : { ca: at(from.ca) }),
-    ...(from.client === undefined ? {} : { client: { cert: at(from.client.cert), key: at(from.client.key) } }),
-  });
+  const trust = <From extends TrustPaths>(from: From): From => trustAt(from, at);
   if (receiver.kind === "file") return { ...receiver, path: at(receiver.path) };
   if (receiver.kind === "syslog") return receiver.tls === false ? receiver : { ...receiver, tls: trust(receiver.tls) };
   if (receiver.kind === "webhook") return { ...trust(receiver), secret: secret(receiver.secret) };
@@ -142,6 +152,15 @@ function absolute(config: Config, folder: string): Config {
       ...config.admin,
       oidc: oidc === undefined ? undefined : { ...oidc, clientSecret: secret(oidc.clientSecret) },
     },
+    traces:
+      config.traces === undefined
+        ? undefined
+        : {
+            ...trustAt(config.traces, at),
+            headers: Object.fromEntries(
+              Object.entries(config.traces.headers).map(([name, value]) => [name, secret(value)]),
+            ),
+          },
     delivery: config.delivery.map((receiver) => receiverAt(receiver, at, secret)),
     keys: secret(config.keys),
     store: at(config.store),

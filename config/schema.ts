@@ -275,6 +275,19 @@ export const configSchema = z.strictObject({
     .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, { error: "has two of the same name" })
     .default([])
     .describe("where the audit chain is sent to: docs/SIEM.md"),
+  traces: z
+    .strictObject({
+      url: httpUrl.describe("the collector's OTLP/HTTP address, such as https://otel.example:4318/v1/traces"),
+      service: z.string().min(1).max(100).default("samehand").describe("`service.name` of what is sent"),
+      headers: z
+        .record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/), secret)
+        .default({})
+        .describe("sent with each request, such as `authorization`"),
+      ca: path.optional(),
+      client,
+    })
+    .optional()
+    .describe("traces of sessions for an OpenTelemetry collector; absent: none"),
   retention: z
     .strictObject({
       sessionDays: z.int().min(1).max(36_500).default(400).describe("records of sessions: times, verdicts, outcome"),

@@ -14,6 +14,7 @@ import type { Log } from "./core/log.ts";
 import type { Fleet } from "./core/fleet.ts";
 import { Tally } from "./core/tally.ts";
 import { Bus } from "./fleet/bus.ts";
+import { TraceSender } from "./delivery/traces.ts";
 import { Delivery } from "./delivery/delivery.ts";
 import { LiveJudge } from "./judge/judge.ts";
 import { defaultPolicyFile, loadPolicy } from "./policy/policy-file.ts";
@@ -63,6 +64,7 @@ export class Gateway {
   readonly admin: Admin;
   /** The first process's business, where there are several. */
   readonly #delivery: Delivery | null;
+  readonly #traces: TraceSender;
   readonly #options: GatewayOptions;
   #config: Config;
   #policy: Policy;
@@ -117,8 +119,12 @@ export class Gateway {
     }
     try {
       this.#tokens = this.#accepted(config);
+      const { name } = this.fleet;
+      const instance = `${this.store.installation}/${name}`;
+      this.#traces = new TraceSender({ ...base, traces: config.traces, version, instance });
       this.#judge = new LiveJudge({
         ...base,
+        traces: this.#traces,
         fleet: this.fleet,
         store: this.store,
         background,
@@ -205,6 +211,7 @@ export class Gateway {
     const keys = readKeyRing(config.keys, "keys");
     const options = this.#proxyOptions(config, tls);
     const deliver = this.#delivery?.prepare(config.delivery);
+    const trace = this.#traces.prepare(config.traces);
     // Everything is read: from here on nothing fails.
     this.store.useKeys(keys);
     this.#policy = policy;
@@ -213,6 +220,7 @@ export class Gateway {
     this.#config = config;
     this.proxy.reload(options);
     deliver?.();
+    trace();
     this.#note("configuration.changed", { mode: config.mode });
     this.#log.info({ mode: config.mode }, "configuration reloaded");
     // Agents may have been enrolled from recordings meanwhile: nobody should wait an hour for them to count.
@@ -238,6 +246,7 @@ export class Gateway {
     await this.#judge.close();
     this.#note("gateway.stopped", {});
     await this.#delivery?.stop();
+    await this.#traces.stop();
     this.store.close();
     if (this.#metricsAddress !== null) await this.#metricsServer.close();
     this.#metrics.close();

@@ -10,6 +10,7 @@ import type { Log } from "../core/log.ts";
 import type { Enrolment } from "../core/maturity.ts";
 import type { Judge, SessionControl, SessionInfo, Ticket } from "../core/session.ts";
 import type { Tally } from "../core/tally.ts";
+import type { Traces } from "../core/trace.ts";
 import type { AgentName, SessionId } from "../core/units.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Policy } from "../policy/rules.ts";
@@ -47,6 +48,8 @@ export interface JudgeOptions {
   readonly worker?: string;
   /** The other processes of this gateway; left out where this one is alone. */
   readonly fleet?: Fleet;
+  /** Where sessions are traced; left out, they are not. */
+  readonly traces?: Traces;
 }
 
 /** How often the farm's background is made anew, ms. */
@@ -134,6 +137,7 @@ export class LiveJudge implements Judge {
   #watch(ticket: Ticket, session: SessionInfo, control: SessionControl, settings: JudgeSettings): SessionWatch {
     const { store, clock } = this.#options;
     const record = this.#admit(ticket.agent, settings.policy);
+    const trace = this.#options.traces?.session(session) ?? null;
     const watch = new SessionWatch({
       ...this.#options,
       learning: this.#learning,
@@ -144,8 +148,12 @@ export class LiveJudge implements Judge {
       doubt: this.#doubts.of(ticket.agent, clock.wall()),
       onDoubt: (doubt) => this.#doubts.note(ticket.agent, doubt),
       onRecognised: () => this.#doubts.recognised(ticket.agent),
-      onDecision: (decision) => this.#enforcement.decided(ticket.agent, decision),
-      onEnd: () => {
+      onDecision: (decision) => {
+        trace?.decided(decision);
+        this.#enforcement.decided(ticket.agent, decision);
+      },
+      onEnd: (end) => {
+        trace?.ended(end);
         this.sessions.remove(session.id);
         this.#left(ticket.agent, session.id, watch);
       },

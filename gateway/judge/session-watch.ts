@@ -40,8 +40,8 @@ export interface SessionWatchOptions extends JudgeOptions {
   readonly onRecognised: () => void;
   /** Hears each decision as it was told. */
   readonly onDecision: (decision: Decision) => void;
-  /** The session is over. */
-  readonly onEnd: () => void;
+  /** The session is over. @param end `closed`, or the code of the error that ended it */
+  readonly onEnd: (end: string) => void;
   /** The agent is to be locked for so many minutes. */
   readonly onSever: (minutes: number, reason: string) => void;
 }
@@ -219,15 +219,16 @@ export class SessionWatch implements Watch, Hold {
     if (this.decision.wouldBe !== "allow") this.#inDoubt().consequences.doubt(at);
     this.#scores.write();
     const { store, session, onEnd } = this.#options;
+    const end = error?.code ?? "closed";
     store.sessionEnded(session.id, {
-      end: error?.code ?? "closed",
+      end,
       lowestTrust: this.#account.lowestTrust,
       lastTrust: this.decision.trust,
       ...this.#account.llr,
       keystrokes: this.#inspector.keystrokes,
       actions: this.#inspector.actions,
     });
-    onEnd();
+    onEnd(end);
   }
 
   /** What operators see of the session. */

@@ -1,0 +1,143 @@
+/**
+ * Traces of sessions, sent to an OpenTelemetry collector as OTLP/HTTP in JSON. Off unless the configuration says where
+ * to: then no session tells anything, and nothing is kept. A collector that is away costs spans, never a session.
+ */
+import { readSecret } from "../../config/load.ts";
+import type { Config } from "../../config/schema.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { SessionInfo } from "../core/session.ts";
+import type { SessionTrace, Traces } from "../core/trace.ts";
+import { Refused } from "./carrier.ts";
+import { exportRequest, type Sender, type Span } from "./otlp.ts";
+import { post } from "./post.ts";
+import { SessionSpans } from "./session-spans.ts";
+import { readTrust, type Trust } from "./trust.ts";
+
+/** Between two sends, and after failures at most; ms. */
+const pause = 2000;
+const longestPause = 60_000;
+/** Spans that wait: what comes on top is dropped, and counted in the log. */
+const mostWaiting = 2048;
+const mostInOne = 512;
+
+interface Collector {
+  readonly url: string;
+  readonly trust: Trust;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly sender: Sender;
+}
+
+export interface TraceOptions {
+  readonly traces: Config["traces"];
+  readonly version: string;
+  /** The store's installation, and this process's name. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Between two sends; ms. */
+  readonly pauseMillis?: number;
+}
+
+export class TraceSender implements Traces {
+  readonly #options: TraceOptions;
+  #collector: Collector | null;
+  #waiting: Span[] = [];
+  #dropped = 0;
+  #wait: number;
+  #timer: NodeJS.Timeout | null = null;
+  #sending: Promise<void> | null = null;
+
+  /** @throws SamehandError `config-invalid`, `key-invalid` for a file that cannot be used */
+  constructor(options: TraceOptions) {
+    this.#options = options;
+    this.#collector = this.#read(options.traces);
+    this.#wait = this.#pause;
+  }
+
+  get #pause(): number {
+    return this.#options.pauseMillis ?? pause;
+  }
+
+  session(session: SessionInfo): SessionTrace | null {
+    if (this.#collector === null) return null;
+    return new SessionSpans(session, this.#options.clock, (span) => this.#add(span));
+  }
+
+  /**
+   * Reads what another collector needs, and changes nothing yet.
+   * @returns what takes it over, which cannot fail
+   * @throws SamehandError `config-invalid`, `key-invalid` for a file that cannot be used
+   */
+  prepare(traces: Config["traces"]): () => void {
+    const collector = this.#read(traces);
+    return () => {
+      this.#collector = collector;
+      this.#wait = this.#pause;
+      if (collector === null) this.#waiting = [];
+    };
+  }
+
+  /** Sends what waits, once. */
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#sending;
+    if (this.#waiting.length > 0) await this.#send();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #read(traces: Config["traces"]): Collector | null {
+    if (traces === undefined) return null;
+    const { url, service, headers } = traces;
+    const { version, instance } = this.#options;
+    const secrets = Object.entries(headers).map(([name, value]) => [name, readSecret(value, "traces: headers").trim()]);
+    return {
+      url,
+      trust: readTrust(traces, "traces"),
+      headers: { ...Object.fromEntries(secrets), "content-type": "application/json" },
+      sender: { service, version, instance },
+    };
+  }
+
+  #add(span: Span): void {
+    if (this.#collector === null) return;
+    if (this.#waiting.length >= mostWaiting) this.#dropped += 1;
+    else this.#waiting.push(span);
+    this.#later();
+  }
+
+  #later(): void {
+    if (this.#timer !== null || this.#sending !== null || this.#waiting.length === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#sending = this.#send().finally(() => {
+        this.#sending = null;
+        this.#later();
+      });
+    }, this.#wait).unref();
+  }
+
+  /** Never rejects. */
+  async #send(): Promise<void> {
+    const collector = this.#collector;
+    if (collector === null) return;
+    const spans = this.#waiting.slice(0, mostInOne);
+    const { url, trust, headers, sender } = collector;
+    try {
+      await post({ url, trust, headers, body: exportRequest(spans, sender) });
+      this.#wait = this.#pause;
+      this.#taken(spans.length);
+    } catch (error) {
+      const told = error instanceof Error ? error.message : String(error);
+      const refused = error instanceof Refused;
+      if (refused) this.#dropped += spans.length;
+      this.#options.log.warn({ told, dropped: this.#dropped }, "traces could not be sent");
+      if (refused) this.#taken(spans.length);
+      else this.#wait = Math.min(longestPause, this.#wait * 2);
+    }
+  }
+
+  #taken(count: number): void {
+    this.#waiting.splice(0, count);
+  }
+}

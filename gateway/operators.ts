@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { readSecret } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import { modesOf, withoutMode } from "./agent-modes.ts";
 import { Admin, type AdminParts } from "./admin/admin.ts";
 import type { Fleet } from "./core/fleet.ts";
 import type { ActOutcome, LiveDetail, LiveSessions, LiveSummary, OperatorAct } from "./core/live.ts";
@@ -56,6 +57,8 @@ export function operators({ admin }: Config, parts: OperatorsParts): Admin {
     desk: policyFileDesk(parts),
     enrolment: () => config().enrolment,
     drift: driftOf,
+    modes: modesOf,
+    withoutMode,
     organisation: () => config().organisation.name,
     provider:
       oidc === undefined ? null : { ...oidc, clientSecret: readSecret(oidc.clientSecret, "admin.oidc.clientSecret") },

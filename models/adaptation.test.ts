@@ -20,7 +20,7 @@ function shown(person: number, session: number, keys = 400): Part {
   return { keyboard: enrolment.keyboard, pointer: background.pointer.statistics() };
 }
 
-const whole = (part: Part) => ({ shown: part, learnable: part });
+const whole = (part: Part) => ({ shown: part, learnable: part, device: null });
 const lesson = (person: number, session: number) => ({
   stretches: [0, 1].map((half) => whole(shown(person, 2 * session + half, 200))),
   session: `session-${session}`,
@@ -102,7 +102,7 @@ t.test("each stretch is judged by itself, and a session that is somebody else's 
   const more = { stretches: [stretch(own, 23), stretch(other, 24), stretch(other, 25)], session: "mixed", day: 20 };
   t.equal(adapt(background, profile, more), "refused");
   t.equal(profile.candidate, null, "and what the session taught before is given up");
-  const hidden = { shown: shown(other, 26, 200), learnable: shown(own, 26, 200) };
+  const hidden = { shown: shown(other, 26, 200), learnable: shown(own, 26, 200), device: null };
   t.equal(
     adapt(background, profile, { stretches: [hidden], session: "hidden", day: 26 }),
     "refused",

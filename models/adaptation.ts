@@ -5,6 +5,7 @@
  * by another session that was trusted on its own, or by a passed challenge. What was adapted never weighs more than a share
  * of the anchor.
  */
+import type { Modality } from "../gateway/core/input.ts";
 import type { Background } from "./background.ts";
 import { KeyboardStatistics } from "./keyboard/statistics.ts";
 import { PointerStatistics } from "./pointer/statistics.ts";
@@ -14,6 +15,8 @@ import { type Candidate, type Counts, type Part, Profile, emptyPart, mergeInto }
 export interface Stretch {
   readonly shown: Part;
   readonly learnable: Part;
+  /** The modality that looked like another device all along, while the other one spoke for the agent; else null. */
+  readonly device: Modality | null;
 }
 
 /** One session's input that may be learned from. */
@@ -34,8 +37,11 @@ export const adaptedShare = 0.25;
 const fewest = { keyboard: 50, pointer: 24 } as const;
 /** An anchor of fewer observations recognises nobody: the first lessons are taken as they come. */
 const fewestKnown = { keyboard: 300, pointer: 100 } as const;
-/** What the anchor must say for a stretch before it is learned, nats. */
-const surely = 2;
+/**
+ * What the anchor must say for a stretch before it is learned, nats, where one modality says it alone; shares of it add up.
+ * Of the others' stretches about 1 in 100 get there; of the agent's 8 in 10 at the keyboard, 6 in 10 at the pointer.
+ */
+const surely = { keyboard: 3, pointer: 0.5 } as const;
 /** Where more of a session's stretches than this are refused, the others are not learned either. */
 const mostRefused = 1 / 3;
 
@@ -61,13 +67,32 @@ export function recognise(background: Background, anchor: Part, shown: Part): Re
  * loses what it taught before.
  */
 export function adapt(background: Background, profile: Profile, lesson: SessionLesson): Outcome {
-  const passed = lesson.stretches.filter(({ shown }) => isRecognised(background, profile, shown));
+  const passed = lesson.stretches.filter((stretch) => isRecognised(background, profile, stretch));
   if (passed.length < (1 - mostRefused) * lesson.stretches.length || passed.length === 0) {
     giveUp(profile, lesson.session);
     return "refused";
   }
+  const outcome = learnUsual(
+    background,
+    profile,
+    lesson,
+    passed.filter(({ device }) => device === null),
+  );
+  const devices = passed.filter(({ device }) => device !== null);
+  // Another device is believed only of a session that is the agent's without exception.
+  if (!profile.sealed || devices.length === 0 || passed.length < lesson.stretches.length) return outcome;
+  return learnDevice(background, profile, lesson, devices) ? "held-back" : outcome;
+}
+
+function learnUsual(
+  background: Background,
+  profile: Profile,
+  lesson: SessionLesson,
+  stretches: readonly Stretch[],
+): Outcome {
+  if (stretches.length === 0) return "refused";
   const part = emptyPart(background);
-  for (const { learnable } of passed) mergeInto(part, learnable);
+  for (const { learnable } of stretches) mergeInto(part, learnable);
   if (!profile.sealed) {
     profile.learn(part, lesson.day);
     return "learned";
@@ -79,11 +104,30 @@ export function adapt(background: Background, profile: Profile, lesson: SessionL
   return "held-back";
 }
 
-/** Neither modality speaks against the agent; and of a sealed profile both together speak for the agent with some weight. */
-function isRecognised(background: Background, { anchor, sealed }: Profile, shown: Part): boolean {
-  const { keyboard, pointer } = recognise(background, anchor, shown);
-  if ((keyboard ?? 0) < 0 || (pointer ?? 0) < 0) return false;
-  return !sealed || (keyboard ?? 0) + (pointer ?? 0) >= surely;
+/** @returns whether a mode was opened or went on */
+function learnDevice(
+  background: Background,
+  profile: Profile,
+  { day, session }: SessionLesson,
+  stretches: readonly Stretch[],
+): boolean {
+  const part = emptyPart(background);
+  for (const { shown } of stretches) mergeInto(part, shown);
+  const [{ device }] = stretches;
+  if (device === null || part[device].count < fewest[device]) return false;
+  const client = { medianMs: Number.NaN };
+  return profile.learnMode(background, { modality: device, statistics: part[device], client, day, session });
+}
+
+/**
+ * Neither modality speaks against the agent, and of a sealed profile they speak for the agent with some weight; of a
+ * stretch with another device the other modality alone does.
+ */
+function isRecognised(background: Background, { anchor, sealed }: Profile, { shown, device }: Stretch): boolean {
+  const said = recognise(background, anchor, shown);
+  const of = (modality: Modality): number => (modality === device ? 0 : (said[modality] ?? 0));
+  if (of("keyboard") < 0 || of("pointer") < 0) return false;
+  return !sealed || of("keyboard") / surely.keyboard + of("pointer") / surely.pointer >= 1;
 }
 
 /** The agent was confirmed: what was held back is learned. @returns whether there was something */
@@ -98,9 +142,11 @@ export function confirm(background: Background, profile: Profile): boolean {
   return true;
 }
 
-/** A session ended in doubt: what it taught is given up. @returns whether there was something */
+/** A session ended in doubt: what it taught, and nobody confirmed, is given up. @returns whether there was something */
 export function giveUp(profile: Profile, session: string): boolean {
-  if (profile.candidate?.session !== session) return false;
+  const doubted = profile.modes.findIndex((mode) => !mode.confirmed && mode.session === session);
+  const found = doubted >= 0 && profile.removeMode(doubted);
+  if (profile.candidate?.session !== session) return found;
   profile.candidate = null;
   profile.version++;
   return true;

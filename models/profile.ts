@@ -215,6 +215,26 @@ export class Profile {
   }
 
   /**
+   * An encoded profile without one of its modes; null where it has no such mode.
+   * @throws SamehandError `profile-unreadable` for anything that is not an encoded profile
+   */
+  static withoutMode(bytes: Uint8Array, index: number): Uint8Array | null {
+    const sections = unpack(form, bytes);
+    const facts = unpackJson(form, sections, "facts") as Record<string, unknown>;
+    const modes = Array.isArray(facts["modes"]) ? facts["modes"] : [];
+    if (!(index in modes)) return null;
+    const rest = modes.filter((_, place) => place !== index);
+    const kept = [...sections].filter(([name]) => !name.startsWith("mode-"));
+    const statistics = modes.map((_, place) => section(form, sections, `mode-${place}`));
+    const left = statistics
+      .filter((_, place) => place !== index)
+      .map((each, place) => [`mode-${place}`, each] as const);
+    const { modes: _before, ...others } = facts;
+    const told = { ...others, ...(rest.length === 0 ? {} : { modes: rest }), version: Number(facts["version"]) + 1 };
+    return pack(form, new Map([...kept, ...left, ["facts", packJson(told)]]));
+  }
+
+  /**
    * Only the pointer part and the trees of an encoded profile: what a farm, or growing trees, needs.
    * @throws SamehandError `profile-unreadable` for anything that is not an encoded profile
    */

@@ -27,7 +27,7 @@ export function AgentPage({ name }: { name: string }) {
       <Facts agent={value} />
       <div class="pair">
         <Versions agent={value} path={path} again={again} />
-        <Modes agent={value} />
+        <Modes agent={value} path={path} again={again} />
       </div>
       <PastSessions agent={value} />
     </article>
@@ -143,16 +143,25 @@ function Versions({ agent, path, again }: WithPath) {
   );
 }
 
-function Modes({ agent }: { agent: AgentDetail }) {
+function Modes({ agent, path, again }: WithPath) {
   return (
     <section>
       <h2>Devices and clients</h2>
       {agent.modes.length === 0 && <p>One, so far.</p>}
       <ul class="lines">
-        {agent.modes.map(({ id, name, learned, lastSeenAt }) => (
+        {agent.modes.map(({ id, name, confirmed, learned, lastSeenAt }) => (
           <li key={id}>
             {name}: {amountWords(learned)}
             {lastSeenAt !== null && `, ${lasting(Date.now() - lastSeenAt)} ago`}
+            {!confirmed && <em> (waits to be seen again)</em>}
+            {may("responder") && (
+              <Act
+                label={`Forget ${name}`}
+                meaning="What was learned of this device is given up. The usual way of working stays."
+                act={(reason) => post<"forgetMode">(`${path}/forget-mode`, { reason, mode: id })}
+                done={again}
+              />
+            )}
           </li>
         ))}
       </ul>

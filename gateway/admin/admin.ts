@@ -28,6 +28,8 @@ export interface AdminParts {
   readonly live: LiveSessions;
   readonly enrolment: () => Enrolment;
   readonly drift: AgentParts["drift"];
+  readonly modes: AgentParts["modes"];
+  readonly withoutMode: AgentParts["withoutMode"];
   readonly desk: PolicyDesk;
   readonly clock: Clock;
   readonly log: Log;

@@ -14,9 +14,20 @@ import { subjectPieces } from "./subject.ts";
 export interface AgentParts extends AgentDetailView {
   readonly live: LiveSessions;
   readonly clock: Clock;
+  /** An encoded profile without a mode; null where it has none of that name. @throws SamehandError */
+  readonly withoutMode: (profile: Uint8Array, id: string) => Uint8Array | null;
 }
 
-type Answered = "agents" | "agent" | "lock" | "unlock" | "rollback" | "forget" | "exportAgent" | "pastSessions";
+type Answered =
+  | "agents"
+  | "agent"
+  | "lock"
+  | "unlock"
+  | "rollback"
+  | "forgetMode"
+  | "forget"
+  | "exportAgent"
+  | "pastSessions";
 
 /** The newest sessions that are looked through for a page. */
 const mostPast = 5000;
@@ -69,6 +80,18 @@ export function agentHandlers(parts: AgentParts, second: SecondPerson): Pick<Han
       if (body.version === profileVersion) return { outcome: "already", approval: null };
       if (!store.rollback(id, body.version)) throw new SamehandError("record-unknown", "no such version is kept");
       note(caller, "agent.rolled-back", name, body.reason, { from: profileVersion, to: body.version });
+      return { outcome: "done", approval: null };
+    },
+    forgetMode: ({ params, body, caller }) => {
+      const { id, name } = record(params.name);
+      let found = false;
+      store.updateProfile(id, (newest) => {
+        const without = newest === null ? null : parts.withoutMode(newest.body, body.mode);
+        found = without !== null;
+        return newest === null || without === null ? null : { ...newest, body: without };
+      });
+      if (!found) throw new SamehandError("record-unknown", "no such mode is kept");
+      note(caller, "agent.mode-forgotten", name, body.reason, { mode: body.mode });
       return { outcome: "done", approval: null };
     },
     forget: ({ params, body, caller }) => {

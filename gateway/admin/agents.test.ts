@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import t from "tap";
+import { Background } from "../../models/background.ts";
+import { Profile } from "../../models/profile.ts";
 import { startOperators } from "../../test/parts/operators.ts";
 import { agentName, epochMillis } from "../core/units.ts";
 import { agentExport } from "./contract/agent-export.ts";
@@ -7,6 +9,7 @@ import { agentDetail } from "./contract/agent.ts";
 import { subjectPieces } from "./subject.ts";
 import { policy, replay, shadow } from "./contract/policy.ts";
 
+const background = Background.load();
 const body = { reason: "asked by the team" };
 
 t.test(
@@ -35,11 +38,27 @@ t.test(
     t.match((await act("unlock")).answer, { outcome: "done" });
     t.match((await act("unlock")).answer, { outcome: "already" });
 
+    t.same(detail.modes, [], "one mouse, one keyboard");
+    store.updateProfile(store.agent(agentName("anna"))!.id, (newest) => {
+      const profile = Profile.decode(newest!.body, background);
+      const taught = { modality: "pointer" as const, statistics: profile.anchor.pointer, client: { medianMs: 8 } };
+      profile.learnMode(background, { ...taught, day: 20_000, session: "session-1" });
+      return { ...newest!, body: profile.encode() };
+    });
+    const [mode, ...others] = agentDetail.parse((await browser.ask("GET", "/agents/anna")).answer).modes;
+    t.match(mode, { name: "another mouse, 8 ms apart", confirmed: false, learned: { keystrokes: 0, days: 1 } });
+    t.same(others, []);
+    t.match((await act("forget-mode", { mode: mode?.id })).answer, { outcome: "done" });
+    const without = agentDetail.parse((await browser.ask("GET", "/agents/anna")).answer);
+    t.same(without.modes, []);
+    t.same(without.learned, detail.learned, "the usual way stays");
+    t.match(await act("forget-mode", { mode: mode?.id }), { status: 404 });
+
     const older = detail.versions[1];
     t.match((await act("rollback", { version: older?.version })).answer, { outcome: "done" });
     const after = agentDetail.parse((await browser.ask("GET", "/agents/anna")).answer);
     t.equal(after.learned.keystrokes, older?.learned.keystrokes);
-    t.equal(after.profileVersion, detail.profileVersion + 1, "it is a new version: nothing is lost");
+    t.equal(after.profileVersion, without.profileVersion + 1, "it is a new version: nothing is lost");
     t.match(await act("rollback", { version: 9999 }), { status: 404 });
 
     for (let n = 0; n < 1200; n++)
@@ -60,7 +79,14 @@ t.test(
     t.match((await act("forget")).answer, { outcome: "done" });
     t.equal((await browser.ask("GET", "/agents/anna")).status, 404);
     const actions = store.audit.newest(2000).map(({ action, actor, why }) => ({ action, actor, why }));
-    for (const action of ["agent.locked", "agent.unlocked", "agent.rolled-back", "agent.exported", "agent.forgotten"])
+    for (const action of [
+      "agent.locked",
+      "agent.unlocked",
+      "agent.rolled-back",
+      "agent.mode-forgotten",
+      "agent.exported",
+      "agent.forgotten",
+    ])
       t.match(
         actions.find((entry) => entry.action === action),
         { actor: "operator:first operator", why: /asked/ },

@@ -24,6 +24,8 @@ export interface AgentView {
 export interface AgentDetailView extends AgentView {
   /** Shares of the drift budget that an encoded profile has used; null where it has none. @throws SamehandError */
   readonly drift: (profile: Uint8Array) => AgentDetail["drift"];
+  /** The other devices that an encoded profile knows. @throws SamehandError */
+  readonly modes: (profile: Uint8Array) => AgentDetail["modes"];
 }
 
 /** @param live how many sessions of the agent live */
@@ -55,7 +57,7 @@ export function agentDetailOf(record: AgentRecord, view: AgentDetailView, live: 
   return {
     ...agentOf(record, view, live),
     versions,
-    modes: [],
+    modes: profile === null ? [] : view.modes(profile.body),
     drift: profile === null ? null : view.drift(profile.body),
     sessions: view.store.sessionsOf(record.id, sessionsShown).map(pastSessionOf),
   };

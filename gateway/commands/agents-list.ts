@@ -1,4 +1,5 @@
 /** Agents as `samehand agents` prints them: the list, and one with its profile's versions and latest sessions. */
+import { modesOf } from "../agent-modes.ts";
 import type { Config } from "../../config/schema.ts";
 import { SamehandError } from "../core/errors.ts";
 import { maturityOf } from "../core/maturity.ts";
@@ -65,6 +66,8 @@ export function show(store: Store, config: Config, name: AgentName, out: Out): n
     wouldBe: session.wouldBe,
     outcome: session.outcome,
   }));
+  const profile = store.profile(agent.id);
+  const modes = profile === null ? [] : modesOf(profile.body);
   const facts = Object.entries({ ...described, locked: lockText(store.lockOf(name)) || "no" });
   const head = ["started", "connection", "verdict", "would be", "lowest trust", "end"];
   const rows = sessions.map(({ started, connection, verdict, wouldBe, outcome }) => [
@@ -88,7 +91,16 @@ export function show(store: Store, config: Config, name: AgentName, out: Out): n
   ]);
   const parts = [facts.map(([key, value]) => `${key.padEnd(15)} ${value ?? "never"}\n`).join("")];
   if (kept.length > 0) parts.push(table(["version", "saved", "keystrokes", "actions", "days", ""], kept));
+  if (modes.length > 0) {
+    const told = modes.map(({ id, name, confirmed, learned }) => [
+      id,
+      name,
+      String(learned.keystrokes + learned.actions),
+      confirmed ? "counts" : "waits to be seen again",
+    ]);
+    parts.push(table(["mode", "device", "observations", ""], told));
+  }
   if (rows.length > 0) parts.push(table(head, rows));
-  out({ ...described, versions, sessions }, parts.join("\n"));
+  out({ ...described, versions, modes, sessions }, parts.join("\n"));
   return 0;
 }

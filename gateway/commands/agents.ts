@@ -18,6 +18,7 @@ const help = `usage: samehand agents [list] [--json]
        samehand agents unlock NAME [--reason TEXT] [--json]
        samehand agents forget NAME --yes [--reason TEXT] [--json]
        samehand agents rollback NAME; see agents rollback --help
+       samehand agents forget-mode NAME; see agents forget-mode --help
        samehand agents export NAME [--out FILE]
        samehand agents consent NAME --notice TEXT | --withdraw
        samehand agents totp NAME [--png FILE] [--svg FILE] | --remove
@@ -43,6 +44,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (args[0] === "passkey") return (await import("./agents-passkey.ts")).run(args.slice(1), io);
   if (args[0] === "consent") return (await import("./agents-consent.ts")).run(args.slice(1), io);
   if (args[0] === "rollback") return (await import("./agents-rollback.ts")).run(args.slice(1), io);
+  if (args[0] === "forget-mode") return (await import("./agents-forget-mode.ts")).run(args.slice(1), io);
   if (args[0] === "forget") return (await import("./agents-forget.ts")).run(args.slice(1), io);
   const { values, positionals } = parseArgs({
     args,
@@ -65,7 +67,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (!["list", "show", "lock", "unlock", "export"].includes(action))
     throw new SamehandError(
       "usage",
-      `'${action}' is none of list, show, lock, unlock, forget, rollback, export, consent, totp, passkey`,
+      `'${action}' is none of list, show, lock, unlock, forget, forget-mode, rollback, export, consent, totp, passkey`,
     );
   if (action !== "list" && name === undefined) throw new SamehandError("usage", `${action}: an agent's name is needed`);
   const until = values.minutes === undefined ? null : untilAfter(values.minutes);

@@ -16,6 +16,7 @@ const commandOf: Record<RouteName, string> = {
   lock: "agents lock",
   unlock: "agents unlock",
   rollback: "agents rollback",
+  forgetMode: "agents forget-mode",
   forget: "agents forget",
   exportAgent: "agents export",
   policy: "policy show",
@@ -103,6 +104,9 @@ t.test("operators, tokens, approvals, past sessions and events, from the command
   const { profileVersion } = (await browser.ask("GET", "/agents/anna")).answer;
   t.match(await said("agents", "rollback", "anna", "--version", String(profileVersion), "--reason", "as it stands"), {
     outcome: "already",
+  });
+  await t.rejects(said("agents", "forget-mode", "anna", "--mode", "pointer-1-x", "--reason", "not kept"), {
+    code: "record-unknown",
   });
   await t.rejects(said("agents", "rollback", "anna", "--version", "999", "--reason", "not kept"), {
     code: "record-unknown",

@@ -173,7 +173,10 @@ export class Learning {
 
   /** The agent was confirmed: what was held back is learned. Never throws. */
   confirmed({ id, name }: AgentRecord): void {
-    this.#later(id, name, nothing, (profile) => confirm(this.#options.background, profile));
+    this.#later(id, name, nothing, (profile) => {
+      const devices = profile.confirmModes();
+      return confirm(this.#options.background, profile) || devices;
+    });
   }
 
   /** A session ended in doubt: what it taught is given up. Never throws. */

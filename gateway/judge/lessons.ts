@@ -10,6 +10,7 @@ import type { Modality } from "../core/input.ts";
 import type { Millis } from "../core/units.ts";
 import { type Decision, stricter } from "../core/verdict.ts";
 import { Enrolment } from "../inspect/inspector.ts";
+import type { TrustFilter } from "../policy/trust.ts";
 import { Peaks } from "./peaks.ts";
 import { PendingActions, PendingKeystrokes } from "./pending.ts";
 
@@ -17,6 +18,8 @@ import { PendingActions, PendingKeystrokes } from "./pending.ts";
 const stretchLength = { known: 200, enrolling: 400 } as const;
 /** Stretches that are kept together: then a lesson is due. Each takes some dozens of kilobytes. */
 const mostStretches = 6;
+/** How sure trust must be that it is another mouse, 0 to 1; and what typing must say for the agent meanwhile, nats. */
+const [likelyDevice, typingForDevice] = [0.5, 3];
 /** Of an agent who is well known, lessons are written no more often than this, ms, and at the session's end. */
 const matureEvery = 900_000;
 
@@ -39,6 +42,8 @@ export class Lessons {
   #trusted = true;
   /** Evidence since the stretch began: each modality must speak for the agent before it teaches. */
   #lately = { keyboard: 0, pointer: 0 };
+  /** The least that trust held the pointer for another device since the stretch began, 0 to 1. */
+  #otherMouse = 1;
   readonly #peaks = new Peaks();
   /** Whether the session is verified: what is not verified is taken in as it comes. */
   verified = false;
@@ -59,10 +64,11 @@ export class Lessons {
     if (this.verified) this.#waiting().pointer.add(action);
   }
 
-  /** A window's evidence was weighed. @param said its LLR as it counted @param suspicion after it, nats */
-  weighed(at: Millis, modality: Modality, said: number, suspicion: number): void {
+  /** A window's evidence was weighed. @param said its LLR as it counted @param filter after it */
+  weighed(at: Millis, modality: Modality, said: number, filter: Pick<TrustFilter, "suspicion" | "changed">): void {
     this.#lately[modality] += said;
-    this.#peaks.observe(at, suspicion);
+    this.#otherMouse = Math.min(this.#otherMouse, filter.changed("pointer"));
+    this.#peaks.observe(at, filter.suspicion);
     const { learnable } = this.#into();
     if (modality === "keyboard")
       this.#waiting().keyboard.judged(said > 0, (keystroke, believed) => {
@@ -112,15 +118,17 @@ export class Lessons {
   }
 
   #end(trusted: boolean): void {
-    const teaches = this.#trusted && (!this.verified || this.#speaksForAgent());
+    const device = this.verified && this.#isOtherMouse() ? "pointer" : null;
+    const teaches = this.#trusted && (!this.verified || device !== null || this.#speaksForAgent());
     if (teaches && this.#stretch !== null) {
       const { shown, learnable } = this.#stretch;
-      this.#stretches.push({ shown, learnable: this.verified ? learnable : shown });
+      this.#stretches.push({ shown, learnable: this.verified ? learnable : shown, device });
     } else if (this.#stretch !== null) wipe(this.#stretch);
     this.#stretch = null;
     this.#observed = 0;
     this.#trusted = trusted;
     this.#lately = { keyboard: 0, pointer: 0 };
+    this.#otherMouse = 1;
   }
 
   #into(): { readonly shown: Enrolment; readonly learnable: Enrolment } {
@@ -133,6 +141,15 @@ export class Lessons {
     return this.#pending;
   }
 
+  /**
+   * The agent types, and all along it was another mouse. The other way round nothing is learned: pointing says too little
+   * for a stranger's typing to be believed on its word.
+   */
+  #isOtherMouse(): boolean {
+    const { keyboard, pointer } = this.#lately;
+    return this.#otherMouse >= likelyDevice && pointer < 0 && keyboard >= typingForDevice;
+  }
+
   /** Who is known by now must be recognised to teach: neither modality may speak against the agent. */
   #speaksForAgent(): boolean {
     const { keyboard, pointer } = this.#lately;
@@ -141,7 +158,7 @@ export class Lessons {
 }
 
 /** Nothing of a stretch that is let go stays in memory. */
-export function wipe({ shown, learnable }: Stretch): void {
+export function wipe({ shown, learnable }: Omit<Stretch, "device">): void {
   shown.keyboard.wipe();
   learnable.keyboard.wipe();
 }

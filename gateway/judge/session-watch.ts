@@ -334,12 +334,12 @@ export class SessionWatch implements Watch, Hold {
     this.#account.weigh(modality, llr, weight);
     const weighed = { at, modality, llr, weight, keystrokes, actions };
     const decision = this.#decider.evidence(weighed);
-    const { suspicion, trust } = this.#decider.filter;
+    const { trust } = this.#decider.filter;
     this.#record.observe(at, modality, llr, weight, trust);
     this.#scores.add(weighed, this.#inspector.jitter, this.#account.signals.length > 0);
     this.#act(decision);
     this.#account.trusted(trust);
-    this.#lessons.weighed(at, modality, llr * weight, suspicion);
+    this.#lessons.weighed(at, modality, llr * weight, this.#decider.filter);
   }
 
   /**

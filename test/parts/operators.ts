@@ -18,6 +18,7 @@ import type { Mode } from "../../gateway/core/verdict.ts";
 import { LiveJudge } from "../../gateway/judge/judge.ts";
 import { defaultPolicyFile, loadPolicy, parsePolicy } from "../../gateway/policy/policy-file.ts";
 import { openStore } from "../../gateway/store/open-store.ts";
+import { modesOf, withoutMode } from "../../gateway/agent-modes.ts";
 import { driftOf } from "../../models/adaptation.ts";
 import { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
@@ -86,6 +87,8 @@ export async function startOperators(t: Test, mode: Mode = "enforce", more: Part
     live: judge.sessions,
     enrolment: () => settings.enrolment,
     drift: driftOf,
+    modes: modesOf,
+    withoutMode,
     desk: {
       current: () => settings.policy,
       mode: () => settings.mode,

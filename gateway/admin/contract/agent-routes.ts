@@ -48,6 +48,15 @@ export const agentRoutes = {
     body: agents.rollbackBody,
     answer: outcome,
   },
+  forgetMode: {
+    method: "POST",
+    path: "/agents/:name/forget-mode",
+    may: "responder",
+    about: "takes away another device that was learned; the usual way stays",
+    params: byName,
+    body: agents.forgetModeBody,
+    answer: outcome,
+  },
   forget: {
     method: "POST",
     path: "/agents/:name/forget",

@@ -31,7 +31,8 @@ export const profileVersion = z
 export const agentMode = z
   .strictObject({
     id: z.string(),
-    name: z.string().describe("in words, such as `mouse, 8 ms apart`"),
+    name: z.string().describe("in words, such as `another mouse, 8 ms apart`"),
+    confirmed: z.boolean().describe("false: held back until it is seen on another day, or a challenge is passed"),
     learned: amount,
     lastSeenAt: time.nullable(),
   })
@@ -64,6 +65,11 @@ export const lockBody = z.strictObject({
 export const rollbackBody = z.strictObject({
   reason: z.string().trim().min(3).max(300),
   version: z.int().min(1).describe("becomes the newest version again"),
+});
+
+export const forgetModeBody = z.strictObject({
+  reason: z.string().trim().min(3).max(300),
+  mode: z.string().max(100).describe("the mode's id"),
 });
 
 export type Lock = z.output<typeof lock>;

@@ -3,7 +3,7 @@
  * drives in the agent's stead is a colleague or an outsider, so that the alternative is a mixture of both, and a hand
  * that is like nobody known speaks less against the agent than one that is a colleague's to the life.
  */
-import type { Density } from "./likelihood.ts";
+import type { Density } from "./density.ts";
 
 /** Another agent of the farm, as far as scoring needs. */
 export interface Colleague {

@@ -5,7 +5,7 @@
 import { keyClass, keyClassCount, keyCount } from "./keys.ts";
 import type { KeyboardStatistics } from "./statistics.ts";
 import { momentCount } from "./pair-moments.ts";
-import { featureCount, pairCount, pairOf, transformed } from "./times.ts";
+import { believed, featureCount, pairCount, pairOf } from "./times.ts";
 import { type Keystroke, noKey } from "./keystroke.ts";
 
 /** A standardised time is cut here: one slip of a finger must not outweigh everything else. */
@@ -52,7 +52,7 @@ export class Contexts {
 
   /** Writes the contexts of a keystroke's known times and their standardised values; returns how many. */
   read(keystroke: Keystroke, contexts: Int32Array, values: Float64Array): number {
-    transformed(keystroke, this.#times);
+    believed(keystroke, this.#times);
     const pair = pairOf(keystroke.before, keystroke.key);
     let count = 0;
     for (let feature = 0; feature < featureCount; feature += 1) {
@@ -91,6 +91,10 @@ export class Contexts {
     return sums;
   }
 }
+
+/** The feature of a context, of so many contexts: holds by key come first, then both flights of every digraph. */
+export const featureOf = (context: number, contexts: number): number =>
+  context < keyCount ? 0 : context < keyCount + (contexts - keyCount) / 2 ? 1 : 2;
 
 /** Sums over the standardised times of each context. */
 export class ContextSums {

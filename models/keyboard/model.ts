@@ -6,7 +6,7 @@ import { Calibration } from "./calibration.ts";
 import { Contexts } from "./contexts.ts";
 import type { Factors } from "./factor-analysis.ts";
 import type { Keystroke } from "./keystroke.ts";
-import { type Density, type Population, anybodyOf, colleagueOf, densityOf } from "./likelihood.ts";
+import { type Density, type Population, anybodyOf, colleagueOf, densityOf } from "./density.ts";
 import { Network, embed, hidden, layout } from "./network.ts";
 import type { Colleague } from "./colleagues.ts";
 import { KeyboardScorer, leastForVector, likenessOf } from "./scorer.ts";

@@ -1,9 +1,8 @@
 /** Learns the population that likelihoods need: contexts, noise, factors between people and between windows. */
-import { ContextSums, Contexts } from "./contexts.ts";
+import { ContextSums, Contexts, featureOf } from "./contexts.ts";
 import { type Factors, type Row, factorAnalysis } from "./factor-analysis.ts";
-import { keyClassCount, keyCount } from "./keys.ts";
 import type { Keystroke } from "./keystroke.ts";
-import { type Population, rowOf } from "./likelihood.ts";
+import { type Population, rowOf } from "./density.ts";
 import type { Network } from "./network.ts";
 import { KeyboardStatistics } from "./statistics.ts";
 import { featureCount, pairOf, transformed } from "./times.ts";
@@ -75,11 +74,9 @@ function standardised(people: readonly PersonData[], digraphs: Uint16Array): Con
       squares[context] = squares[context] + w * q[context];
     });
   }
-  const flights = digraphs.length + keyClassCount * keyClassCount;
-  const featureOf = (context: number): number => (context < keyCount ? 0 : context < keyCount + flights ? 1 : 2);
   const pooled = Array.from({ length: featureCount }, () => [0, 0, 0] as [number, number, number]);
   weight.forEach((w, context) => {
-    const pool = pooled[featureOf(context)];
+    const pool = pooled[featureOf(context, plain.count)];
     pool[0] += w;
     pool[1] += mean[context];
     pool[2] += squares[context];
@@ -87,7 +84,7 @@ function standardised(people: readonly PersonData[], digraphs: Uint16Array): Con
   const deviation = new Float64Array(plain.count);
   const prior = 20;
   weight.forEach((w, context) => {
-    const [n, s, q] = pooled[featureOf(context)];
+    const [n, s, q] = pooled[featureOf(context, plain.count)];
     const common = n > 0 ? s / n : 0;
     const spread = n > 0 ? Math.max(q / n - common * common, 1e-4) : 1;
     const centre = (mean[context] + prior * common) / (w + prior);

@@ -7,7 +7,7 @@ import { SamehandError } from "../../gateway/core/errors.ts";
 import type { Statistics } from "../modality.ts";
 import type { Keystroke } from "./keystroke.ts";
 import { momentCount, PairMoments } from "./pair-moments.ts";
-import { featureCount, pairCount, pairOf, transformed } from "./times.ts";
+import { believed, featureCount, pairCount, pairOf } from "./times.ts";
 import { type Network, type NetworkStream, hidden } from "./network.ts";
 
 const version = 2;
@@ -45,7 +45,7 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
       for (let unit = 0; unit < hidden; unit += 1) this.hidden[unit] += states[unit];
       this.#networkCount += 1;
     }
-    transformed(keystroke, this.#times);
+    believed(keystroke, this.#times);
     const from = this.pairs.at(pairOf(keystroke.before, keystroke.key));
     const { moments } = this.pairs;
     for (let feature = 0; feature < featureCount; feature += 1) {

@@ -23,3 +23,17 @@ export function transformed(keystroke: Keystroke, out: Float64Array): void {
   out[1] = transforms[1](keystroke.downDown);
   out[2] = transforms[2](keystroke.upDown);
 }
+
+/**
+ * No finger lets go sooner, and no two presses are closer than this, ms: a link that delays events delivers them
+ * together, and what came together says nothing of the hand. Flights may well be 0: one key goes down as another comes up.
+ */
+const shortestHold = 10;
+const closestPresses = 2;
+
+/** As `transformed`, without the times that only a link makes. */
+export function believed(keystroke: Keystroke, out: Float64Array): void {
+  transformed(keystroke, out);
+  if (keystroke.hold <= shortestHold) out[0] = Number.NaN;
+  if (keystroke.downDown <= closestPresses) out[1] = Number.NaN;
+}

@@ -1,0 +1,170 @@
+/**
+ * Densities of a person's or anybody's times in all contexts, learned of a population: a mean, what goes together, and
+ * what is each context's own. An enrolment makes the typist's density of everybody's.
+ */
+import { type ContextSums, featureOf } from "./contexts.ts";
+import { type Factors, type Row, posterior } from "./factor-analysis.ts";
+import { solveLower } from "./matrix.ts";
+import { featureCount } from "./times.ts";
+
+/** What is learned of a population. */
+export interface Population {
+  /** Between people. */
+  readonly people: Factors;
+  /** Between windows of one person: tempo, tiredness, text. */
+  readonly windows: Factors;
+  /** Variance of a single standardised time within a person, of each context. */
+  readonly noise: Float64Array;
+  /** Presses over which the tempo of a window is drawn anew. */
+  readonly windowLength: number;
+}
+
+/** The observed contexts of some sums. */
+export function rowOf(sums: ContextSums): Row {
+  let observed = 0;
+  for (const n of sums.n) if (n > 0) observed += 1;
+  const row = {
+    contexts: new Int32Array(observed),
+    means: new Float64Array(observed),
+    counts: new Float64Array(observed),
+  };
+  let index = 0;
+  sums.n.forEach((n, context) => {
+    if (n <= 0) return;
+    row.contexts[index] = context;
+    row.counts[index] = n;
+    row.means[index] = sums.sum[context] / n;
+    index += 1;
+  });
+  return row;
+}
+
+/** A Gaussian over contexts: a mean, a low-rank part, and each context's own variance. */
+export interface Density {
+  readonly base: Float64Array;
+  /** How many of the low-rank part's columns are of people; the rest are of windows. */
+  readonly people: number;
+  /** In single precision: it is most of what a scorer takes in memory. */
+  readonly loadings: Float32Array;
+  readonly own: Float64Array;
+}
+
+/** Single times of a feature that the population's spread is worth against an enrolment's own. */
+const spreadPrior = 200;
+
+/**
+ * How widely single times of the enrolment scatter around their contexts' means, against the population's: for each
+ * context as for all of its feature. Holds and flights differ in it, and a shaky link widens holds most.
+ */
+export function spreadOf(population: Population, enrolled: ContextSums): Float64Array {
+  const scatter = new Float64Array(featureCount).fill(spreadPrior);
+  const degrees = new Float64Array(featureCount).fill(spreadPrior);
+  enrolled.n.forEach((n, context) => {
+    if (n < 2) return;
+    const feature = featureOf(context, enrolled.n.length);
+    const sum = enrolled.sum[context];
+    scatter[feature] += Math.max(enrolled.squares[context] - (sum * sum) / n, 0) / population.noise[context];
+    degrees[feature] += n - 1;
+  });
+  return enrolled.n.map((_, context) => {
+    const feature = featureOf(context, enrolled.n.length);
+    return scatter[feature] / degrees[feature];
+  });
+}
+
+/** The density of anybody's contexts, shared by all scorers of a population. */
+export function anybodyOf(population: Population): Density {
+  const { people, windows, noise } = population;
+  return {
+    base: new Float64Array(noise.length),
+    people: people.dimensions,
+    loadings: joined(people.loadings, people.dimensions, windows),
+    own: people.specific,
+  };
+}
+
+/**
+ * A colleague's density, cheap to keep and to ask: what the enrolment leaves open counts context by context, not as
+ * what goes together.
+ */
+export function colleagueOf(population: Population, enrolled: ContextSums): Density {
+  const { base, people, loadings, own } = targetOf(population, enrolled, spreadOf(population, enrolled));
+  const rank = people + population.windows.dimensions;
+  const open = own.map((variance, context) => {
+    let sum = variance;
+    for (let i = 0; i < people; i += 1) sum += loadings[context * rank + i] ** 2;
+    return sum;
+  });
+  return densityOf(population, base, open);
+}
+
+/** A colleague's density of its means and variances. */
+export const densityOf = (population: Population, base: Float64Array, own: Float64Array): Density => ({
+  base,
+  people: 0,
+  loadings: windowLoadings(population),
+  own,
+});
+
+/** The windows' loadings in single precision, shared by all colleagues of a population. */
+const windowed = new WeakMap<Population, Float32Array>();
+
+function windowLoadings(population: Population): Float32Array {
+  const known = windowed.get(population) ?? Float32Array.from(population.windows.loadings);
+  windowed.set(population, known);
+  return known;
+}
+
+function joined(left: Float64Array, width: number, windows: Factors): Float32Array {
+  const rank = width + windows.dimensions;
+  const contexts = left.length / width;
+  const out = new Float32Array(contexts * rank);
+  for (let context = 0; context < contexts; context += 1) {
+    out.set(left.subarray(context * width, (context + 1) * width), context * rank);
+    out.set(
+      windows.loadings.subarray(context * windows.dimensions, (context + 1) * windows.dimensions),
+      context * rank + width,
+    );
+  }
+  return out;
+}
+
+/**
+ * The enrolled typist's density. Given y, context c has mean (1 - g) w_c · y + g x_c and variance psi_c (1 - g), where
+ * g = psi_c / (psi_c + error of x_c) says how far the enrolment is believed in that context.
+ */
+export function targetOf(population: Population, enrolled: ContextSums, spread: Float64Array): Density {
+  const { people, windows } = population;
+  const noise = population.noise.map((variance, c) => spread[c] * variance);
+  const k = people.dimensions;
+  const row = rowOf(enrolled);
+  const precision = new Float64Array(k * k);
+  const mean = new Float64Array(k);
+  posterior(row, people, noise, precision, mean);
+  const base = new Float64Array(noise.length);
+  const own = Float64Array.from(people.specific);
+  const belief = new Float64Array(noise.length);
+  row.contexts.forEach((context, index) => {
+    const psi = people.specific[context];
+    const gain = psi / (psi + noise[context] / row.counts[index]);
+    belief[context] = gain;
+    own[context] = psi * (1 - gain);
+    base[context] = gain * row.means[index];
+  });
+  const loadings = new Float64Array(noise.length * k);
+  const column = new Float64Array(k);
+  for (let context = 0; context < noise.length; context += 1) {
+    const rest = 1 - belief[context];
+    let predicted = 0;
+    for (let i = 0; i < k; i += 1) {
+      const w = people.loadings[context * k + i];
+      column[i] = w * rest;
+      predicted += w * mean[i];
+    }
+    base[context] = base[context] + rest * predicted;
+    // y ~ N(mean, (L Lᵀ)⁻¹): w · y has the loadings L⁻¹ w
+    solveLower(precision, k, column);
+    loadings.set(column, context * k);
+  }
+  return { base, people: k, loadings: joined(loadings, k, windows), own };
+}

@@ -4,7 +4,9 @@ import { Inspector, Enrolment } from "../gateway/inspect/inspector.ts";
 import { Typist } from "../test/parts/typist.ts";
 import { adapt, adaptedShare, confirm, driftOf, giveUp, recognise } from "./adaptation.ts";
 import { Background } from "./background.ts";
-import { type Part, Profile } from "./profile.ts";
+import { featureCount } from "./pointer/action.ts";
+import { PointerStatistics } from "./pointer/statistics.ts";
+import { type Part, Profile, emptyPart } from "./profile.ts";
 
 const background = Background.load();
 const [own, other] = [1, 2];
@@ -108,5 +110,27 @@ t.test("each stretch is judged by itself, and a session that is somebody else's 
     "refused",
     "whatever was picked from a stretch, all that it showed is judged",
   );
+  t.end();
+});
+
+t.test("a profile of many actions stays small: what was adapted keeps no more rows than it can weigh", (t) => {
+  const profile = known();
+  const values = new Float32Array(featureCount);
+  const pointing = (count: number): Part => {
+    const part = emptyPart(background);
+    for (let action = 0; action < count; action++) {
+      for (let f = 0; f < featureCount; f++) values[f] = ((action * 7919 + f * 104_729) % 1000) / 10;
+      part.pointer.add({ at: millis(action), kind: action % 2, features: values, jittered: values });
+    }
+    return part;
+  };
+  profile.anchor.pointer.merge(pointing(12_000).pointer);
+  profile.candidate = { part: pointing(2500), session: "s", day: 1 };
+  t.ok(confirm(background, profile));
+  const { pointer } = profile.adapted;
+  t.equal(pointer.count, 2500);
+  t.ok(pointer instanceof PointerStatistics && pointer.kept <= 512);
+  const { pointer: whole } = profile.enrolled(background);
+  t.ok(whole instanceof PointerStatistics && whole.kept === 2048);
   t.end();
 });

@@ -8,7 +8,7 @@
 import type { Modality } from "../gateway/core/input.ts";
 import type { Background } from "./background.ts";
 import { KeyboardStatistics } from "./keyboard/statistics.ts";
-import { PointerStatistics } from "./pointer/statistics.ts";
+import { PointerStatistics, mostKept } from "./pointer/statistics.ts";
 import { type Candidate, type Counts, type Part, Profile, emptyPart, mergeInto } from "./profile.ts";
 
 /** A few minutes of a session: all that was shown, and what of it may be learned. */
@@ -182,6 +182,6 @@ function withinBudget(adapted: Part, anchor: Part, background: Background): Part
   const share = (own: number, budget: number): number => Math.min(1, (adaptedShare * budget) / Math.max(1, own));
   return {
     keyboard: keyboard.scaled(share(keyboard.count, anchor.keyboard.count), background.keyboard.parameters.network),
-    pointer: pointer.scaled(share(pointer.count, anchor.pointer.count)),
+    pointer: pointer.scaled(share(pointer.count, anchor.pointer.count)).thinned(adaptedShare * mostKept),
   };
 }

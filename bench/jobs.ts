@@ -1,13 +1,16 @@
 /** What can be measured, as one list: each job measures one load through one contender. */
 import type { Contender, Start } from "./contenders/contender.ts";
+import { samehand } from "./contenders/samehand.ts";
 import type { Bare } from "./contenders/peers.ts";
 import { lite, ours, uninspected } from "./goals.ts";
 import { measureCapacity } from "./measures/capacity.ts";
+import { measureDesktop } from "./measures/desktop.ts";
 import { measureDisplay } from "./measures/display.ts";
 import { measureEvents } from "./measures/events.ts";
 import { type InputLoad, measureInput } from "./measures/input.ts";
 import { measureMemory, measureStall } from "./measures/memory.ts";
 import { measureSetup } from "./measures/setup.ts";
+import { measureWorkers } from "./measures/workers.ts";
 import { measureVerdict } from "./measures/verdict.ts";
 import type { Scene } from "./parts/display.ts";
 import type { Rig } from "./rig.ts";
@@ -133,6 +136,22 @@ const verdict: Job = {
   },
 };
 
+/** `direct` is a relay that only lets the browser speak to guacd: the same desktop without a gateway. */
+const desktop: Job = {
+  family: "desktop",
+  load: "Chromium on X",
+  quick: false,
+  fits: (name) => [ours, lite, "direct"].includes(name),
+  async run({ rig, start }, quick) {
+    const result = await measureDesktop(rig, start, quick ? 40 : 100, quick ? 2 : 5);
+    return [
+      { quantity: "key to pixel p50", unit: "ms", value: result.p50 },
+      { quantity: "key to pixel p95", unit: "ms", value: result.p95 },
+      { quantity: "moving screen", unit: "frames/s", value: result.frames },
+    ];
+  },
+};
+
 const capacity: Job = {
   family: "capacity",
   load: "60 messages a second each, p99 below 20 ms",
@@ -147,6 +166,23 @@ const capacity: Job = {
     ];
   },
 };
+
+const workers = (count: number): Job => ({
+  family: "workers",
+  load: `workers: ${count}`,
+  quick: false,
+  fits: (name) => name === ours,
+  async run({ rig }) {
+    const result = await measureWorkers(rig, samehand({ agents: 100, workers: count }));
+    return [
+      { quantity: "display heavy", unit: "MB/s", value: result.rate },
+      { quantity: "display CPU", unit: "s/GB", value: result.cpuPerGigabyte },
+      { quantity: "set-up", unit: "sessions/s", value: result.setups },
+      { quantity: "input p99, 200 sessions", unit: "ms", value: result.p99 },
+      { quantity: "input CPU", unit: "µs/message", value: result.cpuPerMessage },
+    ];
+  },
+});
 
 const events = (agents: number, quick: boolean): Job => ({
   family: "event",
@@ -183,6 +219,9 @@ export const jobs: readonly Job[] = [
   stall,
   memory,
   verdict,
+  desktop,
+  workers(1),
+  workers(2),
   capacity,
   events(1, false),
   events(100, true),

@@ -19,7 +19,7 @@ const usage = `usage: npm run bench -- [OPTIONS]
   --quick              the goals' loads and peers, once: two minutes
   --goals              the goals' loads and peers, at full length
   --repetitions N      of everything (5; 1 with --quick)
-  --only LIST          families: display,input,set-up,memory,verdict,capacity,event
+  --only LIST          families: display,input,set-up,memory,verdict,desktop,workers,capacity,event
   --load TEXT          only loads that contain TEXT, such as 'heavy, 50'
   --contenders LIST    only these, by name
   --proxy NAME=URL,PID measures this proxy too; it must pass WebSocket on to the front's port

@@ -67,7 +67,9 @@ function goalRows(reached: readonly Standing[]): Row[] {
 
 function tables(samples: Samples, contenders: readonly string[]): Row[][] {
   const families = [...new Set(samples.measures.map(({ family }) => family))];
-  return [...families.map((family) => familyRows(samples, family, contenders)), goalRows(standings(samples))];
+  const reached = standings(samples).filter(({ state }) => state !== "not measured");
+  const goals = reached.length === 0 ? [] : [goalRows(reached)];
+  return [...families.map((family) => familyRows(samples, family, contenders)), ...goals];
 }
 
 export const terminalReport = (samples: Samples, contenders: readonly string[]): string =>

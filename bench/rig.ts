@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import forge from "node-forge";
 import type { Contender, Setting } from "./contenders/contender.ts";
 import type { Scene } from "./parts/display.ts";
+import { Desk } from "./parts/desk.ts";
 import { Part } from "./parts/part.ts";
 
 /** Times of one session's messages in ns, as sent or as received. */
@@ -60,6 +61,7 @@ export class Viewers {
 export class Rig {
   readonly setting: Setting;
   readonly #guacd: Part;
+  #desk: Promise<Desk> | null = null;
   /** Those that are measured, and those that draw beside them. */
   readonly viewers = new Viewers();
   readonly beside = new Viewers();
@@ -86,6 +88,11 @@ export class Rig {
     this.#guacd.call("burst", { frames, from, to });
   received = async (): Promise<Times[]> => this.#guacd.call("received");
 
+  /** A real desktop, started when it is first asked for. */
+  desk(): Promise<Desk> {
+    return (this.#desk ??= Desk.start(this.setting.folder));
+  }
+
   async forget(): Promise<void> {
     await this.viewers.forget();
     await this.#guacd.call("forget");
@@ -103,6 +110,7 @@ export class Rig {
   }
 
   async stop(): Promise<void> {
+    await (await this.#desk?.catch(() => null))?.stop();
     await Promise.all([this.#guacd.stop(), this.viewers.stop(), this.beside.stop()]);
     rmSync(this.setting.folder, { recursive: true, force: true });
   }

@@ -76,8 +76,10 @@ function parentProcess(): Parent | null {
   return {
     send: (message) => void (process.connected && process.send?.(message, undefined, {}, () => {})),
     onMessage: (listener) => process.on("message", listener),
-    onGone: (listener) => process.once("disconnect", listener),
-    close: () => process.disconnect(),
+    // It may have gone while this process loaded its code.
+    onGone: (listener) => void (process.connected ? process.once("disconnect", listener) : setImmediate(listener)),
+    // Where the first process has gone, there is nothing left to close.
+    close: () => void (process.connected && process.disconnect()),
   };
 }
 

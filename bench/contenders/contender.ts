@@ -9,6 +9,14 @@ export interface Setting {
   readonly cert: string;
   /** A folder for the configuration files of this run. */
   readonly folder: string;
+  /** A real desktop behind guacd, and the origin of the page that shows it; left out before the synthetic guacd. */
+  readonly desktop?: { readonly hostname: string; readonly port: string; readonly origin: string };
+}
+
+/** guacd's settings of the connection with this number: the synthetic guacd knows it by its host's name. */
+export function connectionOf({ desktop }: Setting, number: number): Record<string, string> {
+  const { hostname, port } = desktop ?? { hostname: `s${number}`, port: "5900" };
+  return { hostname, port, password: "" };
 }
 
 export interface Contender {

@@ -1,7 +1,7 @@
 /** The peers that run in Node, the direct run, and whatever is plugged in from outside. */
 import { createCipheriv, randomBytes } from "node:crypto";
 import { Part } from "../parts/part.ts";
-import { type Contender, numbered, type Setting, type Start } from "./contender.ts";
+import { connectionOf, type Contender, numbered, type Setting, type Start } from "./contender.ts";
 
 /** Starts the script beside this file, which answers with its two ports (0: it has none). */
 async function script(file: string, argument: object): Promise<{ part: Part; plain: number; tls: number }> {
@@ -28,7 +28,16 @@ export const relay = inFront("ws relay", "relay.ts");
 export const httpProxy = inFront("http-proxy-3", "http-proxy.ts");
 export const splice = inFront("Node raw splice", "splice.ts");
 
-export const direct: Start = async (setting) => ({
+/** Straight to the synthetic guacd's own WebSocket; on a real desktop, the least that lets a browser speak to guacd. */
+export const direct: Start = async (setting) =>
+  setting.desktop === undefined ? straight(setting) : noGateway(setting, setting.desktop);
+
+async function noGateway({ guacd }: Setting, { hostname, port }: NonNullable<Setting["desktop"]>): Promise<Contender> {
+  const { part, plain } = await script("tunnel.ts", { guacd, hostname, port });
+  return { name: "direct", pids: [], urls: () => [`ws://127.0.0.1:${plain}/?`], stop: async () => part.stop() };
+}
+
+const straight: Start = async (setting) => ({
   name: "direct",
   pids: [],
   urls: (first, count, tls) =>
@@ -37,10 +46,9 @@ export const direct: Start = async (setting) => ({
 });
 
 /** A token in guacamole-lite's format: AES-256-CBC over JSON, base64 in base64. */
-function liteToken(secret: string, number: number): string {
+function liteToken(secret: string, settings: Record<string, string>): string {
   const iv = randomBytes(16);
   const cipher = createCipheriv("aes-256-cbc", secret, iv);
-  const settings = { hostname: `s${number}`, port: "5900", password: "" };
   const plain = JSON.stringify({ connection: { type: "vnc", settings } });
   const value = Buffer.concat([cipher.update(plain), cipher.final()]).toString("base64");
   return encodeURIComponent(Buffer.from(JSON.stringify({ iv: iv.toString("base64"), value })).toString("base64"));
@@ -56,7 +64,7 @@ export const guacamoleLite: Start = async (setting: Setting) => {
       Array.from(
         { length: count },
         (_, index) =>
-          `${secure ? `wss://127.0.0.1:${tls}` : `ws://127.0.0.1:${plain}`}/?token=${liteToken(secret, first + index)}`,
+          `${secure ? `wss://127.0.0.1:${tls}` : `ws://127.0.0.1:${plain}`}/?token=${liteToken(secret, connectionOf(setting, first + index))}`,
       ),
     stop: async () => part.stop(),
   };

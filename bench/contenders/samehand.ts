@@ -14,11 +14,13 @@ import { newKeyLine, parseKeyRing } from "../../gateway/core/key-ring.ts";
 import { epochMillis } from "../../gateway/core/units.ts";
 import { issueSamehandToken, type TokenKey } from "../../gateway/proxy/token/samehand-token.ts";
 import { agentAt, enrolAgents } from "../enrolled.ts";
-import type { Contender, Setting } from "./contender.ts";
+import { connectionOf, type Contender, type Setting } from "./contender.ts";
 
 export interface SamehandOptions {
   /** Enrolled agents; sessions are spread over them. */
   readonly agents: number;
+  /** Processes that share the port; the configuration's default where it is left out. */
+  readonly workers?: number;
 }
 
 const command = fileURLToPath(new URL("../../bin/samehand", import.meta.url));
@@ -30,12 +32,22 @@ interface Running {
   readonly port: number;
 }
 
-function configuration(setting: Setting, port: number, metrics: number, tls: boolean): object {
+interface Ports {
+  readonly port: number;
+  readonly metrics: number;
+}
+
+function configuration(setting: Setting, { port, metrics }: Ports, tls: boolean, workers?: number): object {
   const files = { cert: join(setting.folder, "cert.pem"), key: join(setting.folder, "key.pem") };
   return {
-    listen: { port, ...(tls ? { tls: files } : {}) },
+    listen: {
+      port,
+      ...(tls ? { tls: files } : {}),
+      ...(setting.desktop === undefined ? {} : { origins: [setting.desktop.origin] }),
+    },
     metrics: { port: metrics },
     admin: { port: 0 },
+    ...(workers === undefined ? {} : { workers }),
     guacd: [`127.0.0.1:${setting.guacd}`],
     tokens: { keys: { file: "token-keys" } },
     keys: { file: "keys" },
@@ -53,10 +65,10 @@ function configuration(setting: Setting, port: number, metrics: number, tls: boo
 }
 
 /** @throws Error when it is not ready within ten seconds, or ends */
-async function serve(setting: Setting, folder: string, tls: boolean): Promise<Running> {
-  const [port, metrics] = [await freePort(), await freePort()];
+async function serve(setting: Setting, folder: string, tls: boolean, workers?: number): Promise<Running> {
+  const { port, metrics } = { port: await freePort(), metrics: await freePort() };
   const file = join(folder, tls ? "tls.yaml" : "plain.yaml");
-  writeFileSync(file, stringify(configuration(setting, port, metrics, tls)));
+  writeFileSync(file, stringify(configuration(setting, { port, metrics }, tls, workers)));
   const child = spawn(command, ["serve", "--config", file], {
     stdio: ["ignore", "ignore", process.env["BENCH_DEBUG"] === undefined ? "ignore" : "inherit"],
   });
@@ -73,20 +85,21 @@ async function serve(setting: Setting, folder: string, tls: boolean): Promise<Ru
 }
 
 async function url(
+  setting: Setting,
   running: Running,
   tls: boolean,
   keys: readonly TokenKey[],
   number: number,
   agent: string,
 ): Promise<string> {
-  const settings = { hostname: `s${number}`, port: "5900", password: "" };
+  const settings = connectionOf(setting, number);
   const connection = { name: "bench", protocol: "vnc", settings };
   const token = await issueSamehandToken({ agent, connection, expires: epochMillis(Date.now() + 1_800_000) }, keys);
   return `${tls ? "wss" : "ws"}://127.0.0.1:${running.port}/websocket-tunnel?token=${token}`;
 }
 
 export const samehand =
-  ({ agents }: SamehandOptions) =>
+  ({ agents, workers }: SamehandOptions) =>
   async (setting: Setting): Promise<Contender> => {
     const folder = join(setting.folder, `samehand-${runs++}`);
     mkdirSync(folder);
@@ -98,17 +111,17 @@ export const samehand =
     enrolAgents(join(folder, "samehand.db"), parseKeyRing(keyLine, "keys"), agents);
     const { id, secret } = parseKeyRing(tokenLine, "token-keys").newest;
     const keys = [{ id, key: secret }];
-    const running: Running[] = [await serve(setting, folder, false)];
+    const running: Running[] = [await serve(setting, folder, false, workers)];
     return {
       name: "samehand",
       get pids() {
         return running.map(({ child }) => child.pid ?? 0);
       },
       async urls(first, count, tls) {
-        if (tls && running.length === 1) running.push(await serve(setting, folder, true));
+        if (tls && running.length === 1) running.push(await serve(setting, folder, true, workers));
         const gateway = running[tls ? 1 : 0];
         const numbers = Array.from({ length: count }, (_, index) => first + index);
-        return Promise.all(numbers.map((number) => url(gateway, tls, keys, number, agentAt(number % agents))));
+        return Promise.all(numbers.map((number) => url(setting, gateway, tls, keys, number, agentAt(number % agents))));
       },
       async stop() {
         for (const { child } of running) {

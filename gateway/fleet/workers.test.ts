@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import t, { type Test } from "tap";
 import { parseConfig } from "../../config/load.ts";
-import { epochMillis } from "../core/units.ts";
+import { agentName, epochMillis } from "../core/units.ts";
 import { issueSamehandToken } from "../proxy/token/samehand-token.ts";
-import { tokenKeys } from "../settings.ts";
+import { storeOptions, tokenKeys } from "../settings.ts";
+import { openStore } from "../store/open-store.ts";
 import { FakeGuacd } from "../../test/fixtures/fake-guacd.ts";
 import type { TestViewer } from "../../test/fixtures/proxy-bench.ts";
 import { serve } from "../../test/reliability/child.ts";
@@ -223,6 +224,11 @@ t.test("a worker that is killed takes its own sessions, and another takes its pl
   const spent = viewerAt(here.child.tunnelUrl, token);
   await spent.saw("0.,36.");
   const counted = await here.metric("samehand_sessions_opened_total");
+  const { config } = parseConfig(configuration(here.guacd.port), here.file, {});
+  const store = openStore(storeOptions(config));
+  t.teardown(() => store.close());
+  const { id } = store.enrol(agentName(lost.agent));
+  store.updateProfile(id, () => ({ keystrokes: 700, actions: 90, days: 2, body: Buffer.alloc(80_000, 7) }));
   process.kill(victim, "SIGKILL");
   t.equal((await lost.viewer.closed).code, 1006);
   await here.child.program.line(/a worker took the place/);
@@ -236,6 +242,18 @@ t.test("a worker that is killed takes its own sessions, and another takes its pl
   t.match(await viewerAt(here.child.tunnelUrl, token).closed, { code: 1008 }, "what is spent stays spent");
   const back = await here.session(lost.agent);
   t.ok(back.viewer.socket.readyState === 1, "the agent comes back");
+  t.match(store.profile(id), { version: 1, keystrokes: 700, actions: 90 }, "and no profile is lost");
+});
+
+t.test("workers whose first process is killed end their sessions and themselves", async (t) => {
+  const here = await stage(t, { drainSeconds: 1 });
+  const byWorker = await spread(here, "agent");
+  const pids = here.pids();
+  here.child.signal("SIGKILL");
+  for (const live of byWorker.values()) t.match(await live.viewer.closed, { code: 1001 });
+  await here.child.program.exited;
+  t.notMatch(here.child.program.tail, /ERR_|at process/, "in order");
+  for (const pid of pids) t.throws(() => process.kill(pid, 0), { code: "ESRCH" });
 });
 
 t.test("a reload and a drain reach every worker", async (t) => {

@@ -47,6 +47,13 @@ t.test("another hand with the right code fails the phrase, is severed and locked
   t.equal(c.tally.challenges.get("failed-phrase"), 3);
   t.equal(c.tally.challenges.get("severed"), 1);
   t.equal(c.rules().filter((rule) => rule === "challenge-failed-phrase").length, 4, "each attempt and the end");
+  const told = c.store.decisions(50).flatMap(({ reasons }) => reasons);
+  t.ok(
+    told.some((reason) =>
+      /by another hand; it speaks against the agent by \d\.\d nats$/.test(JSON.stringify(reason).replaceAll('"', "")),
+    ),
+    "an operator reads which way it points",
+  );
   t.not(c.store.lockOf(ann), null);
   await t.rejects(c.open(), { code: "agent-locked" });
 });

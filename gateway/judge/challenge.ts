@@ -45,8 +45,8 @@ export interface ChallengeOptions extends CourseOptions {
   /** Whether a phrase was never asked before; it is spent. */
   readonly newPhrase: (phrase: string) => boolean;
   readonly show: (prompt: Prompt) => void;
-  /** An attempt was lost. */
-  readonly onAttempt: (at: Millis, outcome: ChallengeOutcome) => void;
+  /** An attempt was lost. @param llr what the phrase showed, nats; 0 where it was none */
+  readonly onAttempt: (at: Millis, outcome: ChallengeOutcome, llr: number) => void;
   /** @param llr what the phrase showed, nats; 0 where none was asked */
   readonly onPassed: (at: Millis, llr: number) => void;
   readonly onFailed: (at: Millis, outcome: ChallengeOutcome) => void;
@@ -163,7 +163,7 @@ export class Challenge {
     const answered = this.#course.phrase(this.#llr, phrase.keystrokes * weight, phrase.length);
     const { turn, lost } = answered;
     if (turn !== "more" && turn !== "again") return this.#follow(at, answered, "otherPhrase");
-    if (lost !== null) this.#options.onAttempt(at, lost);
+    if (lost !== null) this.#options.onAttempt(at, lost, this.#llr);
     phrase.extend(this.#draw(phraseWords.more));
     this.#message = turn === "more" ? "moreWords" : "otherPhrase";
     this.#show(at);
@@ -173,7 +173,7 @@ export class Challenge {
   #follow(at: Millis, { turn, lost }: Answered, message: Message): void {
     const { onAttempt, onPassed, onFailed } = this.#options;
     if (turn === "passed") return onPassed(at, this.#llr);
-    if (lost !== null) onAttempt(at, lost);
+    if (lost !== null) onAttempt(at, lost, this.#llr);
     if (turn === "failed") return onFailed(at, lost ?? "severed");
     this.#message = turn === "again" ? message : null;
     this.#begin();

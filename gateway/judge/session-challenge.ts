@@ -45,9 +45,14 @@ const texts: Partial<Record<ChallengeOutcome, string>> = {
   undecided: "the words typed so far did not say whose hand it is",
   abandoned: "the viewer left during the challenge",
 };
-const reasonOf = (outcome: ChallengeOutcome): Reason[] => [
-  { code: `challenge-${outcome}`, text: texts[outcome] ?? outcome },
-];
+/** An operator who has to judge is told which way the typing points. */
+function reasonOf(outcome: ChallengeOutcome, llr = 0): Reason[] {
+  const side =
+    llr > 0
+      ? `it speaks for the agent by ${llr.toFixed(1)} nats`
+      : `it speaks against the agent by ${(-llr).toFixed(1)} nats`;
+  return [{ code: `challenge-${outcome}`, text: `${texts[outcome] ?? outcome}${llr === 0 ? "" : `; ${side}`}` }];
+}
 /** Why a session is held: `order`: an operator's, who alone can end it; `absence`: nobody was there. */
 export type HoldCause = "doubt" | "order" | "absence";
 
@@ -128,7 +133,7 @@ export class SessionChallenge implements Hold {
       acceptCode: (code) => this.#safely(() => acceptCode(store, record.id, code, clock.wall()), false),
       newPhrase: (phrase) => this.#safely(() => store.challenges.spendPhrase(record.id, phrase), true),
       show: (prompt) => control.show(prompt),
-      onAttempt: (at, outcome) => this.#attempted(at, outcome),
+      onAttempt: (at, outcome, llr) => this.#attempted(at, outcome, llr),
       onPassed: (at, llr) => this.#passed(at, llr),
       onFailed: (at, outcome) => this.#failed(at, outcome),
     });
@@ -194,9 +199,9 @@ export class SessionChallenge implements Hold {
     this.drop();
   }
 
-  #attempted(at: Millis, outcome: ChallengeOutcome): void {
+  #attempted(at: Millis, outcome: ChallengeOutcome, llr = 0): void {
     this.#history.note(outcome);
-    this.#options.onAttempt(at, `challenge-${outcome}`, reasonOf(outcome));
+    this.#options.onAttempt(at, `challenge-${outcome}`, reasonOf(outcome, llr));
   }
 
   #passed(at: Millis, llr: number): void {

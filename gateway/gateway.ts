@@ -281,6 +281,7 @@ export class Gateway {
     const reasons: string[] = [];
     if (this.#draining) reasons.push("draining");
     if (this.store.problem !== null) reasons.push(this.store.problem.message);
+    if (!this.proxy.reaches) reasons.push("no web application answers");
     return reasons;
   }
 

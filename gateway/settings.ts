@@ -95,15 +95,13 @@ export function proxyOptions(config: Config, tls: TlsPair | null, pages: Readonl
 /** @throws SamehandError `config-invalid` where the authority's file cannot be read */
 function webApplication({ webapp, workers }: Config): ProxyOptions["webapp"] {
   if (webapp === undefined) return null;
-  // A tunnel's requests come over several connections, and the kernel gives each to any worker.
-  if (webapp.httpTunnel === "degrade" && workers > 1)
-    throw new SamehandError("config-invalid", "webapp.httpTunnel: degrade works with `workers: 1` only");
   const { upstreams, path, ca, timeoutSeconds, httpTunnel, guests, bindAddress, people } = webapp;
   return {
     upstreams,
     path: path === "/" ? "" : path,
     timeout: timeoutSeconds,
     httpTunnel,
+    shared: workers > 1,
     guests,
     bindAddress,
     people: new Map(Object.entries(people)),

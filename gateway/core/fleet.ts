@@ -55,6 +55,8 @@ export interface FleetQuestions {
   };
   /** Whether files of this tunnel, by the web application's name of it, must stay where they are. */
   tunnelHeld: { readonly ask: string; readonly answer: boolean };
+  /** Where the process of this name takes requests for its tunnels over plain HTTP: a port on the loopback; null: not here. */
+  tunnelDoor: { readonly ask: string; readonly answer: number | null };
   /** The live sessions of one process, one of them, and what an operator does to one. */
   sessions: { readonly ask: null; readonly answer: readonly LiveSummary[] };
   session: { readonly ask: SessionId; readonly answer: LiveDetail | null };

@@ -32,6 +32,8 @@ export class Tally {
   httpTunnelsPassed = 0;
   httpTunnelsDegraded = 0;
   httpTunnelsRefused = 0;
+  /** Web applications that do not answer now. */
+  upstreamsLost = 0;
   profilesSaved = 0;
   profileSaveFailures = 0;
   /** Writes that a store did not take for so long, or so finally, that they were lost. */

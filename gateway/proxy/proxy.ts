@@ -86,6 +86,11 @@ export class Proxy {
     return this.#tunnels;
   }
 
+  /** Whether there is anything to go to: false while no web application answers. */
+  get reaches(): boolean {
+    return this.#front?.well ?? true;
+  }
+
   /** @throws SamehandError `address-unusable` */
   async listen(): Promise<AddressInfo> {
     const address = await this.#listener.listen();

@@ -86,6 +86,13 @@ export class Metrics {
     );
     for (const [field, name, help] of counters) this.#counter(name, help, () => tally[field]);
     for (const [field, name, help] of gauges) this.#gauge(name, help, [], (gauge) => gauge.set(tally[field]));
+    this.#gauge(
+      "samehand_webapp_upstreams_lost",
+      "Web applications that do not answer now.",
+      [],
+      (gauge) => gauge.set(tally.upstreamsLost),
+      "max",
+    );
     this.#labelled(
       "samehand_refusals_total",
       "Refusals and failures by the code of the error catalogue.",

@@ -20,9 +20,11 @@ const inRoot = (program: string, args: readonly string[]): string =>
     maxBuffer: 1 << 26,
   });
 
+t.setTimeout(240_000);
+
 t.test(
   "the package has what runs and nothing else, and runs where it is installed",
-  { timeout: 110_000 },
+  { timeout: 230_000 },
   async (t) => {
     const { scripts, bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
       scripts: Record<string, string>;

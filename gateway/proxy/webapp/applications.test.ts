@@ -7,6 +7,7 @@ import t, { type Test } from "tap";
 import { certificate } from "../../../test/fixtures/certificate.ts";
 import { ProxyBench } from "../../../test/fixtures/proxy-bench.ts";
 import { silentLog } from "../../core/log.ts";
+import { Tally } from "../../core/tally.ts";
 import { Applications } from "./applications.ts";
 import type { WebApplicationOptions } from "./options.ts";
 
@@ -31,6 +32,7 @@ const options = (upstreams: readonly string[], more: Partial<WebApplicationOptio
   path: "/guacamole",
   timeout: 60,
   httpTunnel: "refuse",
+  shared: false,
   guests: "watch",
   bindAddress: true,
   people: new Map(),
@@ -142,12 +144,15 @@ t.test("an application whose certificate is another's, or of nobody known, is no
 t.test("an application that is checked is marked, and is taken again once it answers", async (t) => {
   let status = 500;
   const { port } = await application(t, (_, response) => response.writeHead(status).end());
-  const applications = new Applications(options([`http://127.0.0.1:${port}`]), silentLog);
+  const tally = new Tally();
+  const applications = new Applications(options([`http://127.0.0.1:${port}`]), tally, silentLog);
   t.teardown(() => applications.close());
   await applications.check();
   t.equal(applications.well, 0);
+  t.equal(tally.upstreamsLost, 1);
   t.throws(() => applications.choose("192.0.2.1"), { code: "upstream-unreachable" });
   status = 200;
   await applications.check();
   t.equal(applications.well, 1);
+  t.equal(tally.upstreamsLost, 0);
 });

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { isIP } from "node:net";
 import { SamehandError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
+import type { Tally } from "../../core/tally.ts";
 
 export interface ApplicationOptions {
   /** Origins such as `http://127.0.0.1:8080`. */
@@ -29,6 +30,7 @@ const absent = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUN
 
 export class Applications {
   readonly options: ApplicationOptions;
+  readonly #tally: Tally;
   readonly #log: Log;
   readonly #origins: readonly URL[];
   readonly #well: boolean[];
@@ -36,8 +38,9 @@ export class Applications {
   readonly #https: HttpsAgent;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(options: ApplicationOptions, log: Log) {
+  constructor(options: ApplicationOptions, tally: Tally, log: Log) {
     this.options = options;
+    this.#tally = tally;
     this.#log = log;
     this.#origins = options.upstreams.map((upstream) => new URL(upstream));
     this.#well = this.#origins.map(() => true);
@@ -133,6 +136,7 @@ export class Applications {
   #mark(n: number, well: boolean): void {
     if (this.#well[n] === well) return;
     this.#well[n] = well;
+    this.#tally.upstreamsLost += well ? -1 : 1;
     this.#log[well ? "info" : "warn"](
       { upstream: this.#origins[n].origin },
       well ? "a web application is back" : "a web application does not answer",

@@ -60,8 +60,8 @@ export class Front {
     this.#signIns = new SignIns(parts.fleet);
     this.#shares = new Shares(parts.fleet);
     this.#options = options;
-    this.#applications = new Applications(options, log);
-    this.#httpTunnels = new HttpTunnels(parts.open, parts.clock);
+    this.#applications = new Applications(options, tally, log);
+    this.#httpTunnels = new HttpTunnels(parts.open, parts.clock, options.shared ? (parts.fleet ?? null) : null);
     const applications = this.#applications;
     const signIns = this.#signIns;
     this.#visitors = new Visitors(applications, signIns, () => this.#options, enforcing);
@@ -83,6 +83,7 @@ export class Front {
   }
 
   close(): void {
+    this.#httpTunnels.close();
     this.#applications.close();
   }
 
@@ -97,9 +98,9 @@ export class Front {
     this.#web.stop(tunnel);
   }
 
-  /** How many of the applications answer. */
-  get well(): number {
-    return this.#applications.well;
+  /** Whether any of the applications answers. */
+  get well(): boolean {
+    return this.#applications.well > 0;
   }
 
   /** Whether a request target is the application's; judged by its raw form, which must be the plain one. */

@@ -10,6 +10,8 @@ import { asSamehandError, SamehandError } from "../../core/errors.ts";
 import type { Viewer, ViewerOwner } from "../viewer.ts";
 import { readAddress } from "./address.ts";
 import { refuseHttpTunnel, sayOver } from "./http-tunnel.ts";
+import type { Fleet } from "../../core/fleet.ts";
+import { HttpNeighbours } from "./http-neighbours.ts";
 import { HttpViewer } from "./http-viewer.ts";
 import { type ApplicationRequest, readApplicationRequest } from "./tunnel-request.ts";
 
@@ -32,35 +34,63 @@ export class HttpTunnels {
   /** Why those ended that still may be asked for. */
   readonly #ended = new LRUCache<string, HttpViewer>({ max: 10_000, ttl: 60_000 });
 
-  constructor(open: OpenTunnel, clock: Clock) {
+  /** Null where this process is alone. */
+  readonly #neighbours: HttpNeighbours | null;
+
+  /** @param fleet the other processes; null where there are none */
+  constructor(open: OpenTunnel, clock: Clock, fleet: Fleet | null) {
     this.#open = open;
     this.#clock = clock;
+    this.#neighbours =
+      fleet === null
+        ? null
+        : new HttpNeighbours(fleet, (...asked) => this.#answering(() => this.#go(...asked), asked[1]));
+  }
+
+  close(): void {
+    this.#neighbours?.close();
   }
 
   /** @param query what is asked of the tunnel. Answers in any case. @returns whether a session began */
   async serve(request: IncomingMessage, response: ServerResponse, query: string): Promise<boolean> {
+    let began = false;
+    await this.#answering(async () => {
+      const owner = this.#neighbours?.ownerOf(tokenOf(request)) ?? null;
+      if (query === "connect" && request.method === "POST") began = await this.#connect(request, response);
+      else if (owner === null) await this.#go(request, response, query);
+      else await this.#neighbours?.forward(owner, request, response, query, await bodyOf(request, largestWrite));
+    }, response);
+    return began;
+  }
+
+  /** Never rejects. */
+  async #answering(work: () => Promise<void>, response: ServerResponse): Promise<void> {
     try {
-      if (query === "connect" && request.method === "POST") return await this.#connect(request, response);
-      const [, verb, identifier] = operation.exec(query) ?? [];
-      const viewer = this.#viewerOf(request, identifier ?? "");
-      if (verb === "read" && request.method === "GET") viewer.read(response);
-      else if (verb === "write" && request.method === "POST")
-        viewer.hear(await bodyOf(request, largestWrite), response);
-      else throw new SamehandError("request-malformed", "the tunnel knows connect, read and write");
+      await work();
     } catch (error) {
       const known = asSamehandError(error, "request-malformed");
       // A page that comes too late for its tunnel takes this for the end of the stream.
       if (known.code === "token-invalid") sayOver(response, 0);
       else refuseHttpTunnel(response, known);
     }
-    return false;
+  }
+
+  /** A tunnel of this process goes on. @throws SamehandError `token-invalid`, `request-malformed` */
+  async #go(request: IncomingMessage, response: ServerResponse, query: string): Promise<void> {
+    const [, verb, identifier] = operation.exec(query) ?? [];
+    const viewer = this.#viewerOf(request, identifier ?? "");
+    if (verb === "read" && request.method === "GET") viewer.read(response);
+    else if (verb === "write" && request.method === "POST") viewer.hear(await bodyOf(request, largestWrite), response);
+    else throw new SamehandError("request-malformed", "the tunnel knows connect, read and write");
   }
 
   async #connect(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    await this.#neighbours?.open();
     const body = await bodyOf(request, largestConnect);
     const asked = readApplicationRequest(readAddress(`/tunnel?${body.toString("latin1")}`).query);
     this.#open(request, asked, (owner) => {
-      const viewer: HttpViewer = new HttpViewer(response, owner, this.#clock, () => {
+      const prefix = this.#neighbours?.prefix ?? "";
+      const viewer: HttpViewer = new HttpViewer(response, owner, this.#clock, prefix, () => {
         this.#live.delete(name);
         this.#ended.set(name, viewer);
       });
@@ -73,13 +103,17 @@ export class HttpTunnels {
 
   /** @throws SamehandError `token-invalid` */
   #viewerOf(request: IncomingMessage, identifier: string): HttpViewer {
-    const token = request.headers["guacamole-tunnel-token"];
-    const name = typeof token === "string" ? hash(token) : "";
+    const name = hash(tokenOf(request));
     const viewer = this.#live.get(name) ?? this.#ended.get(name);
     if (viewer === undefined || viewer.identifier === "" || viewer.identifier !== identifier)
       throw new SamehandError("token-invalid", "no such tunnel");
     return viewer;
   }
+}
+
+function tokenOf({ headers }: IncomingMessage): string {
+  const token = headers["guacamole-tunnel-token"];
+  return typeof token === "string" ? token : "";
 }
 
 /** Tokens are looked up by their hash, so that the time of a look-up says nothing about one. */

@@ -19,7 +19,7 @@ const mouse = Buffer.from("5.mouse,");
 
 export class HttpViewer implements Viewer {
   /** Whoever bears it is this viewer. */
-  readonly token = randomBytes(32).toString("base64url");
+  readonly token: string;
   readonly #owner: ViewerOwner;
   readonly #clock: Clock;
   readonly #ended: () => void;
@@ -38,8 +38,12 @@ export class HttpViewer implements Viewer {
   /** Guacamole's status of the end, 0 without one; null while it goes on. */
   #over: number | null = null;
 
-  /** @param ended the viewer ended, and says so to each request that is still to come */
-  constructor(connecting: ServerResponse, owner: ViewerOwner, clock: Clock, ended: () => void) {
+  /**
+   * @param prefix how its token begins
+   * @param ended the viewer ended, and says so to each request that is still to come
+   */
+  constructor(connecting: ServerResponse, owner: ViewerOwner, clock: Clock, prefix: string, ended: () => void) {
+    this.token = prefix + randomBytes(32).toString("base64url");
     this.#connecting = connecting;
     this.#owner = owner;
     this.#clock = clock;

@@ -15,6 +15,8 @@ export interface WebApplicationOptions extends Trust {
   readonly timeout: number;
   /** Whether input may come by the tunnel over plain HTTP: scored as far as its timing can be, or unseen. */
   readonly httpTunnel: "refuse" | "degrade" | "pass";
+  /** Whether requests come to other processes too. */
+  readonly shared: boolean;
   readonly guests: Guests;
   /** Whether a login may be used only from the address that signed in. */
   readonly bindAddress: boolean;

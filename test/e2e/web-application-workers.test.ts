@@ -1,0 +1,103 @@
+/**
+ * In front of the web application with several processes behind one port: whichever a request comes to, it knows the
+ * login, finds the tunnel over plain HTTP, and lets no file of a held session move.
+ */
+import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
+import { type IncomingHttpHeaders, request as httpRequest } from "node:http";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
+import t from "tap";
+import { PartsUnavailable } from "../../demo/apt.ts";
+import { instruction, ViewerClient } from "../../gateway/offline/viewer-client.ts";
+import { startDesktop } from "../parts/desktop.ts";
+import { startGuacd } from "../parts/guacd.ts";
+import { tunnelUrl, WebApplication } from "../parts/web-application.ts";
+import { serve } from "../reliability/child.ts";
+import { writeFolder } from "../reliability/rig.ts";
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+/** A request over a connection of its own, which the kernel gives to any of the processes. */
+function ask(url: string, { method = "GET", headers = {}, body = "" }: Asked = {}) {
+  return new Promise<{ status: number; headers: IncomingHttpHeaders; body: string }>((resolve, reject) => {
+    const asked = httpRequest(url, { method, headers, agent: false });
+    asked.on("error", reject);
+    asked.on("response", (answer) => {
+      const { statusCode: status = 0, headers } = answer;
+      text(answer).then((body) => resolve({ status, headers, body }), reject);
+    });
+    asked.end(body);
+  });
+}
+
+const form = { "content-type": "application/x-www-form-urlencoded" };
+const letters = Array.from("abcdefghijkl");
+
+t.setTimeout(115_000);
+
+t.test("whichever process a request comes to, it is of one gateway", async (t) => {
+  t.setTimeout(110_000);
+  const desktop = await startDesktop();
+  t.teardown(() => desktop.stop());
+  const guacd = await startGuacd();
+  t.teardown(() => guacd.stop());
+  let application;
+  try {
+    application = await WebApplication.start({ guacdPort: guacd.port, desktop: desktop.settings });
+  } catch (error) {
+    if (!(error instanceof PartsUnavailable)) throw error;
+    t.pass(`skipped: ${error.message}`);
+    return;
+  }
+  t.teardown(() => application.stop());
+  const webapp = { upstreams: [application.origin], httpTunnel: "degrade" };
+  const folder = writeFolder(guacd.port, { workers: 2, webapp });
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const child = await serve(folder);
+  t.teardown(() => child.program.stop());
+  const [, operators = ""] = await child.program.line(/"console":"([^"]+)"/);
+  const url = `${child.tunnelUrl.replace(/^ws/, "http").replace(/\/websocket-tunnel$/, "")}/guacamole`;
+  const samehand = async (...args: string[]): Promise<string> => {
+    const command = join(import.meta.dirname, "../../bin/samehand");
+    const env = { ...process.env, NODE_OPTIONS: "", SAMEHAND_TOKEN: token, SAMEHAND_URL: operators };
+    const { stdout } = await promisify(execFile)(command, [...args, "--config", join(folder, "samehand.yaml")], {
+      env,
+    });
+    return stdout.trim();
+  };
+  let token = "";
+  token = await samehand("operators", "token", "test", "--role", "viewer", "--role", "responder");
+
+  const body = new URLSearchParams({ username: "anna", password: WebApplication.password }).toString();
+  const signedIn = await ask(`${url}/api/tokens`, { method: "POST", headers: form, body });
+  const { authToken } = JSON.parse(signedIn.body) as { authToken: string };
+  const { searchParams } = new URL(tunnelUrl(url, authToken));
+  const opened = await ask(`${url}/tunnel?connect`, { method: "POST", headers: form, body: searchParams.toString() });
+  t.equal(opened.status, 200);
+  const headers = { "guacamole-tunnel-token": String(opened.headers["guacamole-tunnel-token"]) };
+  for (const [n, letter] of letters.entries()) {
+    const code = letter.codePointAt(0)!;
+    const keys = instruction("key", code, 1) + instruction("key", code, 0);
+    const write = await ask(`${url}/tunnel?write:${opened.body}`, { method: "POST", headers, body: keys });
+    t.equal(write.status, 200, `write ${n}`);
+  }
+  await desktop.received((event) => event.kind === "key" && event.pressed && event.text === "l");
+  t.equal(desktop.typed(), letters.join(""), "each reached the session");
+
+  const viewer = await ViewerClient.open(tunnelUrl(url, authToken));
+  const [, tunnel = ""] = (await viewer.next("")).slice(0, 2);
+  const file = `${url}/api/session/tunnels/${tunnel}/streams/0/report.txt?token=${authToken}`;
+  for (let n = 0; n < 6; n++) t.equal((await ask(file)).status, 200);
+  const sessions = JSON.parse(await samehand("sessions", "--json")) as { items: { id: string }[] } | { id: string }[];
+  const ids = (Array.isArray(sessions) ? sessions : sessions.items).map(({ id }) => id);
+  t.equal(ids.length, 2);
+  for (const id of ids) await samehand("sessions", "quarantine", id, "--reason", "a test");
+  for (let n = 0; n < 12; n++) t.equal((await ask(file)).status, 403, "a held session's file, asked of any process");
+  t.ok(viewer.open);
+});

@@ -2,7 +2,6 @@
  * `npm run budget -- FOLDER`: how often the genuine are held, over a day and more of sessions put together from a folder's
  * sets, and how soon somebody else is, enrolled on the same farm or not.
  */
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -11,7 +10,8 @@ import { Background } from "../../models/background.ts";
 import { seeded } from "../../models/metrics.ts";
 import { caught, judge, type Judged, summary, termsOf } from "./outcome.ts";
 import { farmsOf, readPeople } from "./people.ts";
-import { type Kind, type Stream, streams } from "./streams.ts";
+import { costOf, search } from "./search.ts";
+import { type Kind, streams } from "./streams.ts";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -24,13 +24,13 @@ const { positionals, values } = parseArgs({
     farm: { type: "string", default: "18" },
     most: { type: "string", default: "100" },
     seed: { type: "string", default: "1" },
-    save: { type: "string" },
+    search: { type: "string" },
   },
 });
 const [folder] = positionals;
 if (folder === undefined) {
   process.stderr.write(
-    "usage: npm run budget -- FOLDER [--typists pace,aalto/a14*] [--hands mauth] [--pairs 6] [--takeovers 3] [--farm 18]\n",
+    "usage: npm run budget -- FOLDER [--typists pace,aalto/a14*] [--hands mauth] [--pairs 6] [--takeovers 3] [--farm 18] [--search TRIES]\n",
   );
   process.exit(2);
 }
@@ -65,18 +65,13 @@ const hands = read(values.hands, "pointer");
 const random = seeded(Number(values.seed));
 const plan = { hands: Number(values.pairs), takeovers: Number(values.takeovers), random };
 const all: { pair: string; judged: Judged[] }[] = [];
-const kept: { pair: string; stream: Stream }[] = [];
 for (const typing of typists)
   for (const pointing of hands) {
     const pair = `${typing.set} x ${pointing.set}`;
     const judged: Judged[] = [];
-    for (const stream of streams(typing.farms, pointing.farms, plan)) {
-      judged.push(judge(stream, terms));
-      if (values.save !== undefined) kept.push({ pair, stream });
-    }
+    for (const stream of streams(typing.farms, pointing.farms, plan)) judged.push(judge(stream, terms));
     all.push({ pair, judged });
   }
-if (values.save !== undefined) writeFileSync(values.save, JSON.stringify(kept));
 
 const of = (judged: readonly Judged[], kind: Kind): Judged[] => judged.filter(({ stream }) => stream.kind === kind);
 say(`limits: ${JSON.stringify(terms.thresholds)}\n`);
@@ -111,7 +106,7 @@ say("");
 line(["takeovers", "by", "number", "caught %", "median s", "90th percentile s"]);
 line(Array.from({ length: 6 }, () => "---"));
 for (const { pair, judged } of [...all, total])
-  for (const kind of ["colleague", "stranger"] as const) {
+  for (const kind of ["colleague", "stranger", "impostor"] as const) {
     const c = caught(of(judged, kind));
     if (c.takeovers > 0)
       line([pair, kind, c.takeovers, (100 * c.share).toFixed(1), c.median.toFixed(0), c.p90.toFixed(0)]);
@@ -120,3 +115,15 @@ const mouse = summary(of(total.judged, "other-mouse"));
 say(`\nthe agent with another mouse from the start: ${mouse.falseQuarantines} held in ${mouse.hours.toFixed(1)} hours`);
 const { who } = summary(of(total.judged, "genuine"));
 say(`\nfalse quarantines by typist: ${who.map(([id, count]) => `${id} ${count}`).join(", ") || "none"}`);
+
+if (values.search !== undefined) {
+  const half = (which: number) => total.judged.map(({ stream }) => stream).filter((stream) => stream.half === which);
+  const wanted = 8 * loadPolicy(defaultPolicyFile).budget.falseQuarantinesPerHour;
+  for (const chosenOn of [0, 1]) {
+    const found = search(half(chosenOn), wanted, Number(values.search), Number(values.seed));
+    say(`\nchosen on half ${chosenOn}: ${JSON.stringify(found)}`);
+    say(
+      `on the other half: ${JSON.stringify({ ...costOf(half(1 - chosenOn), found.options, wanted), options: undefined })}`,
+    );
+  }
+}

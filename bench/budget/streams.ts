@@ -12,9 +12,9 @@ import type { Colleagues, Part, Person } from "./people.ts";
 
 /**
  * Whose session it is: the agent's, the agent's with another person's pointing from the start (as a new mouse might look),
- * or taken over by somebody of the same farm, or of another one.
+ * taken over by somebody of the same farm, or of another one, or a colleague's from the start.
  */
-export type Kind = "genuine" | "other-mouse" | "colleague" | "stranger";
+export type Kind = "genuine" | "other-mouse" | "colleague" | "stranger" | "impostor";
 
 export interface Stream {
   readonly kind: Kind;
@@ -46,7 +46,7 @@ export function* streams(typists: readonly Colleagues[], hands: readonly Colleag
   let turn = 0;
   for (const [index, farm] of typists.entries())
     for (const typist of farm.people)
-      for (const session of typist.sessions) {
+      for (const session of [...typist.sessions, ...joined(typist.sessions)]) {
         for (let each = 0; each < plan.hands; each++) {
           const place = turn++ % hands.length;
           yield genuine(farm, typist, session, hands[place], index % 2, plan);
@@ -56,6 +56,7 @@ export function* streams(typists: readonly Colleagues[], hands: readonly Colleag
           const place = turn++ % hands.length;
           const pick = { farm, typist, session, half: index % 2 };
           yield taken("colleague", pick, farm, hands[place], hands[place], plan);
+          yield taken("impostor", pick, farm, hands[place], hands[place], plan);
           if (typists.length > 1)
             yield taken(
               "stranger",
@@ -68,6 +69,10 @@ export function* streams(typists: readonly Colleagues[], hands: readonly Colleag
         }
       }
 }
+
+/** Sessions one behind the other: a hand that is itself, and yet of another day in mid-session. */
+const joined = (sessions: Person["sessions"]): Seen[][] =>
+  sessions.slice(1).map((session, index) => [...sessions[index], ...session]);
 
 const othersOf = ({ id }: Person, { people }: Colleagues): Person[] => people.filter((each) => each.id !== id);
 
@@ -107,7 +112,8 @@ function taken(
   const hand = any(hands.people, random);
   const impostor = any(othersOf(typist, otherTypists), random);
   const stranger = any(othersOf(hand, otherHands), random);
-  const takeover = Math.min(longestBefore, (session.length * 60_000) / perMinute.keyboard);
+  const genuineFor = Math.min(longestBefore, (session.length * 60_000) / perMinute.keyboard);
+  const takeover = kind === "impostor" ? 0 : genuineFor;
   const count = (part: Part, time: number): number => Math.floor((time * perMinute[part]) / 60_000);
   const keys = [
     ...session.slice(0, count("keyboard", takeover)),

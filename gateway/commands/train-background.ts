@@ -2,11 +2,11 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { shippedBackground } from "../../models/background.ts";
+import { Background, shippedBackground } from "../../models/background.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { names } from "../offline/evaluate.ts";
-import { trainBackground, trainMeasured, type TrainOptions } from "../offline/train.ts";
+import { measureAgain, trainBackground, trainMeasured, type TrainOptions } from "../offline/train.ts";
 import { wholeNumber } from "./evaluate.ts";
 
 const help = `usage: samehand train-background SET... [OPTIONS]
@@ -20,6 +20,8 @@ The same sets and seed give the same file.
                        from them (repeat)
   --leave-out PERSON   a person not to learn from, as set/person or set/p0* (repeat)
   --network-steps N    train the keyboard's network for so long (0: no network; faster)
+  --measure FILE       take this background, trained from the same sets before, and only measure
+                       suspicion anew: after a change of the trust filter
   --no-peaks           skip measuring how high suspicion rises for people kept out of the training:
                        faster, but thresholds then come from a rule of thumb
   --json               print what was learned from as JSON
@@ -35,6 +37,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       out: { type: "string" },
       seed: { type: "string", default: "1" },
       "network-steps": { type: "string" },
+      measure: { type: "string" },
       "no-peaks": { type: "boolean" },
       calibrate: { type: "string", multiple: true, default: [] },
       "leave-out": { type: "string", multiple: true, default: [] },
@@ -54,7 +57,11 @@ export async function run(args: string[], io: Io): Promise<number> {
       : { networkSteps: wholeNumber("network-steps", values["network-steps"]) }),
     onProgress: (what) => io.stderr.write(`${what}\n`),
   };
-  const background = (values["no-peaks"] === true ? trainBackground : trainMeasured)(positionals, options);
+  const train = values["no-peaks"] === true ? trainBackground : trainMeasured;
+  const background =
+    values.measure === undefined
+      ? train(positionals, options)
+      : measureAgain(positionals, options, Background.load(values.measure));
   const file = values.out ?? fileURLToPath(shippedBackground);
   const bytes = background.encode();
   writeFileSync(file, bytes);

@@ -1,7 +1,7 @@
 /** Trains a background from sets of recordings: everybody's enrolment and their own later sessions. */
 import { crc32 } from "node:zlib";
 import { Background, type SetCredit, unmeasured } from "../../models/background.ts";
-import { type PersonData, trainKeyboard, trainKeyboardApart } from "../../models/keyboard/train.ts";
+import { keptApart, type PersonData, trainKeyboard, trainKeyboardApart } from "../../models/keyboard/train.ts";
 import type { Keystroke } from "../../models/keyboard/keystroke.ts";
 import type { PointerAction } from "../../models/pointer/action.ts";
 import { type PointerPerson, trainPointer } from "../../models/pointer/train.ts";
@@ -60,9 +60,34 @@ const fewestTypists = 8;
  * @throws SamehandError as `trainBackground`
  */
 export function trainMeasured(directories: readonly string[], options: TrainOptions): Background {
-  const tell = options.onProgress ?? ((): void => {});
   const population = gatherAll(directories, options);
   const { background, apart } = trainOn(population, options);
+  return measured(directories, options, population, background, apart);
+}
+
+/**
+ * Measures suspicion anew with a background that was trained like this before, its keyboard with a network: after a change
+ * of the trust filter, what a whole training would give.
+ * @throws SamehandError as `trainBackground`
+ */
+export function measureAgain(
+  directories: readonly string[],
+  options: TrainOptions,
+  background: Background,
+): Background {
+  const population = gatherAll(directories, options);
+  const apart = keptApart(population.keyboard, { seed: options.seed, calibrators: population.calibrators });
+  return measured(directories, options, population, background, new Set(apart));
+}
+
+function measured(
+  directories: readonly string[],
+  options: TrainOptions,
+  population: Population,
+  background: Background,
+  apart: ReadonlySet<string>,
+): Background {
+  const tell = options.onProgress ?? ((): void => {});
   const genuine: Track[] = [];
   for (let part = 0; part < parts; part++) {
     tell(`measuring suspicion of people kept apart, ${part + 1} of ${parts}`);

@@ -7,7 +7,7 @@ import { loadPolicy, defaultPolicyFile } from "./policy-file.ts";
 import { deriveThresholds, trustAt } from "./thresholds.ts";
 import { defaultTrustOptions, highestSingle } from "./trust.ts";
 
-const peaks = Array.from({ length: 200 }, (_, index) => -6 + index / 40);
+const peaks = Array.from({ length: 200 }, (_, index) => -4 + index / 40);
 const policy = loadPolicy(defaultPolicyFile);
 const { thresholds } = agentTerms(policy, peaks, []);
 const agent = { name: "ann", maturity: "mature" as const, keystrokes: 3000, actions: 900 };

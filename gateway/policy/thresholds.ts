@@ -28,6 +28,11 @@ export const peakMinutes = 4;
 const perHour = 60 / peakMinutes;
 /** How many of an agent's own stretches outweigh the background: two hours. */
 const backgroundWeight = 30;
+/**
+ * The background's stretches are of a few dozen people, of whom two or three make most of the high ones: others may have
+ * more such people. Counted against holding until the agent's own stretches say how it is.
+ */
+const fewPeople = 1.5;
 /** Chances beyond the highest `tailShare` of peaks fall exponentially, as fast as these do; at least this fast, nats. */
 const tailShare = 0.05;
 const [fastestTail, slowestTail] = [0.3, 2];
@@ -85,7 +90,9 @@ function limitFor(perActiveHour: number, background: Tail, own: Peaks, doubt: nu
   const highest = own.length === 0 ? 0 : Math.max(...own);
   const rate = (limit: number): number => {
     const exceeded = own.reduce((sum, peak) => sum + reaches(peak, limit), doubt * reaches(highest, limit));
-    return (perHour * (backgroundWeight * background.share(limit) + exceeded)) / (backgroundWeight + own.length);
+    return (
+      (perHour * (backgroundWeight * fewPeople * background.share(limit) + exceeded)) / (backgroundWeight + own.length)
+    );
   };
   let [low, high] = [-5, cap];
   for (let step = 0; step < 40; step++) {

@@ -15,11 +15,15 @@ export interface TrustOptions {
   readonly handOver: number;
   /** Rate at which the agent comes back, a minute. */
   readonly handBack: number;
-  /** Probability that a modality is another device from the session's start. */
+  /** Probability that somebody else opens the session. */
+  readonly impostorAtStart: number;
+  /** Probability that a modality is another device from the session's start, by itself. */
   readonly changedAtStart: Readonly<Record<Modality, number>>;
+  /** Probability that both are: far below an impostor's, or whoever is somebody else from the start is never found. */
+  readonly bothAtStart: number;
   /** Rate at which a modality changes in mid-session without the hand changing, a minute. */
   readonly change: Readonly<Record<Modality, number>>;
-  /** How much likelier both modalities are changed together than each by itself. */
+  /** How much of the rate at which a modality changes counts where the other one is changed already. */
   readonly together: number;
   /** How much of each LLR counts: below 1 for what windows share beyond their overlap. */
   readonly temper: Readonly<Record<Modality, number>>;
@@ -31,18 +35,20 @@ export interface TrustOptions {
 }
 
 /**
- * Found by random search on genuine and taken-over streams made of pace's typists and mauth's hands, scored with
- * backgrounds that do not hold them, at one false quarantine in eight hours: docs/ACCURACY.md.
+ * Found by random search on genuine and taken-over streams (`npm run budget -- FOLDER --search N`), those among them in which
+ * the agent has another mouse: docs/ACCURACY.md.
  */
 export const defaultTrustOptions: TrustOptions = {
-  handOver: 0.055,
-  handBack: 0.0055,
-  changedAtStart: { keyboard: 0.474, pointer: 0.153 },
-  change: { keyboard: 0.0015, pointer: 0.0005 },
-  together: 0.017,
-  temper: { keyboard: 1.5, pointer: 1.52 },
+  impostorAtStart: 0.05,
+  handOver: 0.05,
+  handBack: 0.002,
+  changedAtStart: { keyboard: 0.3, pointer: 0.1 },
+  bothAtStart: 0.0003,
+  change: { keyboard: 0.0041, pointer: 0.0041 },
+  together: 2.7,
+  temper: { keyboard: 0.8, pointer: 1.2 },
   mostFor: 2,
-  mostAgainst: 1.5,
+  mostAgainst: 1.6,
   confirmation: 0.4,
 };
 
@@ -54,8 +60,6 @@ export function highestSingle(options: TrustOptions): number {
 
 /** Bound of what is held against one modality, and how much of it is enough to agree with the other, nats. */
 const [mostHeldAgainst, enoughAgainst] = [6, 2];
-/** Probability that a session starts in somebody else's hand. */
-const impostorAtStart = 0.01;
 /** Longest silence that counts towards a hand-over, ms: a lunch break by itself is no evidence. */
 const longestGap = 10_000;
 const perMinute = 60_000;
@@ -75,13 +79,14 @@ export class TrustFilter {
 
   /** Forgets the past: at a session's start. */
   restart(): void {
-    const { keyboard, pointer } = this.#options.changedAtStart;
+    const { impostorAtStart, changedAtStart, bothAtStart } = this.#options;
+    const { keyboard, pointer } = changedAtStart;
     const agent = 1 - impostorAtStart;
     this.#state[0] = impostorAtStart;
     this.#state[1] = agent * (1 - keyboard) * (1 - pointer);
     this.#state[2] = agent * keyboard * (1 - pointer);
     this.#state[3] = agent * (1 - keyboard) * pointer;
-    this.#state[4] = agent * keyboard * pointer * this.#options.together;
+    this.#state[4] = agent * bothAtStart;
     this.#normalise();
     this.#against.keyboard = this.#against.pointer = 0;
     this.#at = Number.NaN;
@@ -97,7 +102,7 @@ export class TrustFilter {
     this.restart();
     const share = this.#options.confirmation;
     const state = this.#state;
-    const agent = (1 - impostorAtStart) * share;
+    const agent = (1 - this.#options.impostorAtStart) * share;
     state[1] = state[1] * (1 - share) + (agent * well) / sum;
     state[2] = state[2] * (1 - share) + (agent * keyboard) / sum;
     state[3] = state[3] * (1 - share) + (agent * pointer) / sum;

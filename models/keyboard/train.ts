@@ -68,12 +68,7 @@ export const trainKeyboard = (people: readonly PersonData[], options: TrainingOp
 export function trainKeyboardApart(people: readonly PersonData[], options: TrainingOptions): TrainedKeyboard {
   const tell = options.onProgress ?? ((): void => {});
   const random = new Random(options.seed);
-  const typed = ({ sittings }: PersonData): number => sittings.reduce((sum, each) => sum + each.length, 0);
-  const enough = people.filter((person) => typed(person) >= leastKeystrokes);
-  const more = (options.calibrators ?? [])
-    .filter((person) => typed(person) >= leastKeystrokes)
-    .sort((left, right) => (left.id < right.id ? -1 : 1));
-  const shuffled = random.shuffle([...enough].sort((left, right) => (left.id < right.id ? -1 : 1)));
+  const { shuffled, more } = inOrder(people, options, random);
   const steps = options.networkSteps ?? defaultNetworkSteps;
   if (shuffled.length >= leastForNetwork && steps > 0) {
     const { apart: kept, ...trained } = learn(shuffled, options.seed, steps, tell);
@@ -94,6 +89,25 @@ export function trainKeyboardApart(people: readonly PersonData[], options: Train
   const model = calibrated(trained, examples);
   tell("done", 1);
   return { model, apart: more.map(({ id }) => id) };
+}
+
+/** Who would be kept apart in a training with a network. */
+export function keptApart(people: readonly PersonData[], options: TrainingOptions): string[] {
+  const { shuffled, more } = inOrder(people, options, new Random(options.seed));
+  return [...calibrators(shuffled), ...more].map(({ id }) => id);
+}
+
+/** Everybody who typed enough: those to learn from in the seed's order, and those who only calibrate. */
+function inOrder(
+  people: readonly PersonData[],
+  options: TrainingOptions,
+  random: Random,
+): { readonly shuffled: readonly PersonData[]; readonly more: readonly PersonData[] } {
+  const enough = (of: readonly PersonData[]): PersonData[] =>
+    of
+      .filter(({ sittings }) => sittings.reduce((sum, each) => sum + each.length, 0) >= leastKeystrokes)
+      .sort((left, right) => (left.id < right.id ? -1 : 1));
+  return { shuffled: random.shuffle(enough(people)), more: enough(options.calibrators ?? []) };
 }
 
 /** Learns population and network from all but the calibrators. */

@@ -9,24 +9,25 @@ export type Level = "debug" | "info" | "warn" | "error" | "silent";
 /** Fields that must never be written, should a caller pass them by mistake. */
 const secrets = ["token", "settings", "password", "keysym", "text", "query", "url"];
 
-/** A line of what is usual waits so long, ms, for others: a write of its own is most of what it costs. */
+/** A line waits so long, ms, for others to be written with: a write of its own is most of what it costs. */
 const lineWait = 50;
 const mostWaiting = 8 * 1024;
 
 /** Standard output, some lines at a time; what waits is written when the process exits, however it does. */
 function standardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: false, minLength: mostWaiting });
-  let due = false;
+  let waiting = "";
   const flush = (): void => {
-    due = false;
-    output.flush();
+    if (waiting !== "") output.write(waiting);
+    waiting = "";
   };
+  // Before the library's own, which writes what it was given.
+  for (const event of ["beforeExit", "exit"]) process.on(event, flush);
+  const output = pino.destination({ dest: 1, sync: false });
   return {
     write(line: string): void {
-      output.write(line);
-      if (due) return;
-      due = true;
-      setTimeout(flush, lineWait).unref();
+      if (waiting === "") setTimeout(flush, lineWait).unref();
+      waiting += line;
+      if (waiting.length >= mostWaiting) flush();
     },
   };
 }

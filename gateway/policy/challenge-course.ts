@@ -97,8 +97,8 @@ export class ChallengeCourse {
     const known = Number.isFinite(llr);
     if (known && keystrokes >= leastKeystrokes && llr >= limits.pass(keystrokes, begun))
       return { turn: this.#next(), lost: null };
-    if (known && keystrokes >= leastToFail && llr <= limits.fail) return this.#lose("phrase", "failed-phrase");
     const over = words + phraseWords.more > phraseWords.most;
+    if (known && keystrokes >= leastToFail && llr <= limits.fail) return this.#lose("phrase", "failed-phrase", over);
     if (first || over) this.#own.undecided++;
     if (over) this.#askOperator(this.#at);
     return { turn: over ? "next" : "more", lost: first || over ? "undecided" : null };
@@ -116,7 +116,8 @@ export class ChallengeCourse {
     return "passed";
   }
 
-  #lose(step: "code" | "phrase", lost: Loss): Answered {
+  /** @param last there is no further attempt, however many are left */
+  #lose(step: "code" | "phrase", lost: Loss, last = false): Answered {
     this.#own[lost]++;
     const elsewhere = this.#options.lost?.() ?? none;
     const sum = (of: Loss): number => Math.max(this.#own[of], elsewhere[of] + (of === lost ? 1 : 0));
@@ -125,7 +126,7 @@ export class ChallengeCourse {
       "failed-phrase": sum("failed-phrase"),
       undecided: sum("undecided"),
     };
-    if (this.#left(step) > 0) return { turn: "again", lost };
+    if (!last && this.#left(step) > 0) return { turn: "again", lost };
     this.#over = true;
     return { turn: "failed", lost };
   }

@@ -95,6 +95,8 @@ t.test("a bad beginning fails nobody, and three times surely somebody else's do"
   t.same(turns, ["more", "more", "again", "again", "failed"]);
   const better = new ChallengeCourse({ steps: ["phrase"], attempts: 3, limits });
   t.same([better.phrase(-9, 52, 10).turn, better.phrase(2, 72, 14).turn], ["again", "passed"]);
+  const last = new ChallengeCourse({ steps: ["phrase"], attempts: 3, limits });
+  t.equal(last.phrase(-9, 134, phraseWords.most).turn, "failed", "at the words' end once is enough");
   t.end();
 });
 

@@ -1,5 +1,6 @@
 import t from "tap";
 import { instruction } from "../protocol/guacamole/instructions.ts";
+import { opcode } from "../protocol/guacamole/opcodes.ts";
 import { ProxyBench, decision } from "../../test/fixtures/proxy-bench.ts";
 
 const key = (keysym: number, pressed: 0 | 1): string => instruction("key", keysym, pressed);
@@ -349,4 +350,47 @@ t.test("a hold during the mending stops it, and nothing that was stopped is show
   await user.saw("4.sync,1.3;");
   t.equal(viewer.text.slice(from).includes("U0VDUkVU"), false);
   t.equal(bench.tally.sessionsHeld, 1);
+});
+
+t.test("of all that a viewer may say nothing but its answers reaches guacd in a hold", async (t) => {
+  const said: Record<Exclude<keyof typeof opcode, "disconnect">, string> = {
+    key: key(0x61, 1) + key(0x61, 0),
+    mouse: instruction("mouse", 5, 5, 1) + instruction("mouse", 5, 5, 0),
+    touch: instruction("touch", 1, 10, 20, 5, 5, 0, 1),
+    size: instruction("size", 640, 480),
+    sync: instruction("sync", 1) + instruction("sync", -1),
+    ack: instruction("ack", 3, "OK", 0) + instruction("ack", 1_000_000, "OK", 0),
+    nop: instruction("nop"),
+    ping: "0.,4.ping,13.1700000000000;",
+    clipboard: instruction("clipboard", 10, "text/plain"),
+    file: instruction("file", 11, "text/plain", "notes"),
+    pipe: instruction("pipe", 12, "text/plain", "other"),
+    argv: instruction("argv", 13, "text/plain", "password"),
+    audio: instruction("audio", 14, "audio/L16;rate=44100,channels=2"),
+    put: instruction("put", 1, 15, "text/plain", "/notes"),
+    get: instruction("get", 1, "/notes"),
+    blob: [10, 11, 12, 13, 14, 15].map((stream) => blob(stream, "aGVsbG8h")).join(""),
+    end: [10, 11, 12, 13, 14, 15].map((stream) => end(stream)).join(""),
+  };
+  t.same(
+    Object.keys(said).toSorted(),
+    Object.keys(opcode)
+      .filter((name) => name !== "disconnect")
+      .toSorted(),
+  );
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const { viewer, user, watch } = await bench.session();
+  user.send(size + sync(1));
+  await viewer.saw(sync(1));
+  watch.control.quarantine(decision);
+  await viewer.saw(covered);
+  const from = user.received.length;
+  for (const text of Object.values(said)) viewer.send(text);
+  viewer.send(instruction("ack", 9, "last", 0));
+  await user.saw(instruction("ack", 9, "last", 0));
+  t.equal(
+    user.received.slice(from),
+    instruction("sync", 1) + instruction("ack", 3, "OK", 0) + instruction("nop") + instruction("ack", 9, "last", 0),
+  );
 });

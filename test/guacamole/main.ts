@@ -20,7 +20,7 @@ if (war === undefined) {
   Give one:  SAMEHAND_GUACAMOLE_WAR=/path/to/guacamole.war npm run test:guacamole
   It is the file guacamole-${versions[0]}.war of a release (https://guacamole.apache.org/releases/), or
   /opt/guacamole/webapp/guacamole.war of the image guacamole/guacamole (docker cp). 1.5 and 1.6 are meant.
-  It also needs a JDK (11 or later), Maven, and what \`npm test\` needs.
+  It also needs a JDK (17 or later), Maven, and what \`npm test\` needs.
   The same visits to a stand-in made of Guacamole's own tunnel classes:  npm run unit -- test/guacamole/stand-in.test.ts`);
   process.exit(notRun);
 }

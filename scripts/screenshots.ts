@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startChromium } from "../test/parts/chromium.ts";
-import { enrolVisitors, startVisited, stranger, Visit, visitors } from "../test/parts/visit.ts";
+import { enrolVisitors, impostor, startVisited, Visit, visitors } from "../test/parts/visit.ts";
 
 const image = (name: string): string => join(import.meta.dirname, "../docs/images", `${name}.png`);
 const newestClient = "1.6.0";
@@ -49,7 +49,7 @@ try {
   await wall.emulateMedia({ colorScheme: "dark" });
   await wall.screenshot({ path: image("console-dark") });
   await sam.giveCode();
-  const end = await sam.giveWords(stranger);
+  const end = await sam.giveWords(impostor);
   if (end.outcome !== "severed") throw new Error(`a stranger's words: ${end.outcome}`);
   await sam.page.waitForSelector("[data-state=ended]");
   await sam.page.waitForTimeout(300);

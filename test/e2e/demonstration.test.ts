@@ -9,7 +9,7 @@ import t, { type Test } from "tap";
 import type { Demonstration } from "../../demo/demonstration.ts";
 import { agentName } from "../../gateway/core/units.ts";
 import { startChromium } from "../parts/chromium.ts";
-import { enrolVisitors, startVisited, stranger, Visit, visitors } from "../parts/visit.ts";
+import { enrolVisitors, impostor, startVisited, Visit, visitors } from "../parts/visit.ts";
 
 t.setTimeout(600_000);
 const artefacts = join(import.meta.dirname, "../../.tap/screenshots");
@@ -50,7 +50,7 @@ async function isSevered(t: Test, at: Demonstration, client: string): Promise<vo
   t.notOk(visit.held.asked, "the agent works undisturbed");
   await visit.handOver();
   await visit.giveCode();
-  const { outcome } = await visit.giveWords(stranger);
+  const { outcome } = await visit.giveWords(impostor);
   t.equal(outcome, "severed", "somebody else's words do not pass");
   await visit.page.waitForSelector("[data-state=ended]");
   await visit.page.waitForTimeout(300);

@@ -19,6 +19,8 @@ import { play, Typist } from "./typist.ts";
 /** The demonstration's agents, and who takes their keyboard. */
 export const visitors = { alex: new Typist(1), sam: new Typist(3) } as const;
 export const stranger = new Typist(2);
+/** Who types the words in an agent's stead: a hand of which a phrase is sure. */
+export const impostor = new Typist(5);
 export type Visitor = keyof typeof visitors;
 
 const strictClient = (): Buffer => {

@@ -61,6 +61,10 @@ export class AuditVerifier {
     }
   }
 
+  knows(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
   /** Whether a known key signed exactly this text. */
   holds(text: string, { key, signature }: Signature): boolean {
     const known = this.#keys.get(key);

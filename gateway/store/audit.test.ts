@@ -223,7 +223,8 @@ t.test("the chain of an older file comes along, and each verdict keeps its old h
 
 t.test("whoever writes another chain with marks of a key of their own is found, in the store and in an export", (t) => {
   const { store, path } = filled(t);
-  const mine = new AuditVerifier(store.audit.signer.publicKey, "test");
+  const { id, publicKey } = store.audit.signer;
+  const mine = new AuditVerifier(publicKey, "test");
   store.close();
   const forged = `${path}.forged`;
   copyFileSync(path, forged);
@@ -237,9 +238,16 @@ t.test("whoever writes another chain with marks of a key of their own is found, 
   copyFileSync(`${path}.audit-key`, `${forged}.audit-key`);
   copyFileSync(`${path}.audit-key.pub`, `${forged}.audit-key.pub`);
   const back = openStore({ path: forged, keys });
-  t.match(back.audit.verify(), { brokenAt: 6 }, "the mark's key is not the installation's");
-  t.throws(() => exported(back), { code: "audit-broken" });
+  t.same(back.audit.unknownKeys(), [own.audit.signer.id], "the mark's key is not the installation's");
+  t.throws(() => verifyExport(exported(back), mine), { code: "audit-broken" });
   back.close();
+  const signed = new DatabaseSync(forged);
+  signed.exec(`UPDATE audit_marks SET key_id = '${id}' WHERE key_id = '${own.audit.signer.id}'`);
+  signed.close();
+  const claimed = openStore({ path: forged, keys });
+  t.match(claimed.audit.verify(), { brokenAt: 6 }, "nor is it, where it says so");
+  t.throws(() => exported(claimed), { code: "audit-broken" });
+  claimed.close();
   t.end();
 });
 
@@ -297,11 +305,11 @@ t.test("several processes that write at once make one chain, of which nothing is
   const writer = fileURLToPath(new URL("../../test/parts/audit-writer.ts", import.meta.url));
   const each = 150;
   const writers = ["a", "b", "c"].map((name) =>
-    spawn(process.execPath, [writer, path, ring, name, String(each)], { stdio: "inherit" }),
+    once(spawn(process.execPath, [writer, path, ring, name, String(each)], { stdio: "inherit" }), "close"),
   );
   for (let number = 0; number < each; number++)
     main.audit.note({ actor: "gateway", action: "test.written", why: `main ${number}` });
-  for (const one of writers) t.same(await once(one, "close"), [0, null]);
+  for (const ended of await Promise.all(writers)) t.same(ended, [0, null]);
   while (main.waiting > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   t.same(main.audit.verify(), { rows: 4 * each, brokenAt: null });
   const told = new Set(main.audit.entries(0, 5 * each).map(({ why }) => why));

@@ -47,8 +47,10 @@ export interface AuditTrail {
    * @returns the number removed @throws SamehandError `store-unavailable`
    */
   truncate(before: EpochMillis, actor: Actor, why: string): number;
-  /** Walks the chain that is there, and its marks' signatures. @returns the number of entries, and the first that breaks it */
+  /** Walks the chain that is there, and the signatures of known keys. @returns the number of entries, and the first that breaks it */
   verify(): { readonly rows: number; readonly brokenAt: number | null };
+  /** Keys of marks that are neither the signer's nor an earlier one's beside it: nothing is known of such a mark. */
+  unknownKeys(): string[];
 }
 
 type EntryRow = Tables["audit"];
@@ -236,12 +238,23 @@ export class Audit implements AuditTrail {
       .map(auditRow);
   }
 
+  unknownKeys(): string[] {
+    const keys = this.#keys();
+    const unknown = this.marks(0).filter(({ key }) => !keys.knows(key));
+    return [...new Set(unknown.map(({ key }) => key))];
+  }
+
+  #keys(): AuditVerifier {
+    return new AuditVerifier(this.signer.publicKeys, "the store's own");
+  }
+
   verify(): { rows: number; brokenAt: number | null } {
     let { seq, hash } = this.#start();
-    const keys = new AuditVerifier(this.signer.publicKeys, "the store's own");
+    const keys = this.#keys();
     const marks = new Map(this.marks(0).map((mark) => [mark.seq, mark]));
     let rows = 0;
-    for (const mark of marks.values()) if (!keys.holds(markText(mark), mark)) return { rows, brokenAt: mark.seq };
+    for (const mark of marks.values())
+      if (keys.knows(mark.key) && !keys.holds(markText(mark), mark)) return { rows, brokenAt: mark.seq };
     for (;;) {
       const page = this.entries(seq, 1000);
       if (page.length === 0) break;

@@ -38,6 +38,7 @@ function stage(t: Test): { folder: string; path: string; store: Store; save: (ti
   save(3);
   store.lock(bert, later, "severed");
   store.decided(sessionId("s"), anna, decision);
+  store.audit.checkpoint();
   return { folder, path, store, save };
 }
 

@@ -8,6 +8,8 @@ import { loadConfig, readKeyRing } from "../../config/load.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Io } from "../core/io.ts";
 import { newKeyLine } from "../core/key-ring.ts";
+import { Background } from "../../models/background.ts";
+import { Profile } from "../../models/profile.ts";
 import { agentName, epochMillis, millis, sessionId } from "../core/units.ts";
 import { acceptedTokens, storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
@@ -53,6 +55,9 @@ ${more}`,
   const file = `${folder}/samehand.yaml`;
   return { folder, file, at: ["--config", file] };
 };
+
+/** A session's row is written at the end of the turn of the event loop: then other processes see it. */
+const turnsEnd = (): Promise<void> => new Promise(setImmediate);
 
 t.test("every command explains itself, and refuses what it does not know", async (t) => {
   for (const [name, run] of Object.entries({ agents, audit, config, token })) {
@@ -123,7 +128,8 @@ t.test("agents are listed with their maturity, locked, unlocked and forgotten", 
   t.teardown(() => store.close());
   const anna = agentName("anna");
   const { id } = store.enrol(anna);
-  store.updateProfile(id, () => ({ keystrokes: 600, actions: 150, days: 1, body: Buffer.from("x") }));
+  const body = Profile.empty(Background.load()).encode();
+  store.updateProfile(id, () => ({ keystrokes: 600, actions: 150, days: 1, body }));
   store.enrol(agentName("be\u001b[31mrt"));
   store.sessionStarted({
     id: sessionId("s1"),
@@ -132,6 +138,7 @@ t.test("agents are listed with their maturity, locked, unlocked and forgotten", 
     startedAt: epochMillis(1000),
     address: "::1",
   });
+  await turnsEnd();
 
   const listed = await call(agents, ["list", "--json", ...at]);
   t.match(JSON.parse(listed.out), {
@@ -183,6 +190,7 @@ t.test(
     store.updateProfile(id, () => ({ keystrokes: 9, actions: 9, days: 1, body: Buffer.from("statistics") }));
     const session = { id: sessionId("s1"), agent: agentName("anna"), connection: "desk", address: "127.0.0.1" };
     store.sessionStarted({ ...session, startedAt: epochMillis(1) });
+    await turnsEnd();
     store.challenges.keepCodeSecret(id, Buffer.alloc(20, 66));
     await call(agents, ["export", "anna", "--out", `${folder}/anna.json`, ...at]);
     t.equal(statSync(`${folder}/anna.json`).mode & 0o077, 0);
@@ -264,6 +272,7 @@ t.test("an export, a checkpoint and evidence are checked with nothing but the pu
   t.teardown(() => store.close());
   const info = { id: sessionId("s1"), agent: agentName("anna"), connection: "desk", startedAt: epochMillis(1) };
   store.sessionStarted({ ...info, address: "127.0.0.1" });
+  await turnsEnd();
   await call(agents, ["lock", "anna", "--reason", "left early", ...at]);
   await call(evidence, ["s1", "--out", folder, ...at]);
   writeFileSync(`${folder}/mark.json`, (await call(audit, ["checkpoint", ...at])).out);

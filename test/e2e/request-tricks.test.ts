@@ -25,13 +25,19 @@ async function withFarm(t: Test, config: Record<string, unknown> = {}): Promise<
   }
 }
 
-/** Writes the text, and gives all that is answered until the other side closes, or is silent for so long. */
-function write(farm: Farm, text: string, silence = 700): Promise<string> {
+/** Long enough for whatever is answered. */
+const patience = 20_000;
+
+/** Writes the text, and gives all that is answered until the other side closes, is silent for so long, or said `until`. */
+function write(farm: Farm, text: string, silence = 700, until = /^$/): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(farm.gateway.url).port), "127.0.0.1");
     let answer = "";
     socket.setTimeout(silence, () => socket.destroy());
-    socket.on("data", (bytes) => (answer += bytes.toString("latin1")));
+    socket.on("data", (bytes) => {
+      answer += bytes.toString("latin1");
+      if (until.test(answer)) socket.destroy();
+    });
     socket.on("error", () => {});
     socket.on("close", () => resolve(answer));
     socket.write(text, "latin1");
@@ -116,15 +122,20 @@ t.test("what is odd but has one reading reaches the application in that one", as
     farm,
     lines(`POST ${echo} HTTP/1.1`, host, close, "Transfer-Encoding: chunked", "Trailer: Remote-User") +
       "4\r\nabcd\r\n0\r\nRemote-User: boss\r\n\r\n",
+    patience,
   );
   t.same(statuses(one), ["200"]);
   t.notMatch(one, /boss/i, "a trailer does not become a header");
   t.match(one, /\n\n4\b/, "the body is whole");
-  const old = await write(farm, lines(`GET ${echo} HTTP/1.0`, host));
+  const old = await write(farm, lines(`GET ${echo} HTTP/1.0`, host), patience);
   t.match(old, /^HTTP\/1\.1 200/, "HTTP/1.0 is answered");
-  const piped = await write(farm, lines(`GET ${echo}?a HTTP/1.1`, host) + lines(`GET ${echo}?b HTTP/1.1`, host, close));
+  const piped = await write(
+    farm,
+    lines(`GET ${echo}?a HTTP/1.1`, host) + lines(`GET ${echo}?b HTTP/1.1`, host, close),
+    patience,
+  );
   t.same(statuses(piped), ["200", "200"], "pipelined requests are answered in turn");
-  const cased = await write(farm, lines(`get ${echo} HTTP/1.1`, host));
+  const cased = await write(farm, lines(`get ${echo} HTTP/1.1`, host), patience);
   t.notOk(statuses(cased).includes("200"), "methods have one spelling");
   const spoofs = [
     "REMOTE_USER",
@@ -138,6 +149,7 @@ t.test("what is odd but has one reading reaches the application in that one", as
   const spoofed = await write(
     farm,
     lines(`GET ${echo} HTTP/1.1`, host, close, ...spoofs.map((name) => `${name}: boss.example`)),
+    patience,
   );
   t.notMatch(spoofed, /boss/, "nobody says who or where they are, in any spelling");
   const named = await write(
@@ -149,6 +161,7 @@ t.test("what is odd but has one reading reaches the application in that one", as
       "Guacamole-Token: T",
       "X-Other: hop",
     ),
+    patience,
   );
   t.notMatch(named, /hop/, "what Connection names stays on its hop");
 });
@@ -225,6 +238,7 @@ t.test("no upgrade but the tunnel's own passes, whatever it is called and carrie
     "/Guacamole/websocket-tunnel",
     "/guacamole/WebSocket-Tunnel",
     "/guacamole/api/session",
+    "/guacamole/tunnel",
     "/",
   ])
     rows.push(trick(path));
@@ -241,8 +255,10 @@ t.test("no upgrade but the tunnel's own passes, whatever it is called and carrie
     const answer = await write(farm, text, 400);
     t.notOk(statuses(answer).includes("101"), `${name}: ${statuses(answer).join(" ") || "closed"}`);
   }
-  const plain = await write(farm, lines(`GET ${tunnel} HTTP/1.1`, host, ...upgrade), 400);
+  const plain = await write(farm, lines(`GET ${tunnel} HTTP/1.1`, host, ...upgrade), patience, / 101 /);
   t.same(statuses(plain), ["101"], "the plain one does");
+  const none = await write(farm, lines(`GET ${tunnel} HTTP/1.1`, host, "Connection: close"), patience);
+  t.same(statuses(none), ["426"], "and no upgrade is none");
   await farm.desktop.settled();
   t.equal(farm.desktop.typed(), "", "and X received nothing of all that");
 });

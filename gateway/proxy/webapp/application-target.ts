@@ -104,7 +104,8 @@ export class ApplicationTarget implements Target {
   }
 
   taken(): void {
-    this.#socket.resume();
+    // A socket that is closing has nothing left to resume, and fails at it.
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.resume();
   }
 
   trim(): void {
@@ -137,7 +138,8 @@ export class ApplicationTarget implements Target {
     }
     if (this.#version === null && this.scanner.syncs > 0) this.#learnVersion(rest);
     const framed = frame(rest);
-    if (!this.#owner.display(framed, framed.length - rest.length)) this.#socket.pause();
+    const taken = this.#owner.display(framed, framed.length - rest.length);
+    if (!taken && this.#socket.readyState === WebSocket.OPEN) this.#socket.pause();
   }
 
   #learnVersion(data: Buffer): void {

@@ -33,6 +33,8 @@ export async function run(_args: string[], { parent }: Io): Promise<number> {
           fleet: bus,
           ...(developmentTls === null ? {} : { developmentTls }),
         });
+        // The first process went while this one started: nobody would know of what it serves.
+        if (closed) return await gateway.close();
         say({ listening: { port: Number(new URL(gateway.url).port), url: gateway.url } });
       } catch (error) {
         const { code, detail } = asSamehandError(error, "config-invalid");
@@ -49,7 +51,9 @@ export async function run(_args: string[], { parent }: Io): Promise<number> {
         say({ done: "reload", refused: { code, detail } });
       }
     };
+    let closed = false;
     const close = async (): Promise<void> => {
+      closed = true;
       await gateway?.close();
       parent.close();
       resolve(0);

@@ -149,7 +149,12 @@ t.test("nobody hears of the user that mends a picture, and of others all the sam
   await new Promise((resolve) => setTimeout(resolve, 30));
   mender.send(size + sync(3));
   await viewer.saw(instruction("msg", 1, "@4", "cem") + sync(3));
+  user.send(instruction("msg", 1, "@3", "samehand-picture-1"));
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  user.send(sync(4));
+  await viewer.saw(sync(4));
   t.notMatch(viewer.text, "samehand-picture");
+  t.notOk(viewer.messages.includes(""), "an empty message would end guacamole-common-js 1.5.0");
 });
 
 t.test("a hold that comes again while the picture is fetched goes on as if it had never ended", async (t) => {

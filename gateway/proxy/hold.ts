@@ -92,11 +92,15 @@ export class Hold implements WithheldOwner, ReturnOwner {
     return this.#lingers > 0;
   }
 
-  /** A message of the display as the viewer is sent it. @param from where its instructions begin */
+  /**
+   * A message of the display as the viewer is sent it; empty where nothing is left of it.
+   * @param from where its instructions begin
+   */
   passing(message: Uint8Array, from: number): Uint8Array {
     const all = message.subarray(from);
     const left = withoutPictureUser(all);
-    return left === all ? message : frame(left);
+    if (left === all) return message;
+    return left.length === 0 ? left : frame(left);
   }
 
   /** Whether the display must be given to `take`. */

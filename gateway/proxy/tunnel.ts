@@ -361,7 +361,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     const { tally, clock } = this.#around;
     const { scanner } = this.#upstream!;
     tally.bytesToClient += frame.byteLength;
-    this.#viewer.write(frame);
+    // an empty message would end some clients
+    if (frame.byteLength > 0) this.#viewer.write(frame);
     this.#link.sent(scanner, clock.now());
     if (this.#viewer.waiting === 0) return true;
     tally.backpressurePauses += 1;

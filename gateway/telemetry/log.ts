@@ -12,6 +12,8 @@ const secrets = ["token", "settings", "password", "keysym", "text", "query", "ur
 /** A line waits so long, ms, for others to be written with: a write of its own is most of what it costs. */
 const lineWait = 50;
 const mostWaiting = 8 * 1024;
+/** Characters that wait where nobody reads the output: lines beyond it are lost. */
+const mostUnread = 16 * 1024 * 1024;
 
 /** Standard output, some lines at a time; what waits is written when the process exits, however it does. */
 function standardOutput(): DestinationStream {
@@ -22,7 +24,7 @@ function standardOutput(): DestinationStream {
   };
   // Before the library's own, which writes what it was given.
   for (const event of ["beforeExit", "exit"]) process.on(event, flush);
-  const output = pino.destination({ dest: 1, sync: false });
+  const output = pino.destination({ dest: 1, sync: false, maxLength: mostUnread });
   return {
     write(line: string): void {
       if (waiting === "") setTimeout(flush, lineWait).unref();

@@ -40,6 +40,8 @@ export class ApplicationOpening implements Opening {
   readonly guacd = null;
   readonly #way: ApplicationWay;
   #target: ApplicationTarget | null = null;
+  /** Once a session may be joined it may until it ends: a hold that began so must end so. */
+  #joinable = false;
 
   constructor(way: ApplicationWay) {
     this.#way = way;
@@ -52,7 +54,8 @@ export class ApplicationOpening implements Opening {
 
   get fetch(): Opening["fetch"] {
     const { joins, place } = this.#way;
-    return joins.may(place) === true ? (...how) => this.#snapshot(...how) : undefined;
+    this.#joinable ||= joins.may(place) === true;
+    return this.#joinable ? (...how) => this.#snapshot(...how) : undefined;
   }
 
   /** Joins and leaves again. */

@@ -71,7 +71,10 @@ export class HttpNeighbours {
     body: Buffer,
   ): Promise<void> {
     const port = await this.#portOf(owner);
-    if (port === null) return sayOver(response, 0);
+    if (port === null) {
+      body.fill(0);
+      return sayOver(response, 0);
+    }
     const token = String(request.headers["guacamole-tunnel-token"]);
     const headers = { "guacamole-tunnel-token": token, "content-length": body.length };
     const question = httpRequest({ host: "127.0.0.1", port, path: path + query, method: request.method, headers });
@@ -87,7 +90,8 @@ export class HttpNeighbours {
     response.on("close", () => {
       if (!response.writableFinished) question.destroy();
     });
-    question.end(body, () => body.fill(0));
+    question.on("close", () => body.fill(0));
+    question.end(body);
   }
 
   async #listen(): Promise<number> {

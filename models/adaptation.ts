@@ -144,8 +144,7 @@ export function confirm(background: Background, profile: Profile): boolean {
 
 /** A session ended in doubt: what it taught, and nobody confirmed, is given up. @returns whether there was something */
 export function giveUp(profile: Profile, session: string): boolean {
-  const doubted = profile.modes.findIndex((mode) => !mode.confirmed && mode.session === session);
-  const found = doubted >= 0 && profile.removeMode(doubted);
+  const found = profile.dropModes(session);
   if (profile.candidate?.session !== session) return found;
   profile.candidate = null;
   profile.version++;

@@ -78,11 +78,29 @@ t.test("another keyboard counts once it was seen on two days, and a stranger sta
   t.ok(said(profile, usual) > said(agent(), usual) - 0.5, "the usual keyboard loses next to nothing");
 });
 
+t.test(
+  "a session over midnight confirms nothing by itself, and one that ends in doubt takes back what it confirmed",
+  async (t) => {
+    const profile = agent();
+    profile.learnMode(background, lesson(laptop, 2, "night"));
+    profile.learnMode(background, lesson(laptop, 3, "night"));
+    t.equal(profile.modes[0].confirmed, false);
+    profile.learnMode(background, lesson(laptop, 3, "next"));
+    t.ok(profile.modes[0].confirmed);
+    t.notOk(profile.dropModes("night"), "it was seen since by another");
+    t.ok(profile.dropModes("next"));
+    t.same(profile.modes, []);
+    for (const day of [4, 5, 6]) profile.learnMode(background, lesson(laptop, day));
+    t.notOk(profile.dropModes("s6"), "what two other sessions confirmed stays");
+  },
+);
+
 t.test("which mode fits is told, and its windows speak for the agent", async (t) => {
   const profile = agent();
   profile.learnMode(background, lesson(laptop, 2));
-  t.ok(profile.confirmModes());
-  t.notOk(profile.confirmModes());
+  t.notOk(profile.confirmModes("another"), "a challenge says nothing of what another session used");
+  t.ok(profile.confirmModes("s2"));
+  t.notOk(profile.confirmModes("s2"));
   const verifier = new Verifier(background, profile);
   let sum = 0;
   for (const stroke of typing(laptop, 150, 5)) sum += verifier.keystroke(stroke)?.llr ?? 0;
@@ -104,7 +122,7 @@ t.test("there are few modes: the oldest that was never confirmed gives way, a co
   t.equal(profile.modes.length, mostModes);
   t.notOk(profile.modes.includes(first));
   t.ok(profile.modes.includes(second));
-  profile.confirmModes();
+  for (const { session } of profile.modes) profile.confirmModes(session);
   t.notOk(profile.learnMode(background, lesson(hands[4], 9)));
   t.ok(profile.removeMode(0));
   t.notOk(profile.removeMode(7));

@@ -67,9 +67,18 @@ export function withLesson(modes: readonly Mode[], lesson: ModeLesson, backgroun
   return oldest === undefined ? modes : [...modes.filter((mode) => mode !== oldest), opened];
 }
 
-/** Every mode counts from now on: the agent was confirmed while it was in use. */
-export const confirmedAll = (modes: readonly Mode[]): readonly Mode[] =>
-  modes.map((mode) => (mode.confirmed ? mode : { ...mode, confirmed: true }));
+/** The modes that a session was the last to show count from now on: the agent was confirmed in it. */
+export const confirmedIn = (modes: readonly Mode[], session: string): readonly Mode[] =>
+  modes.some((mode) => !mode.confirmed && mode.session === session)
+    ? modes.map((mode) => (mode.session === session ? { ...mode, confirmed: true } : mode))
+    : modes;
+
+/** Without what a doubted session opened, or was the one to confirm by its day. */
+export const withoutSession = (modes: readonly Mode[], session: string): readonly Mode[] =>
+  modes.some((mode) => isOf(mode, session)) ? modes.filter((mode) => !isOf(mode, session)) : modes;
+
+const isOf = (mode: Mode, session: string): boolean =>
+  mode.session === session && (!mode.confirmed || mode.days.length <= confirmingDays);
 
 /** The mode that the session's input speaks for most; null where it speaks for none. */
 function nearest(modes: readonly Mode[], { modality, statistics }: ModeLesson, background: Background): Mode | null {
@@ -93,7 +102,8 @@ function extended(mode: Mode, { statistics, client, day, session }: ModeLesson, 
     client: Number.isNaN(client.medianMs) ? mode.client : client,
     days,
     session,
-    confirmed: mode.confirmed || days.length >= confirmingDays,
+    // one session over midnight is one still
+    confirmed: mode.confirmed || (days.length >= confirmingDays && session !== mode.session),
   };
 }
 

@@ -16,7 +16,8 @@ import {
   type Mode,
   type ModeFacts,
   type ModeLesson,
-  confirmedAll,
+  confirmedIn,
+  withoutSession,
   modeFacts,
   modesOf,
   withLesson,
@@ -148,9 +149,14 @@ export class Profile {
     return this.#changeModes(withLesson(this.modes, lesson, background));
   }
 
-  /** The agent was confirmed: every mode counts from now on. @returns whether anything changed */
-  confirmModes(): boolean {
-    return this.modes.some(({ confirmed }) => !confirmed) && this.#changeModes(confirmedAll(this.modes));
+  /** The agent was confirmed in a session: the modes in use there count from now on. @returns whether anything changed */
+  confirmModes(session: string): boolean {
+    return this.#changeModes(confirmedIn(this.modes, session));
+  }
+
+  /** Forgets what a doubted session showed of other devices. @returns whether there was anything */
+  dropModes(session: string): boolean {
+    return this.#changeModes(withoutSession(this.modes, session));
   }
 
   /** Forgets a mode. @returns whether there was one */

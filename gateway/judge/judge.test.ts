@@ -203,5 +203,6 @@ t.test("strangers are denied where the policy says so, and sessions of one agent
   const session = await open();
   await t.rejects(open(), { code: "too-many-sessions" });
   session.watch.close(millis(0), null);
-  await open();
+  const both = await Promise.allSettled([open(), open()]);
+  t.same(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"], "two that open side by side, too");
 });

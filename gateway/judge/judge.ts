@@ -115,6 +115,8 @@ export class LiveJudge implements Judge {
     if (store.lockOf(ticket.agent) !== null) throw new SamehandError("agent-locked");
     try {
       await this.#claim(ticket.agent, session.id, settings.sessionsPerAgent);
+      // Once more, in one go with what counts it: tokens of one turn are opened side by side.
+      this.#room(ticket.agent, settings.sessionsPerAgent);
       return this.#watch(ticket, session, control, settings);
     } catch (error) {
       this.#options.fleet?.publish("left", { session: session.id });
@@ -124,14 +126,19 @@ export class LiveJudge implements Judge {
 
   /** Takes one of the agent's sessions, of all that there are in the fleet. @throws SamehandError `too-many-sessions` */
   async #claim(agent: AgentName, session: SessionId, sessionsPerAgent: number): Promise<void> {
-    if ((this.#live.get(agent)?.size ?? 0) >= sessionsPerAgent)
-      throw new SamehandError("too-many-sessions", "sessionsPerAgent");
+    this.#room(agent, sessionsPerAgent);
     const { fleet } = this.#options;
     if (fleet === undefined) return;
     const [refusal] = await fleet.ask("claim", { session, agent, worker: fleet.name, sessionsPerAgent });
     if (refusal !== undefined && refusal !== null) throw new SamehandError(refusal, "sessionsPerAgent");
     // A lock may have come while this was asked.
     if (this.#options.store.lockOf(agent) !== null) throw new SamehandError("agent-locked");
+  }
+
+  /** @throws SamehandError `too-many-sessions` where the agent has as many here as may be */
+  #room(agent: AgentName, sessionsPerAgent: number): void {
+    if ((this.#live.get(agent)?.size ?? 0) >= sessionsPerAgent)
+      throw new SamehandError("too-many-sessions", "sessionsPerAgent");
   }
 
   #watch(ticket: Ticket, session: SessionInfo, control: SessionControl, settings: JudgeSettings): SessionWatch {

@@ -14,7 +14,7 @@ import { type Amount, type Enrolment, type Maturity, maturityOf } from "../core/
 import type { Fleet } from "../core/fleet.ts";
 import type { Log } from "../core/log.ts";
 import type { AgentName, SessionId } from "../core/units.ts";
-import type { AgentId, AgentRecord, Store, Profile as StoredProfile } from "../store/store.ts";
+import type { AgentId, AgentRecord, Learned, Store, Profile as StoredProfile } from "../store/store.ts";
 import type { Typing } from "./challenge.ts";
 import { FarmBackground } from "./farm-background.ts";
 import { type Lesson, wipe } from "./lessons.ts";
@@ -160,21 +160,21 @@ export class Learning {
    */
   teach({ id, name }: AgentRecord, session: SessionId, { stretches, peaks }: Lesson, done: () => void): void {
     const day = Math.floor(this.#options.clock.wall() / dayLength);
-    this.#later(id, name, done, (profile) => {
+    const change = (profile: Profile): boolean => {
       const { version } = profile;
       const outcome = adapt(this.#farm.backgroundFor(name), profile, { stretches, session, day });
       if (outcome !== "refused") for (const peak of peaks) profile.peaked(peak);
       return profile.version !== version;
-    });
-    // Where the process ends before its turn comes, the lesson is lost, and with it its memory.
-    this.#beside(id, () => stretches.forEach(wipe));
+    };
+    // Not before it is saved: what must wait for the store is taken in again, whole.
+    this.#later(id, name, done, change, () => stretches.forEach(wipe));
     this.#beside(id, () => this.#offerTrees(name, id));
   }
 
-  /** The agent was confirmed: what was held back is learned. Never throws. */
-  confirmed({ id, name }: AgentRecord): void {
+  /** The agent was confirmed in a session: what was held back is learned, and the device in use counts. Never throws. */
+  confirmed({ id, name }: AgentRecord, session: SessionId): void {
     this.#later(id, name, nothing, (profile) => {
-      const devices = profile.confirmModes();
+      const devices = profile.confirmModes(session);
       return confirm(this.#options.background, profile) || devices;
     });
   }
@@ -207,17 +207,28 @@ export class Learning {
     });
   }
 
-  /** Changes a profile beside the sessions. @param change returns whether something is to be saved */
-  #later(id: AgentId, name: AgentName, done: () => void, change: (profile: Profile) => boolean): void {
+  /**
+   * Changes a profile beside the sessions.
+   * @param done it was handed to the store @param change returns whether something is to be saved
+   * @param saved the store has it, or never will: the agent takes part no more
+   */
+  #later(
+    id: AgentId,
+    name: AgentName,
+    done: () => void,
+    change: (profile: Profile) => boolean,
+    saved: () => void = nothing,
+  ): void {
     const { store, background, enrolment, fleet } = this.#options;
     this.#beside(id, () => {
-      if (!this.#options.consented(id)) return;
+      if (!this.#options.consented(id)) return saved();
       this.#cache.delete(id);
-      store.learn(id, (newest) => {
+      const merge = (newest: StoredProfile | null): Learned | null => {
         const profile = newest === null ? Profile.empty(background) : Profile.decode(newest.body, background);
         if (newest !== null && maturityOf(newest, enrolment()) === "mature") profile.sealed = true;
         return change(profile) ? { ...profile.amount, body: profile.encode() } : null;
-      });
+      };
+      store.learn(id, merge, saved);
       fleet?.publish("learned", { agent: name });
       done();
     });

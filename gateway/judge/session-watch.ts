@@ -260,7 +260,7 @@ export class SessionWatch implements Watch, Hold {
 
   /** The agent's own typing confirms what was held back of earlier sessions; a code alone may be somebody else's. */
   #passed(at: Millis, llr: number): void {
-    if (llr > 0) this.#options.learning.confirmed(this.#options.record);
+    if (llr > 0) this.#options.learning.confirmed(this.#options.record, this.#options.session.id);
     this.#act(this.#decider.challengePassed(at, llr));
   }
 

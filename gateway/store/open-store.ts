@@ -202,8 +202,12 @@ class SqliteStore implements Store {
     }
   }
 
-  learn(id: AgentId, merge: (newest: Profile | null) => Learned | null, bytes = lessonBytes): void {
-    this.#waiting.write("profile", () => this.updateProfile(id, merge), bytes);
+  learn(id: AgentId, merge: (newest: Profile | null) => Learned | null, saved?: () => void, bytes = lessonBytes): void {
+    const write = (): void => {
+      this.updateProfile(id, merge);
+      saved?.();
+    };
+    this.#waiting.write("profile", write, bytes);
   }
 
   profileVersions = (id: AgentId) => this.#profiles.versions(id);

@@ -5,14 +5,20 @@
  */
 import type { SessionInfo } from "../core/session.ts";
 import type { EpochMillis } from "../core/units.ts";
-import { type Database, sql } from "./database.ts";
+import { type Database, sql, worthRetrying } from "./database.ts";
 import type { Waiting } from "./waiting.ts";
+
+/** A busy file (a log that begins anew, a backup) is free again within so many tries; nobody is let in meanwhile. */
+const mostTries = 10;
+/** Between two tries, ms. */
+const pause = 100;
 
 interface Spending {
   readonly jti: string;
   readonly expires: EpochMillis;
   readonly resolve: (fresh: boolean) => void;
   readonly reject: (error: unknown) => void;
+  tries: number;
 }
 
 const spendToken = sql
@@ -29,6 +35,7 @@ export class Openings {
   #spendings: Spending[] = [];
   #sessions: SessionInfo[] = [];
   #due = false;
+  #retry: NodeJS.Timeout | null = null;
 
   constructor(db: Database, waiting: Waiting, begin: (session: SessionInfo) => void) {
     this.#db = db;
@@ -39,7 +46,7 @@ export class Openings {
   /** As `Store.spend`. */
   spend(jti: string, expires: EpochMillis): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      this.#spendings.push({ jti, expires, resolve, reject });
+      this.#spendings.push({ jti, expires, resolve, reject, tries: 0 });
       this.#soon();
     });
   }
@@ -62,11 +69,23 @@ export class Openings {
       });
       for (const [index, { resolve }] of spendings.entries()) resolve(fresh[index]);
     } catch (error) {
-      // A token that is not written must be refused; a session's row waits, each by itself.
-      for (const { reject } of spendings) reject(error);
+      // A token that is not written must not open; a session's row waits, each by itself.
+      for (const spending of spendings) this.#refused(spending, error);
       for (const session of sessions)
         this.#waiting.write("session", () => this.#db.transaction(() => this.#begin(session)));
     }
+  }
+
+  /** Keeps a token for another try where the file was busy, else refuses it. */
+  #refused(spending: Spending, error: unknown): void {
+    spending.tries += 1;
+    if (!worthRetrying(error) || spending.tries >= mostTries) return spending.reject(error);
+    this.#spendings.push(spending);
+    if (this.#retry !== null) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      this.settle();
+    }, pause);
   }
 
   #soon(): void {

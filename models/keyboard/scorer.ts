@@ -116,6 +116,7 @@ export class KeyboardScorer implements Scorer<Keystroke> {
       sums.sum.fill(0);
       sums.squares.fill(0);
     }
+    for (const states of [this.#recentStates, this.#windowStates, this.#sessionStates]) states.fill(0);
     this.#stream?.wipe();
   }
 

@@ -55,7 +55,7 @@ export class StockPage {
     await this.shown();
   }
 
-  /** Passes once a desktop's first frame is drawn: the page sends what is typed from then on. */
+  /** Passes once a desktop is in view and its first frame is drawn: the page sends what is typed from then on. */
   async shown(): Promise<void> {
     await this.page.waitForFunction(drawn);
   }
@@ -69,16 +69,22 @@ export class StockPage {
     await this.page.locator(".notification button.reconnect").click();
   }
 
-  /** Goes to another view of the page, and comes back: each posts the token anew. */
+  /** Goes to another view of the page, and comes back: each posts the token anew. Passes once the desktop is back. */
   async lookElsewhere(): Promise<void> {
     const back = new URL(this.page.url()).hash.slice(1);
-    for (const hash of ["/settings/preferences", back]) {
-      const renewed = this.page.waitForResponse(
-        (response) => response.url() === `${this.#url}api/tokens` && response.request().method() === "POST",
-      );
-      await this.page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
-      await renewed;
-    }
+    await this.#view("/settings/preferences");
+    await this.page.locator(".client-view").waitFor({ state: "hidden" });
+    await this.#view(back);
+    await this.shown();
+  }
+
+  /** Passes when the token is posted, which is before the page shows the view. */
+  async #view(hash: string): Promise<void> {
+    const renewed = this.page.waitForResponse(
+      (response) => response.url() === `${this.#url}api/tokens` && response.request().method() === "POST",
+    );
+    await this.page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+    await renewed;
   }
 
   /** Makes a share link by the page's menu. @returns what its address has behind `#` */
@@ -97,7 +103,7 @@ export class StockPage {
 
 /** Runs in the page. */
 const drawn = `[...document.querySelectorAll(".display canvas")].some(
-  (each) => each.width > 20 && each.getContext("2d").getImageData(10, 10, 1, 1).data[3] > 0,
+  (each) => each.checkVisibility() && each.width > 20 && each.getContext("2d").getImageData(10, 10, 1, 1).data[3] > 0,
 )`;
 
 function blockWebSocket(): void {

@@ -1,42 +1,43 @@
 /** The sums that a window's Gaussian needs, over the contexts that it has: most of what a window costs. */
+import { memoryOf, tile } from "./lanes.ts";
 
-/** Working memory of all likelihoods: each is done with it before the next begins, and leaves nothing in it. */
-export const scratch = {
-  rows: new Float64Array(128 * 40),
-  residuals: new Float64Array(1024),
-  gram: new Float64Array(64 * 64),
-  projected: new Float64Array(64),
+/** Cells are worked on in blocks of so many by so many; a row of anything here takes a whole number of them. */
+const block = 4;
+const numberBytes = 8;
+/** Columns of a row at most: the dimensions of people and of windows, and the residual. */
+const mostColumns = 64;
+const rowsFrom = mostColumns * mostColumns;
+
+const viewOf = (rows: number): { readonly gram: Float64Array; readonly rows: Float64Array } => {
+  const memory = memoryOf((rowsFrom + rows) * numberBytes);
+  return { gram: new Float64Array(memory, 0, rowsFrom), rows: new Float64Array(memory, rowsFrom * numberBytes) };
 };
 
-export function reserve(size: number): void {
-  if (size <= scratch.rows.length) return;
-  const rows = new Float64Array(2 * size);
-  rows.set(scratch.rows);
-  scratch.rows = rows;
+/** Working memory of all likelihoods: each is done with it before the next begins, and leaves nothing in its rows. */
+let scratch = viewOf(0);
+
+/** The numbers that a row of `columns` takes. */
+export const widthOf = (columns: number): number => Math.ceil(columns / block) * block;
+
+/** Room for so many rows of `width` numbers; those behind a row's columns must be 0, as all are at first. */
+export function rowsFor(count: number, width: number): Float64Array {
+  if (count * width > scratch.rows.length) scratch = viewOf(count * width);
+  return scratch.rows;
 }
 
-/** Adds up rows · rowsᵀ and rows · residuals, four rows at a time, and wipes the rows. */
-export function accumulate(observed: number, rank: number): void {
-  const { rows, residuals, gram, projected } = scratch;
-  for (let row = 0; row < observed; row += 4) {
-    const first = row * rank;
-    const second = first + rank;
-    const third = second + rank;
-    const fourth = third + rank;
-    for (let i = 0; i < rank; i += 1) {
-      const a = rows[first + i];
-      const b = rows[second + i];
-      const c = rows[third + i];
-      const d = rows[fourth + i];
-      projected[i] =
-        projected[i] + (a * residuals[row] + b * residuals[row + 1] + c * residuals[row + 2] + d * residuals[row + 3]);
-      const to = i * rank;
-      for (let j = 0; j <= i; j += 1) {
-        gram[to + j] =
-          gram[to + j] + (a * rows[first + j] + b * rows[second + j] + c * rows[third + j] + d * rows[fourth + j]);
-      }
-    }
-  }
-  rows.fill(0, 0, observed * rank);
-  residuals.fill(0, 0, observed);
+/**
+ * Adds up rowsᵀ · rows, and wipes the rows.
+ * @returns the lower triangle, `width` numbers a row; good until the next call
+ */
+export function gramOf(count: number, width: number): Float64Array {
+  const { gram, rows } = scratch;
+  const line = width * numberBytes;
+  const from = rowsFrom * numberBytes;
+  if (count === 0) gram.fill(0, 0, width * width);
+  else
+    for (let i = 0; i < width; i += block)
+      for (let j = 0; j <= i; j += block)
+        tile(from + i * numberBytes, from + j * numberBytes, count, i * line + j * numberBytes, line);
+  rows.fill(0, 0, count * width);
+  return gram;
 }

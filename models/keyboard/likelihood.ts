@@ -8,8 +8,9 @@
  */
 import type { ContextSums } from "./contexts.ts";
 import { type Density, type Population, spreadOf, targetOf } from "./density.ts";
-import { accumulate, reserve, scratch } from "./gram.ts";
-import { cholesky, solveLower } from "./matrix.ts";
+import { gramOf, rowsFor, widthOf } from "./gram.ts";
+import { cholesky } from "./matrix.ts";
+import { Observed } from "./observed.ts";
 
 /**
  * Degrees of freedom of the common scale of a window's deviations. People have looser and tighter days; a Student's
@@ -22,12 +23,23 @@ const freedom = 100;
  */
 const mostRatio = 20;
 
+/** Variances of which one logarithm is taken: products of so many are still numbers. */
+const variancesAtOnce = 16;
+
+/** The window that is asked about; one for all likelihoods. */
+const observed = new Observed();
+
+/** Forgets the window that a likelihood saw last. */
+export const forgetWindow = (): void => observed.wipe();
+
 export class Likelihood {
   readonly #population: Population;
   readonly #target: Density;
   readonly #anybody: Density;
-  /** The enrolled typist's spread of single times in each context, as a share of the population's variance. */
-  readonly #spread: Float64Array;
+  /** The variance of the enrolled typist's single times in each context. */
+  readonly #noise: Float64Array;
+  /** Standard deviation of the last window's tempo, as a share of the population's. */
+  #tempo = 0;
   /** ln p(window | anybody) of the last window. */
   #known = 0;
   /** Of the last density: squared residuals, and the logarithm of the variances, summed. */
@@ -37,30 +49,27 @@ export class Likelihood {
   constructor(population: Population, anybody: Density, enrolled: ContextSums) {
     this.#population = population;
     this.#anybody = anybody;
-    this.#spread = spreadOf(population, enrolled);
-    this.#target = targetOf(population, enrolled, this.#spread);
+    const spread = spreadOf(population, enrolled);
+    this.#noise = spread.map((share, context) => share * population.noise[context]);
+    this.#target = targetOf(population, enrolled, spread);
   }
 
   /**
-   * ln p(window | the enrolled typist) - ln p(window | anybody), bounded; 0 for nothing.
+   * ln p(window | the enrolled typist) - ln p(window | anybody), bounded; 0 for nothing. The window stays in memory, for
+   * `ratioOf`, until `forgetWindow`.
    * @param presses sets how far the window's tempo averages out
    */
   ratio(window: ContextSums, presses: number): number {
-    this.#known = this.#log(this.#anybody, window, this.#tempo(presses));
-    return this.#against(this.#target, window, presses);
+    const tempo = 1 / Math.max(1, presses / this.#population.windowLength);
+    observed.read(window, tempo, this.#population.windows.specific, this.#noise);
+    this.#tempo = Math.sqrt(tempo);
+    this.#known = this.#log(this.#anybody);
+    return this.ratioOf(this.#target);
   }
 
   /** The ratio of the window that `ratio` saw last, under a colleague instead of the typist. */
-  ratioOf(colleague: Density, window: ContextSums, presses: number): number {
-    return this.#against(colleague, window, presses);
-  }
-
-  #tempo(presses: number): number {
-    return 1 / Math.max(1, presses / this.#population.windowLength);
-  }
-
-  #against(density: Density, window: ContextSums, presses: number): number {
-    const ratio = this.#log(density, window, this.#tempo(presses)) - this.#known;
+  ratioOf(density: Density): number {
+    const ratio = this.#log(density) - this.#known;
     return ratio / Math.sqrt(1 + (ratio / mostRatio) ** 2);
   }
 
@@ -69,54 +78,47 @@ export class Likelihood {
     return this.#target.base[context];
   }
 
-  #log(density: Density, window: ContextSums, tempo: number): number {
+  #log(density: Density): number {
+    const { count } = observed;
     const rank = density.people + this.#population.windows.dimensions;
-    const observed = this.#gather(density, window, tempo, rank);
-    const { gram, projected } = scratch;
-    gram.fill(0, 0, rank * rank);
-    projected.fill(0, 0, rank);
-    accumulate(observed, rank);
-    for (let i = 0; i < rank; i += 1) gram[i * rank + i] = gram[i * rank + i] + 1;
-    const logDeterminant = cholesky(gram, rank);
-    solveLower(gram, rank, projected);
+    const width = widthOf(rank + 1);
+    this.#layOut(density, rank, width);
+    const gram = gramOf(count, width);
+    for (let i = 0; i < rank; i += 1) gram[i * width + i] = gram[i * width + i] + 1;
+    const logDeterminant = cholesky(gram, rank, width, rank + 1);
     let explained = 0;
-    for (let i = 0; i < rank; i += 1) explained += projected[i] * projected[i];
+    for (let at = rank * width; at < rank * width + rank; at += 1) explained += gram[at] * gram[at];
     const distance = Math.max(this.#total - explained, 0);
-    return -0.5 * ((freedom + observed) * Math.log1p(distance / freedom) + this.#logVariance + logDeterminant);
+    return -0.5 * ((freedom + count) * Math.log1p(distance / freedom) + this.#logVariance + logDeterminant);
   }
 
-  /** Lays out the observed contexts' loadings and residuals in units of their own deviation. @returns how many */
-  #gather(density: Density, window: ContextSums, tempo: number, rank: number): number {
-    const { n, sum } = window;
-    const { noise } = this.#population;
-    const { specific } = this.#population.windows;
-    const { base, loadings, own, people } = density;
-    // the window's factors have variance `tempo`
-    const root = Math.sqrt(tempo);
-    const spread = this.#spread;
+  /** Lays out the observed contexts' loadings in units of their own deviation, each row's residual behind them. */
+  #layOut({ base, loadings, own, people }: Density, rank: number, width: number): void {
+    const { count, contexts, means, variances } = observed;
+    const rows = rowsFor(count, width);
     let total = 0;
     let logVariance = 0;
-    let observed = 0;
-    for (let context = 0; context < n.length; context += 1) {
-      const count = n[context];
-      if (count <= 0) continue;
-      const variance = own[context] + specific[context] * tempo + (spread[context] * noise[context]) / count;
+    let product = 1;
+    for (let index = 0; index < count; index += 1) {
+      const context = contexts[index];
+      const variance = own[context] + variances[index];
       const precision = 1 / Math.sqrt(variance);
-      const residual = (sum[context] / count - base[context]) * precision;
+      const residual = (means[index] - base[context]) * precision;
       total += residual * residual;
-      logVariance += Math.log(variance);
-      const to = observed * rank;
+      product *= variance;
+      if (index % variancesAtOnce === variancesAtOnce - 1) {
+        logVariance += Math.log(product);
+        product = 1;
+      }
+      const to = index * width;
       const from = context * rank;
-      reserve(to + 4 * rank);
-      const { rows, residuals } = scratch;
       for (let i = 0; i < people; i += 1) rows[to + i] = loadings[from + i] * precision;
-      const late = precision * root;
+      // the window's factors have the tempo's variance
+      const late = precision * this.#tempo;
       for (let i = people; i < rank; i += 1) rows[to + i] = loadings[from + i] * late;
-      residuals[observed] = residual;
-      observed += 1;
+      rows[to + rank] = residual;
     }
     this.#total = total;
-    this.#logVariance = logVariance;
-    return observed;
+    this.#logVariance = logVariance + Math.log(product);
   }
 }

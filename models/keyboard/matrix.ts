@@ -3,23 +3,44 @@
 /**
  * Replaces the lower triangle of the symmetric positive definite matrix `a` (order n) by its Cholesky factor L,
  * a = L Lᵀ. The upper triangle is left as it was.
+ * @param stride numbers from one row to the next @param rows more than n: each row x below the matrix becomes L⁻¹ x
  * @returns ln det a, or NaN where a is not positive definite
  */
-export function cholesky(a: Float64Array, n: number): number {
+export function cholesky(a: Float64Array, n: number, stride = n, rows = n): number {
   let logDeterminant = 0;
   for (let column = 0; column < n; column += 1) {
-    for (let row = column; row < n; row += 1) {
-      let sum = a[row * n + column];
-      const left = row * n;
-      const right = column * n;
-      for (let k = 0; k < column; k += 1) sum -= a[left + k] * a[right + k];
-      if (row === column) {
-        if (!(sum > 0)) return Number.NaN;
-        logDeterminant += Math.log(sum);
-        a[left + column] = Math.sqrt(sum);
-      } else {
-        a[left + column] = sum / a[right + column];
+    const right = column * stride;
+    let pivot = a[right + column];
+    for (let k = right; k < right + column; k += 1) pivot -= a[k] * a[k];
+    if (!(pivot > 0)) return Number.NaN;
+    logDeterminant += Math.log(pivot);
+    const root = Math.sqrt(pivot);
+    a[right + column] = root;
+    let row = column + 1;
+    // four rows at a time: each number of the column's row is read once for all of them
+    for (; row + 3 < rows; row += 4) {
+      const first = row * stride;
+      const second = first + stride;
+      const third = second + stride;
+      const fourth = third + stride;
+      let [one, two, three, four] = [a[first + column], a[second + column], a[third + column], a[fourth + column]];
+      for (let k = 0; k < column; k += 1) {
+        const shared = a[right + k];
+        one -= a[first + k] * shared;
+        two -= a[second + k] * shared;
+        three -= a[third + k] * shared;
+        four -= a[fourth + k] * shared;
       }
+      a[first + column] = one / root;
+      a[second + column] = two / root;
+      a[third + column] = three / root;
+      a[fourth + column] = four / root;
+    }
+    for (; row < rows; row += 1) {
+      const left = row * stride;
+      let sum = a[left + column];
+      for (let k = 0; k < column; k += 1) sum -= a[left + k] * a[right + k];
+      a[left + column] = sum / root;
     }
   }
   return logDeterminant;

@@ -121,22 +121,71 @@ export function hiddenLayers(
     first[at + unit] = parameters[firstBias + unit];
     top[at + unit] = parameters[secondBias + unit];
   }
+  const rows = new RowsAtOnce(parameters);
   for (let index = row; index < row + rowsPerKeystroke; index += 1) {
-    const weight = weights[index];
-    if (weight === 0) continue;
-    const from = offsets[index];
-    for (let unit = 0; unit < hidden; unit += 1) first[at + unit] += weight * parameters[from + unit];
+    if (weights[index] !== 0) rows.add(first, at, offsets[index], weights[index]);
   }
+  rows.finish(first, at);
   for (let unit = 0; unit < hidden; unit += 1) {
     const value = first[at + unit];
-    if (value <= 0) {
-      first[at + unit] = 0;
-      continue;
-    }
-    const from = second + unit * hidden;
-    for (let to = 0; to < hidden; to += 1) top[at + to] += value * parameters[from + to];
+    if (value <= 0) first[at + unit] = 0;
+    else rows.add(top, at, second + unit * hidden, value);
   }
+  rows.finish(top, at);
   for (let unit = 0; unit < hidden; unit += 1) if (top[at + unit] < 0) top[at + unit] = 0;
+}
+
+/** Adds weighted rows of parameters to a layer, four at a time: a unit is read and written once for all four. */
+class RowsAtOnce {
+  readonly #parameters: Float32Array;
+  #waiting = 0;
+  #from0 = 0;
+  #from1 = 0;
+  #from2 = 0;
+  #weight0 = 0;
+  #weight1 = 0;
+  #weight2 = 0;
+
+  constructor(parameters: Float32Array) {
+    this.#parameters = parameters;
+  }
+
+  add(layer: Float32Array, at: number, from: number, weight: number): void {
+    const waiting = this.#waiting;
+    this.#waiting = (waiting + 1) & 3;
+    if (waiting === 0) {
+      this.#from0 = from;
+      this.#weight0 = weight;
+    } else if (waiting === 1) {
+      this.#from1 = from;
+      this.#weight1 = weight;
+    } else if (waiting === 2) {
+      this.#from2 = from;
+      this.#weight2 = weight;
+    } else this.#addFour(layer, at, from, weight);
+  }
+
+  /** Adds those that still wait. */
+  finish(layer: Float32Array, at: number): void {
+    if (this.#waiting === 0) return;
+    if (this.#waiting < 2) this.#weight1 = 0;
+    if (this.#waiting < 3) this.#weight2 = 0;
+    this.#waiting = 0;
+    this.#addFour(layer, at, 0, 0);
+  }
+
+  /** Rounds after each row, as if they were added one by one. */
+  #addFour(layer: Float32Array, at: number, from3: number, weight3: number): void {
+    const parameters = this.#parameters;
+    const [from0, from1, from2] = [this.#from0, this.#from1, this.#from2];
+    const [weight0, weight1, weight2] = [this.#weight0, this.#weight1, this.#weight2];
+    for (let unit = 0; unit < hidden; unit += 1) {
+      let sum = Math.fround(layer[at + unit] + weight0 * parameters[from0 + unit]);
+      sum = Math.fround(sum + weight1 * parameters[from1 + unit]);
+      sum = Math.fround(sum + weight2 * parameters[from2 + unit]);
+      layer[at + unit] = sum + weight3 * parameters[from3 + unit];
+    }
+  }
 }
 
 /** The third layer: a sum of hidden states to a vector of length one. */
@@ -144,8 +193,10 @@ export function embed(parameters: Float32Array, sum: Float64Array): Float64Array
   const vector = new Float64Array(embedded);
   let length = 1e-12;
   for (let to = 0; to < embedded; to += 1) {
-    for (let unit = 0; unit < hidden; unit += 1) vector[to] += parameters[third + to * hidden + unit] * sum[unit];
-    length += vector[to] ** 2;
+    let value = 0;
+    for (let unit = 0; unit < hidden; unit += 1) value += parameters[third + to * hidden + unit] * sum[unit];
+    vector[to] = value;
+    length += value ** 2;
   }
   const scale = 1 / Math.sqrt(length);
   return vector.map((value) => value * scale);

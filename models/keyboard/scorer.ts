@@ -6,7 +6,7 @@ import { explanations } from "./explanation.ts";
 import type { Keystroke } from "./keystroke.ts";
 import { type Colleague, Nearest, likeness } from "./colleagues.ts";
 import type { Density } from "./density.ts";
-import { Likelihood } from "./likelihood.ts";
+import { forgetWindow, Likelihood } from "./likelihood.ts";
 import type { KeyboardParameters } from "./model.ts";
 import { type NetworkStream, embed, embedded, hidden } from "./network.ts";
 import type { KeyboardStatistics } from "./statistics.ts";
@@ -121,18 +121,24 @@ export class KeyboardScorer implements Scorer<Keystroke> {
   }
 
   #calibrated(sums: ContextSums, states: Float64Array, presses: number): number {
+    const value = this.#belief * this.#evidence(sums, states, presses);
+    forgetWindow();
+    return value;
+  }
+
+  #evidence(sums: ContextSums, states: Float64Array, presses: number): number {
     const { network, calibration, plainCalibration } = this.#parameters;
     this.#scores[0] = this.#likelihood.ratio(sums, presses);
-    if (network === null || this.#stream === null) return this.#belief * plainCalibration.apply(this.#scores, presses);
+    if (network === null || this.#stream === null) return plainCalibration.apply(this.#scores, presses);
     const vector = embed(network.parameters, states);
     this.#scores[1] = likeness(this.#enrolled, vector);
     const own = calibration.apply(this.#scores, presses);
     const other = this.#colleagues.evidence(vector, presses, ({ density }, alike) => {
-      this.#scores[0] = this.#likelihood.ratioOf(density, sums, presses);
+      this.#scores[0] = this.#likelihood.ratioOf(density);
       this.#scores[1] = alike;
       return calibration.apply(this.#scores, presses);
     });
-    return this.#belief * (own - other);
+    return own - other;
   }
 
   #readStates(keystroke: Keystroke): void {
@@ -166,6 +172,7 @@ export function likenessOf(
 ): number {
   const presses = shown.count;
   const ratio = new Likelihood(population, anybody, contexts.project(enrolled)).ratio(contexts.project(shown), presses);
+  forgetWindow();
   if (network === null || enrolled.networkCount < leastForVector || shown.networkCount === 0)
     return plainCalibration.apply(Float64Array.of(ratio), presses);
   const { parameters } = network;

@@ -27,7 +27,8 @@ export const usualFile = "samehand.yaml";
 export const configFile = (option: string | undefined, environment: Environment): string | null =>
   option ?? (environment["SAMEHAND_CONFIG"] || (existsSync(usualFile) ? usualFile : null));
 
-const noFile = `no configuration was named: give --config FILE, set SAMEHAND_CONFIG, or work where ${usualFile} is`;
+/** What to do where nothing named a configuration. */
+export const noFile = `no configuration was named: give --config FILE, set SAMEHAND_CONFIG, or work where ${usualFile} is`;
 
 /**
  * Loads the configuration.
@@ -173,19 +174,24 @@ function absolute(config: Config, folder: string): Config {
 /**
  * The text of a secret, without the line end.
  * @param key the configuration's key that names it, for the message
- * @throws SamehandError `key-invalid`
+ * @param code of what is thrown: a ring of keys is made otherwise than a password
+ * @throws SamehandError `config-invalid`, or the given code
  */
-export function readSecret(from: SecretSource, key: string): string {
+export function readSecret(
+  from: SecretSource,
+  key: string,
+  code: "config-invalid" | "key-invalid" = "config-invalid",
+): string {
   if (from.file === undefined) return from.value ?? "";
-  return readText(from.file, "key-invalid", key).replace(/\r?\n$/, "");
+  return readText(from.file, code, key).replace(/\r?\n$/, "");
 }
 
 /** @param key as in `readSecret` @throws SamehandError `key-invalid` */
 export function readKeyRing(from: SecretSource, key: string): KeyRing {
-  return parseKeyRing(readSecret(from, key), from.file ?? "the environment");
+  return parseKeyRing(readSecret(from, key, "key-invalid"), from.file ?? "the environment");
 }
 
-/** guacd's parameters for a connection, secrets read in. Never log them. @throws SamehandError `key-invalid` */
+/** guacd's parameters for a connection, secrets read in. Never log them. @throws SamehandError `config-invalid` */
 export function readSettings(connection: ConnectionConfig): Record<string, string> {
   return Object.fromEntries(
     Object.entries(connection.settings).map(([name, value]) => [

@@ -110,12 +110,27 @@ async function main(argv: string[]): Promise<number> {
   return run(args, io);
 }
 
+/** A file that was named on the command line and cannot be used is no fault of ours. */
+function fileFault(error: unknown): SamehandError {
+  const { code, path } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  if (code !== undefined && path !== undefined) return new SamehandError("file-unusable", `${path} (${code})`, error);
+  return asSamehandError(error, "verification-failed");
+}
+
+/** Says so where the defaults were used because no configuration was found, and something is missing in them. */
+async function unconfigured({ code }: SamehandError, args: readonly string[]): Promise<string> {
+  const named = args.some((each) => each === "--config" || each.startsWith("--config="));
+  if (named || (code !== "key-invalid" && code !== "connection-unknown")) return "";
+  const { configFile, noFile } = await import("../config/load.ts");
+  return configFile(undefined, process.env) === null ? `${noFile}\n` : "";
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const parsing = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-  const known = parsing ? new SamehandError("usage", error.message) : asSamehandError(error, "verification-failed");
-  process.stderr.write(`samehand: ${known.message}\n`);
+  const known = parsing ? new SamehandError("usage", error.message) : fileFault(error);
+  process.stderr.write(`samehand: ${known.message}\n${await unconfigured(known, process.argv.slice(3))}`);
   if (known.code === "verification-failed" && known.cause instanceof Error)
     process.stderr.write(`${known.cause.stack ?? ""}\n`);
   process.exitCode = known.code === "usage" ? 2 : 1;

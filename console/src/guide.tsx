@@ -5,13 +5,13 @@ import { to } from "./route.ts";
 import { mode } from "./session-list.ts";
 
 export function Guide() {
-  const { value: agents } = useAnswer(() => get<"agents">("/agents?limit=1"), [], 5000);
+  const { value: agents } = useAnswer(() => get<"agents">("/agents?limit=20"), [], 5000);
   const { value: grown } = useAnswer(() => get<"agents">("/agents?limit=1&maturity=mature"), [], 5000);
   const { value: shadow } = useAnswer(() => get<"shadow">("/policy/shadow?days=7"), [], 30_000);
   const steps: readonly (readonly [done: boolean, what: string, how: string])[] = [
     [true, "The gateway runs", `It is in ${mode.value} mode.`],
     [
-      (agents?.total ?? 0) > 0,
+      agents?.items.some(({ learned }) => learned.keystrokes + learned.actions > 0) === true,
       "An agent works through it",
       "Open a desktop by a link of the farm's, or with samehand token.",
     ],
@@ -23,7 +23,7 @@ export function Guide() {
     [
       (shadow?.activeHours ?? 0) >= 8,
       "A first report",
-      "After eight hours of work, see under Policy what enforce mode would have done.",
+      "After eight hours of work, see under Policy what was done, or in report mode would have been.",
     ],
   ];
   return (

@@ -1,4 +1,4 @@
-/** The policy: what stands, what report mode would have done, and what a draft would have done over the last days. */
+/** The policy: what stands, what it did or would have done, and what a draft would have done over the last days. */
 import { useState } from "preact/hooks";
 import type { PolicyFacts } from "../../gateway/admin/contract/index.ts";
 import { get } from "./api.ts";
@@ -81,7 +81,7 @@ function ShadowPart() {
   const { value, fault } = useAnswer(() => get<"shadow">(`/policy/shadow?days=${days}`), [days], 30_000);
   return (
     <section>
-      <h2>What report mode would have done</h2>
+      <h2>What it did, or would have done in report mode</h2>
       <label>
         Over the last{" "}
         <select value={days} onChange={(event) => setDays(Number(event.currentTarget.value))}>
@@ -101,7 +101,7 @@ function ShadowPart() {
             {value.budget.allowedPerHour.toFixed(3)}.
           </p>
           {value.items.length === 0 ? (
-            <Empty>Nothing would have been touched.</Empty>
+            <Empty>No session was doubted.</Empty>
           ) : (
             <ul class="lines">
               {value.items.map((item) => (

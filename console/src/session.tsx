@@ -10,6 +10,11 @@ import { happenings, sessionOf } from "./session-list.ts";
 import { EvidenceChart, TrustChart } from "./trust-chart.tsx";
 import { clockTime, count, dayTime, lasting, percent } from "./words.ts";
 
+/** The dashed lines of the plot. */
+const limitWords = ({ alert, quarantine, sever }: SessionDetail["thresholds"]): string =>
+  `Dashed: alert at ${limit(alert)}, quarantine at ${limit(quarantine)}, sever at ${limit(sever)} and below.`;
+const limit = (trust: number): string => (trust < 1 ? "under 1" : String(Math.round(trust)));
+
 export function SessionPage({ id }: { id: string }) {
   // Its own change on the wall is the sign that there is more to see.
   const seen = sessionOf(id);
@@ -31,6 +36,7 @@ export function SessionPage({ id }: { id: string }) {
       <Facts detail={value} ended={ended} />
       <h2>Trust</h2>
       <TrustChart detail={value} />
+      <p class="key">{limitWords(value.thresholds)}</p>
       <div class="pair">
         <section>
           <h2>Keyboard {sum(value.llr.keyboard)}</h2>
@@ -41,6 +47,10 @@ export function SessionPage({ id }: { id: string }) {
           <EvidenceChart points={value.evidence.pointer} what="Pointer" />
         </section>
       </div>
+      <p class="key">
+        Evidence of each window of input: above 0 it speaks for the agent, below for somebody else; beside the name, the
+        sum (a natural logarithm of odds).
+      </p>
       <div class="pair">
         <Decisions detail={value} />
         {!ended && <Outlook detail={value} />}

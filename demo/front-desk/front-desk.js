@@ -14,7 +14,9 @@ const words = {
 function bar(label, have, needed) {
   const shown = Math.min(have, needed);
   return [
-    element("label", { textContent: `${label}: ${have} of ${needed}` }),
+    element("label", {
+      textContent: have < needed ? `${label}: ${have} of ${needed}` : `${label}: ${have} (${needed} were needed)`,
+    }),
     element("progress", { max: needed, value: shown, ariaLabel: label }),
   ];
 }
@@ -79,7 +81,7 @@ async function refresh() {
 
 function show(state) {
   by("agents").replaceChildren(...state.agents.map(card));
-  const none = element("li", { className: "quiet", textContent: "None yet: nobody gave a reason." });
+  const none = element("li", { className: "quiet", textContent: "None yet." });
   by("decisions").replaceChildren(...(state.decisions.length === 0 ? [none] : state.decisions.map(line)));
   by("metrics").href = `${state.metricsUrl}/metrics`;
 }

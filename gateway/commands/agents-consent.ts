@@ -7,6 +7,7 @@ import { agentName } from "../core/units.ts";
 import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
+import { agentOrNewcomer } from "./newcomer.ts";
 import { forget } from "./agents-forget.ts";
 import { apiOptions } from "./api.ts";
 
@@ -54,7 +55,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const actor = commandLineActor();
   try {
     if (notice !== undefined) {
-      store.consents.give(store.enrol(name).id, notice);
+      store.consents.give(agentOrNewcomer(store, name, io).id, notice);
       store.audit.note({ actor, action: "consent.given", why: "", agent: name, detail: { notice } });
       io.stdout.write(values.json ? `${JSON.stringify({ consented: name, notice })}\n` : `${name} has consented\n`);
       return 0;

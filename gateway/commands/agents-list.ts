@@ -1,10 +1,10 @@
 /** Agents as `samehand agents` prints them: the list, and one with its profile's versions and latest sessions. */
 import { modesOf } from "../agent-modes.ts";
 import type { Config } from "../../config/schema.ts";
-import { SamehandError } from "../core/errors.ts";
 import { maturityOf } from "../core/maturity.ts";
 import type { AgentName, EpochMillis } from "../core/units.ts";
 import type { AgentRecord, Lock, Store } from "../store/store.ts";
+import { noAgent } from "./newcomer.ts";
 import { table } from "./table.ts";
 
 /** Prints data or words, as was asked for. */
@@ -55,7 +55,7 @@ const lockText = (lock: Lock | null): string => (lock === null ? "" : `${untilTe
 
 export function show(store: Store, config: Config, name: AgentName, out: Out): number {
   const agent = store.agent(name);
-  if (agent === null) throw new SamehandError("agent-unknown", name);
+  if (agent === null) throw noAgent(store, name);
   const described = describe(agent, store.lockOf(name), config);
   const sessions = store.sessionsOf(agent.id, 10).map((session) => ({
     session: session.id,
@@ -69,8 +69,9 @@ export function show(store: Store, config: Config, name: AgentName, out: Out): n
   const profile = store.profile(agent.id);
   const modes = profile === null ? [] : modesOf(profile.body);
   const facts = Object.entries({ ...described, locked: lockText(store.lockOf(name)) || "no" });
-  const head = ["started", "connection", "verdict", "would be", "lowest trust", "end"];
-  const rows = sessions.map(({ started, connection, verdict, wouldBe, outcome }) => [
+  const head = ["session", "started", "connection", "verdict", "would be", "lowest trust", "end"];
+  const rows = sessions.map(({ session, started, connection, verdict, wouldBe, outcome }) => [
+    session,
     started,
     connection,
     verdict,

@@ -9,6 +9,7 @@ import { passkeyLink } from "../judge/agent-passkeys.ts";
 import { siteOf, storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
+import { agentOrNewcomer } from "./newcomer.ts";
 
 const help = `usage: samehand agents passkey NAME [--reason TEXT] [--json]
        samehand agents passkey NAME --remove [--reason TEXT] [--json]
@@ -49,9 +50,9 @@ export async function run(args: string[], io: Io): Promise<number> {
   const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
   const by = { actor: commandLineActor(), why: values.reason ?? "", agent: name };
   try {
-    const { id } = store.enrol(name);
     if (values.remove || site === null) {
-      const count = store.agentPasskeys.drop(id);
+      const agent = store.agent(name);
+      const count = agent === null ? 0 : store.agentPasskeys.drop(agent.id);
       if (count > 0) store.audit.note({ ...by, action: "agent.passkeys-removed" });
       if (values.json) io.stdout.write(`${JSON.stringify({ removed: count })}\n`);
       else
@@ -60,6 +61,7 @@ export async function run(args: string[], io: Io): Promise<number> {
         );
       return count > 0 ? 0 : 1;
     }
+    const { id } = agentOrNewcomer(store, name, io);
     const link = passkeyLink(store, id, site, epochMillis(Date.now()));
     store.audit.note({ ...by, action: "agent.passkey-link" });
     io.stdout.write(values.json ? `${JSON.stringify({ link })}\n` : `${renderUnicodeCompact(link)}\n${link}\n`);

@@ -11,6 +11,7 @@ import { enrolCode } from "../judge/challenge-code.ts";
 import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
+import { agentOrNewcomer } from "./newcomer.ts";
 
 const help = `usage: samehand agents totp NAME [--png FILE] [--svg FILE] [--reason TEXT] [--json]
        samehand agents totp NAME --remove [--reason TEXT] [--json]
@@ -51,14 +52,15 @@ export async function run(args: string[], io: Io): Promise<number> {
   const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
   const by = { actor: commandLineActor(), why: values.reason ?? "", agent: name };
   try {
-    const { id } = store.enrol(name);
     if (values.remove) {
-      const stood = store.challenges.dropCodeSecret(id);
+      const agent = store.agent(name);
+      const stood = agent !== null && store.challenges.dropCodeSecret(agent.id);
       if (stood) store.audit.note({ ...by, action: "agent.code-removed" });
       if (values.json) io.stdout.write(`${JSON.stringify({ removed: stood })}\n`);
       else (stood ? io.stdout : io.stderr).write(stood ? `${name} has no codes any more\n` : `${name} had no codes\n`);
       return stood ? 0 : 1;
     }
+    const { id } = agentOrNewcomer(store, name, io);
     const address = enrolCode(store, id, name, config.organisation.name);
     store.audit.note({ ...by, action: "agent.code-enrolled" });
     if (values.png !== undefined) writeFileSync(values.png, png(address), { mode: 0o600 });

@@ -11,6 +11,7 @@ import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { commandLineActor } from "./actor.ts";
 import { list, show, untilText } from "./agents-list.ts";
+import { noAgent, tellNewcomer } from "./newcomer.ts";
 
 const help = `usage: samehand agents [list] [--json]
        samehand agents show NAME [--json]
@@ -86,6 +87,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       case "export":
         return exportSubject(store, agent, values.out, io);
       case "lock":
+        tellNewcomer(store, agent, io);
         store.lock(agent, until, values.reason ?? "locked by an operator");
         store.audit.note({ ...by(values.reason), action: "agent.locked", agent, detail: { until } });
         if (store.problem !== null) throw store.problem;
@@ -107,7 +109,7 @@ const by = (why = "") => ({ actor: commandLineActor(), why });
 
 /** The act is noted first, so that the export tells of itself. */
 function exportSubject(store: Store, agent: AgentName, file: string | undefined, io: Io): number {
-  if (store.agent(agent) === null) throw new SamehandError("agent-unknown", agent);
+  if (store.agent(agent) === null) throw noAgent(store, agent);
   store.audit.note({ ...by("samehand agents export"), action: "agent.exported", agent });
   const text = [...(subjectPieces(store, agent, epochMillis(Date.now())) ?? [])].join("");
   if (file === undefined) io.stdout.write(text);

@@ -97,13 +97,14 @@ function show(store: Store, most: number, out: Out): number {
     at: new Date(entry.at).toISOString(),
     name: entry.agent === null ? null : (names.get(entry.agent) ?? null),
   }));
-  const head = ["seq", "at", "who", "what", "agent", "why", "grounds"];
+  const head = ["seq", "at", "who", "what", "agent", "session", "why", "grounds"];
   const cells = entries.map((entry) => [
     String(entry.seq),
     entry.at,
     entry.actor,
     entry.action,
     entry.agent === null ? "" : (entry.name ?? "(forgotten)"),
+    entry.session ?? "",
     entry.why,
     Object.entries(entry.detail)
       .map(([key, value]) => (Array.isArray(value) ? value.join("; ") : `${key} ${String(value)}`))

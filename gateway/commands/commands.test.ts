@@ -168,7 +168,7 @@ t.test("agents are listed with their maturity, locked, unlocked and forgotten", 
   });
   t.match(await call(agents, ["unlock", "ghost", "--json", ...at]), { code: 1, out: /"was":"open"/ });
   t.match(await call(agents, ["forget", "anna", "--yes", "--json", ...at]), { code: 1, out: /"outcome":"already"/ });
-  await t.rejects(call(agents, ["show", "anna", ...at]), { code: "agent-unknown" });
+  await t.rejects(call(agents, ["show", "anna", ...at]), { code: "record-unknown" });
 });
 
 t.test(
@@ -208,7 +208,7 @@ t.test(
     await t.rejects(call(agents, ["consent", "anna", "--withdraw", ...at]), { code: "usage" });
     t.equal((await call(agents, ["consent", "anna", "--withdraw", "--yes", ...at])).code, 0);
     t.equal(store.agent(agentName("anna")), null);
-    await t.rejects(call(agents, ["export", "anna", ...at]), { code: "agent-unknown" });
+    await t.rejects(call(agents, ["export", "anna", ...at]), { code: "record-unknown" });
     t.match(store.audit.newest(1), [{ action: "agent.forgotten", why: "consent withdrawn." }]);
   },
 );
@@ -259,7 +259,7 @@ t.test("the audit chain is shown and verified", async (t) => {
   store.decided(sessionId("s1"), agentName("anna"), { ...decision, verdict: "quarantine", wouldBe: "quarantine" });
   t.match(
     (await call(audit, at)).out,
-    /gateway +verdict\.quarantine +anna +rule wrong-hand +mode enforce,.*keyboard-mismatch: holds/,
+    /gateway +verdict\.quarantine +anna +s1 +rule wrong-hand +mode enforce,.*keyboard-mismatch: holds/,
   );
   t.match(JSON.parse((await call(audit, ["show", "--json", ...at])).out), [{ seq: 1, name: "anna" }]);
   t.match(await call(audit, ["verify", ...at]), { code: 0, out: /^1 entries are whole\nlast hash [0-9a-f]{64}\n$/ });

@@ -123,7 +123,7 @@ function store(config: Config): string {
     const { rows, brokenAt } = opened.audit.verify();
     if (brokenAt !== null) throw new SamehandError("store-corrupt", `the audit chain breaks at row ${brokenAt}`);
     if (opened.problem !== null) throw opened.problem;
-    return `${opened.agents().length} agents, ${opened.locks().length} locked, ${rows} decisions, chain whole`;
+    return `${opened.agents().length} agents, ${opened.locks().length} locked, ${rows} audit entries, chain whole`;
   } finally {
     opened.close();
   }

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import t from "tap";
-import { loadConfig } from "../../config/load.ts";
+import { loadConfig, readSettings } from "../../config/load.ts";
 import { newKeyLine } from "../core/key-ring.ts";
 import { startGateway } from "../gateway.ts";
 import { run as agents } from "./agents.ts";
@@ -23,6 +23,54 @@ t.test("what is missing or unknown on the command line is named", async (t) => {
   await t.rejects(token([], io), { code: "usage", detail: "--agent NAME is needed" });
   await t.rejects(token(["--agent", "anna"], io), { code: "usage", detail: "--connection NAME is needed" });
   await t.rejects(agents(["nope"], io), { code: "usage", detail: /'nope' is none of list, show, lock/ });
+});
+
+/** The command line itself, in a folder. */
+const samehand = (cwd: string, ...args: string[]) =>
+  spawnSync(new URL("../../bin/samehand", import.meta.url).pathname, args, { cwd, encoding: "utf8" });
+
+t.test("a file that is not there, and a configuration that nobody named, are said to be that", (t) => {
+  const folder = t.testdir();
+  const enrol = samehand(folder, "enrol", "--all", "none");
+  t.match(enrol, { status: 1, stderr: /^samehand: a file or folder cannot be used: none \(ENOENT\) \(file-unusable;/ });
+  t.notMatch(enrol.stderr, /\n +at /, "and no stack, since it is no fault of ours");
+  t.match(samehand(folder, "agents"), {
+    status: 1,
+    stderr: /samehand\.keys.*\nno configuration was named: give --config/,
+  });
+  t.notMatch(samehand(folder, "agents", "--config", "a.yaml").stderr, /no configuration was named/);
+  t.end();
+});
+
+t.test("a slip in a name is told: of a connection, of an agent, of a secret's file", async (t) => {
+  const folder = t.testdir({ k: `${newKeyLine(new Date(0))}\n` });
+  const keys = { file: join(folder, "k") };
+  const settings = { hostname: "desk", password: { file: "gone" } };
+  const at = join(folder, "a.yaml");
+  const file = { keys, tokens: { keys }, store: "s.db", connections: { desk: { protocol: "vnc", settings } } };
+  writeFileSync(at, JSON.stringify(file));
+  await t.rejects(token(["--agent", "anna", "--connection", "desk1", "--config", at], io), {
+    code: "connection-unknown",
+    detail: "desk1; configured: desk",
+  });
+  t.throws(() => readSettings(loadConfig(at, {}).config.connections["desk"]), {
+    code: "config-invalid",
+    message: /settings\.password: .*gone cannot be read \(ENOENT\) \(config-invalid; mend the named key\)/,
+  });
+  let said = "";
+  const told = { ...io, stderr: { write: (text: string) => void (said += text) } };
+  await agents(["totp", "postgresql/anna", "--config", at], told);
+  t.equal(said, "note: nobody was known as postgresql/anna before\n");
+  await t.rejects(agents(["show", "anna", "--config", at], told), {
+    code: "record-unknown",
+    detail: "no agent anna; did you mean postgresql/anna?",
+  });
+  said = "";
+  await agents(["lock", "anna", "--config", at], told);
+  t.equal(said, "note: nobody was known as anna before; did you mean postgresql/anna?\n");
+  said = "";
+  t.equal(await agents(["totp", "bert", "--remove", "--config", at], told), 1, "what takes away makes nobody");
+  await t.rejects(agents(["show", "bert", "--config", at], told), { code: "record-unknown", detail: "no agent bert" });
 });
 
 t.test("faults of the configuration name the file, the key, and that none was given", (t) => {

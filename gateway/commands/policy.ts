@@ -14,7 +14,7 @@ const help = `usage: samehand policy [show] [--json]
        samehand policy apply FILE --reason TEXT [--json]
 
 show     the policy as it stands
-shadow   what report mode would have done over the last days (7)
+shadow   what the policy did, or in report mode would have done, over the last days (7)
 check    whether a draft is valid; exits with 1 where it is not
 replay   what a draft would have done over the last days, from stored scores
 apply    makes a draft the policy
@@ -78,7 +78,11 @@ async function draft(action: string, file: string, days: number, reason: string 
   const text = read(file);
   if (action === "check") {
     const data = (await ask("POST", "/policy/check", { text })) as CheckedPolicy;
-    return { data, text: data.valid ? "the draft is valid\n" : `${data.faults.join("\n")}\n`, failed: !data.valid };
+    return {
+      data,
+      text: data.valid ? "the draft is valid\n" : `${named(data.faults, file).join("\n")}\n`,
+      failed: !data.valid,
+    };
   }
   if (action === "replay") {
     const data = (await ask("POST", "/policy/replay", { text, days })) as Replay;
@@ -93,6 +97,10 @@ async function draft(action: string, file: string, days: number, reason: string 
   const data = (await ask("PUT", "/policy", { text, reason })) as Outcome;
   return { data, text: `${data.outcome}\n` };
 }
+
+/** The gateway knows the text only: the file's name in place of `draft`. */
+const named = (faults: readonly string[], file: string): string[] =>
+  faults.map((fault) => (fault.startsWith("draft:") ? `${file}${fault.slice("draft".length)}` : fault));
 
 function read(file: string): string {
   try {

@@ -1,7 +1,7 @@
 /** `samehand score`: scores recordings against one agent. */
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import { loadConfig } from "../../config/load.ts";
+import { configFile, loadConfig } from "../../config/load.ts";
 import { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
@@ -15,6 +15,7 @@ import { readTape } from "../offline/tape.ts";
 import { scoreTape } from "../offline/trial.ts";
 import { storeOptions } from "../settings.ts";
 import { openStore } from "../store/open-store.ts";
+import { noAgent } from "./newcomer.ts";
 
 const help = `usage: samehand score RECORDING... --agent NAME [OPTIONS]
        samehand score RECORDING... --enrol FOLDER [OPTIONS]
@@ -45,13 +46,15 @@ function against(choice: Choice, io: Io): { background: Background; profile: Pro
     if (tapes.length === 0) throw new SamehandError("usage", `${choice.enrol} has no recordings`);
     return { background, profile: enrolFrom(background, tapes) };
   }
-  const { config } = loadConfig(choice.config ?? null, io.env);
+  const { config } = loadConfig(configFile(choice.config, io.env), io.env);
   const background = Background.load(choice.background ?? config.background);
   const store = openStore(storeOptions(config));
   try {
-    const record = store.agent(agentName(choice.agent ?? ""));
-    const stored = record === null ? null : store.profile(record.id);
-    if (stored === null) throw new SamehandError("agent-unknown", choice.agent ?? "");
+    const name = agentName(choice.agent ?? "");
+    const record = store.agent(name);
+    if (record === null) throw noAgent(store, name);
+    const stored = store.profile(record.id);
+    if (stored === null) throw new SamehandError("record-unknown", `nothing was learned of ${name} yet`);
     return { background, profile: Profile.decode(stored.body, background) };
   } finally {
     store.close();

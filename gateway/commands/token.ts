@@ -39,12 +39,13 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (agent === undefined) throw new SamehandError("usage", "--agent NAME is needed");
   if (connection === undefined) throw new SamehandError("usage", "--connection NAME is needed");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  if (!Object.hasOwn(config.connections, connection)) throw new SamehandError("connection-unknown", connection);
+  if (!Object.hasOwn(config.connections, connection))
+    throw new SamehandError("connection-unknown", `${connection}; ${configured(config)}`);
   if (!config.tokens.formats.includes("samehand")) throw new SamehandError("token-format-refused", "samehand");
   const seconds = values.seconds === undefined ? config.tokens.lifetimeSeconds : Number(values.seconds);
   if (!(seconds > 0 && seconds <= 3600)) throw new SamehandError("usage", "--seconds: from 1 to 3600");
   const expires = epochMillis(Date.now() + seconds * 1000);
-  note(config, agent, { connection, expires });
+  note(config, agent, { connection, expires: new Date(expires).toISOString() });
   const token = await issueSamehandToken({ agent, connection, expires }, tokenKeys(config));
   const link = `${baseUrl(config)}/?token=${encodeURIComponent(token)}`;
   io.stdout.write(
@@ -55,8 +56,13 @@ export async function run(args: string[], io: Io): Promise<number> {
   return 0;
 }
 
+function configured({ connections }: Config): string {
+  const names = Object.keys(connections);
+  return names.length === 0 ? "none is configured" : `configured: ${names.slice(0, 10).join(", ")}`;
+}
+
 /** In the audit chain, where this machine has the store; a portal that only has the keys of tokens issues without it. */
-function note(config: Config, agent: string, detail: { readonly connection: string; readonly expires: number }): void {
+function note(config: Config, agent: string, detail: { readonly connection: string; readonly expires: string }): void {
   if (!existsSync(config.store)) return;
   const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
   const act = { actor: commandLineActor(), action: "token.issued", why: "samehand token" };

@@ -229,13 +229,19 @@ export const catalogue = {
   "too-many-connections": entry("the limit of connections is reached", "wait, or raise `limits`", 429, 1013, 0x031d),
   // what stands behind
   "upstream-unreachable": entry(
-    "guacd cannot be reached",
-    "check `guacd` in the configuration and that guacd runs",
+    "guacd, or the web application, cannot be reached",
+    "check `guacd` or `webapp.upstreams` in the configuration, and that it runs",
     502,
     1011,
     0x0207,
   ),
-  "upstream-timeout": entry("guacd did not answer in time", "check guacd's health and load", 504, 1011, 0x0202),
+  "upstream-timeout": entry(
+    "guacd, or the web application, did not answer in time",
+    "check its health and load",
+    504,
+    1011,
+    0x0202,
+  ),
   "upstream-malformed": entry(
     "guacd sent what cannot be parsed",
     "check guacd's version and what stands between",
@@ -328,6 +334,7 @@ export const catalogue = {
     1011,
     0x0200,
   ),
+  "file-unusable": entry("a file or folder cannot be used", "check its path and its rights", 500, 1011, 0x0200),
   usage: entry("the command line cannot be understood", "see --help", 400, 1008, 0x0300),
 } as const satisfies Record<string, Entry>;
 

@@ -343,7 +343,7 @@ t.test("receivers come, change and go while the gateway runs; whoever keeps the 
   await until(() => gateway.store.deliveries.state("hook") !== null, "the first look");
   gateway.note("agent.locked");
   await until(() => (gateway.delivery.states[0]?.failures ?? 0) > 1, "it waits longer and longer");
-  t.throws(() => gateway.prepare([{ ...hook, secret: { file: "none" } }]), { code: "key-invalid" });
+  t.throws(() => gateway.prepare([{ ...hook, secret: { file: "none" } }]), { code: "config-invalid" });
   t.equal(gateway.delivery.states[0]?.receiver, "hook", "what ran goes on");
   gateway.prepare([{ ...hook, url: second.url }])();
   await until(() => second.heard.length > 0, "what waited goes to the new address");

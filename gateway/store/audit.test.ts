@@ -191,7 +191,7 @@ t.test("evidence on a session is signed, in two forms, and says nothing typed", 
   );
   const stranger = new AuditVerifier(filled(t, `${t.testdirName}-other.db`).store.audit.signer.publicKey, "other");
   t.throws(() => verifyEvidence(json, stranger), { code: "audit-broken" });
-  t.throws(() => evidenceOf(store, sessionId("none"), epochMillis(5)), { code: "usage" });
+  t.throws(() => evidenceOf(store, sessionId("none"), epochMillis(5)), { code: "record-unknown" });
   t.end();
 });
 

@@ -33,14 +33,14 @@ const pageText = (page: string): string => JSON.stringify(["samehand-evidence-pa
 /** A page's last line is the signature over all before it. */
 const signedPage = /^([^]*)<!-- ([0-9a-f]{16}) ([\w-]{86}) -->\n$/;
 
-/** @throws SamehandError `audit-broken` where the chain does not hold, `usage` for a session that is not known */
+/** @throws SamehandError `audit-broken` where the chain does not hold, `record-unknown` for a session that is not known */
 export function evidenceOf(store: Store, session: SessionRecord["id"], at: EpochMillis): Evidence {
   const record = store.session(session);
-  if (record === null) throw new SamehandError("usage", "the store knows no such session");
+  if (record === null) throw new SamehandError("record-unknown", `no session ${session} is kept`);
   const { brokenAt } = store.audit.verify();
   const checkpoint = store.audit.checkpoint();
   if (brokenAt !== null) throw new SamehandError("audit-broken", `at entry ${brokenAt}`);
-  if (checkpoint === null) throw new SamehandError("usage", "nothing was decided or done yet");
+  if (checkpoint === null) throw new SamehandError("record-unknown", "nothing was decided or done yet");
   const entries = store.audit.ofSession(session);
   const { installation } = store;
   const pack: EvidencePack = {

@@ -7,6 +7,9 @@ import { readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import type { Page, Route } from "playwright-core";
 import t, { type Test } from "tap";
+import { agentName } from "../../gateway/core/units.ts";
+import { Background } from "../../models/background.ts";
+import { Profile } from "../../models/profile.ts";
 import { accessible } from "../parts/accessible.ts";
 import { startChromium } from "../parts/chromium.ts";
 import { startOperators } from "../parts/operators.ts";
@@ -34,7 +37,7 @@ t.test("empty, loading, refused and stale are each said in words", async (t) => 
   await page.getByText("No agent fits").waitFor();
   await accessible(t, page, "empty-agents");
   await open(page, "Policy");
-  await page.getByText("Nothing would have been touched").waitFor();
+  await page.getByText("No session was doubted").waitFor();
   await accessible(t, page, "empty-policy");
 
   // The agents' list hangs, then is refused; what was there before is not shown as if it were new.
@@ -135,7 +138,16 @@ const problem = {
 
 t.test("a draft is tried on the sessions that were, and stands once a second person has read it", async (t) => {
   t.setTimeout(110_000);
-  const { admin, enrol, open: openSession, work, folder } = await startOperators(t, "report", { fourEyes: ["policy"] });
+  const {
+    admin,
+    enrol,
+    open: openSession,
+    work,
+    folder,
+    store,
+  } = await startOperators(t, "report", {
+    fourEyes: ["policy"],
+  });
   await enrol("anna", 1);
   const taken = await openSession("anna");
   work(taken, 1, 78, 400);
@@ -182,6 +194,14 @@ t.test("a draft is tried on the sessions that were, and stands once a second per
   await accessible(t, page, "approval-refused");
 
   await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  const { id } = store.agent(agentName("anna"))!;
+  const background = Background.load();
+  store.updateProfile(id, (newest) => {
+    const profile = Profile.decode(newest!.body, background);
+    const taught = { modality: "pointer" as const, statistics: profile.anchor.pointer, client: { medianMs: 8 } };
+    profile.learnMode(background, { ...taught, day: 20_000, session: "session-1" });
+    return { ...newest!, body: profile.encode() };
+  });
   await open(page, "Agents");
   await page.getByRole("link", { name: "anna" }).click();
   const downloaded = page.waitForEvent("download");
@@ -190,4 +210,13 @@ t.test("a draft is tried on the sessions that were, and stands once a second per
   t.match(exported, { name: "anna", profile: { template: String } });
   t.match(exported.audit.at(-1), { action: "agent.exported" });
   await accessible(t, page, "agent");
+
+  await page.getByRole("listitem").filter({ hasText: "waits to be seen again" }).waitFor();
+  await page.getByRole("button", { name: "Forget another mouse, 8 ms apart" }).click();
+  await accessible(t, page, "forget-mode");
+  await page.getByRole("dialog").getByRole("textbox").fill("not anna's mouse");
+  await page.getByRole("dialog").getByRole("button", { name: "Forget another mouse, 8 ms apart" }).click();
+  await page.getByText("One, so far.").waitFor();
+  t.same(Profile.factsOf(store.profile(id)!.body).modes, []);
+  t.match(store.audit.newest(1), [{ action: "agent.mode-forgotten", why: "not anna's mouse" }]);
 });

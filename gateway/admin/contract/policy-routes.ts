@@ -1,4 +1,4 @@
-/** The policy: what stands, drafts of it, and what report mode would have done. */
+/** The policy: what stands, drafts of it, and what was done by it, or would have been. */
 import { outcome } from "./common.ts";
 import * as policies from "./policy.ts";
 import type { Route } from "./route.ts";
@@ -31,7 +31,7 @@ export const policyRoutes = {
     method: "GET",
     path: "/policy/shadow",
     may: "viewer",
-    about: "what report mode would have done",
+    about: "what was done, or in report mode would have been",
     query: policies.shadowQuery,
     answer: policies.shadow,
   },

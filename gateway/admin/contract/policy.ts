@@ -76,7 +76,7 @@ export const replay = z
 
 export const shadowQuery = z.object({ days: z.coerce.number().min(0.01).max(90).default(7) });
 
-/** What report mode would have done, as it was decided at the time. */
+/** What was done, or in report mode would have been, as it was decided at the time. */
 export const shadow = z
   .strictObject({
     from: time,

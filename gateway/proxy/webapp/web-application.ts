@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
-import { asSamehandError, SamehandError } from "../../core/errors.ts";
+import { SamehandError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Tally } from "../../core/tally.ts";
 import { sendRefusal } from "../response.ts";
@@ -179,7 +179,8 @@ export class WebApplication {
   }
 
   #fail(response: ServerResponse, cause: unknown): void {
-    const error = asSamehandError(cause, "upstream-unreachable");
+    // What the system says names addresses behind the gateway.
+    const error = cause instanceof SamehandError ? cause : new SamehandError("upstream-unreachable", "", cause);
     this.#parts.tally.refused(error.code);
     if (response.headersSent) response.destroy();
     else sendRefusal(response, error);

@@ -71,6 +71,10 @@ export class MixedScorer<Observation> implements Scorer<Observation> {
     for (const scorer of this.#scorers) scorer.wipe();
   }
 
+  again(): MixedScorer<Observation> {
+    return new MixedScorer(this.#scorers.map((scorer) => scorer.again()));
+  }
+
   explain(most: number): readonly string[] {
     return this.#scorers[this.fitting].explain(most);
   }

@@ -45,6 +45,8 @@ export interface Scorer<Observation> {
   explain(most: number): readonly string[];
   /** The session is over: forgets what was typed, of which nothing stays in memory. */
   wipe(): void;
+  /** A scorer of another session by the same claim, much cheaper than the first. */
+  again(): Scorer<Observation>;
 }
 
 /** A model of one modality, trained on a background population. */

@@ -4,6 +4,7 @@ import { Background } from "./background.ts";
 import type { Keystroke } from "./keyboard/keystroke.ts";
 import { seeded } from "./metrics.ts";
 import { MixedScorer } from "./mixed-scorer.ts";
+import type { Scorer } from "./modality.ts";
 import { mostModes, type Shown } from "./modes.ts";
 import { Profile } from "./profile.ts";
 import { Verifier } from "./verifier.ts";
@@ -143,13 +144,14 @@ t.test("modes are stored with the profile, and told without reading it whole", a
 });
 
 t.test("windows of a mixture add up to what the best mode says, less the price of its rarity", async (t) => {
-  const fixed = (llr: number) => ({
+  const fixed = (llr: number): Scorer<null> => ({
     windows: true,
     count: 0,
     add: () => ({ at: millis(0), modality: "keyboard" as const, llr: llr as never, observations: 1 }),
     sessionLlr: () => llr as never,
     explain: () => [`says ${llr}`],
     wipe: () => {},
+    again: () => fixed(llr),
   });
   const mixed = new MixedScorer([fixed(-1), fixed(0.5)]);
   let sum = 0;

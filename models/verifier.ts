@@ -4,6 +4,8 @@ import { type Llr, llr } from "../gateway/core/units.ts";
 import type { Background } from "./background.ts";
 import { fuse } from "./fusion.ts";
 import type { Keystroke } from "./keyboard/keystroke.ts";
+import type { Reading } from "./keyboard/reading.ts";
+import { KeyboardScorer } from "./keyboard/scorer.ts";
 import { MixedScorer } from "./mixed-scorer.ts";
 import type { Evidence, Scorer, Statistics } from "./modality.ts";
 import type { PointerAction } from "./pointer/action.ts";
@@ -16,17 +18,23 @@ export interface Explanation {
   readonly text: string;
 }
 
+/** A scorer of each modality, neither of which has heard anything yet. */
+interface Scorers {
+  readonly keyboard: Scorer<Keystroke>;
+  readonly pointer: Scorer<PointerAction>;
+}
+
 export class Verifier {
   readonly #keyboard: Scorer<Keystroke>;
   #pointer: Scorer<PointerAction>;
   #background: Background;
 
-  constructor(background: Background, profile: Profile) {
-    const enrolled = profile.enrolled(background);
+  /** @param claim the profile of the person claimed */
+  constructor(background: Background, claim: Profile | Scorers) {
+    const { keyboard, pointer } = "enrolled" in claim ? scorersOf(background, claim) : claim;
     this.#background = background;
-    const usual = background.keyboard.scorer(enrolled.keyboard);
-    this.#keyboard = withModes(usual, profile, "keyboard", (mode) => background.keyboard.scorer(mode));
-    this.#pointer = pointing(background, profile, enrolled.pointer);
+    this.#keyboard = keyboard;
+    this.#pointer = pointer;
   }
 
   /**
@@ -36,6 +44,16 @@ export class Verifier {
   usePointer(background: Background, profile: Profile): void {
     this.#background = background;
     this.#pointer = pointing(background, profile, profile.enrolled(background).pointer);
+  }
+
+  /**
+   * Verifies another session's claim to be the same person, as a new verifier would at many times the cost.
+   * @param reading of the session, where it is a recording that was read already
+   */
+  again(reading: Reading | null): Verifier {
+    const keyboard = this.#keyboard.again();
+    if (reading !== null && keyboard instanceof KeyboardScorer) keyboard.follow(reading);
+    return new Verifier(this.#background, { keyboard, pointer: this.#pointer.again() });
   }
 
   /** Only the session's score is wanted from now on: no window is scored. */
@@ -91,6 +109,15 @@ export class Verifier {
     }
     return told;
   }
+}
+
+function scorersOf(background: Background, profile: Profile): Scorers {
+  const enrolled = profile.enrolled(background);
+  const usual = background.keyboard.scorer(enrolled.keyboard);
+  return {
+    keyboard: withModes(usual, profile, "keyboard", (mode) => background.keyboard.scorer(mode)),
+    pointer: pointing(background, profile, enrolled.pointer),
+  };
 }
 
 const pointing = (

@@ -2,8 +2,7 @@
 import { enrolFrom } from "../../gateway/offline/enrolled.ts";
 import { undistorted } from "../../gateway/offline/distortion.ts";
 import { growAll } from "../../gateway/offline/portion.ts";
-import { names } from "../../gateway/offline/evaluate.ts";
-import { openSet, probeOf } from "../../gateway/offline/set.ts";
+import { names, openSet, probeOf } from "../../gateway/offline/set.ts";
 import { readTape, type Seen, type Tape } from "../../gateway/offline/tape.ts";
 import type { Background } from "../../models/background.ts";
 import { Farm } from "../../models/farm.ts";

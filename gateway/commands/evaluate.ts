@@ -17,6 +17,9 @@ SET/takeovers.csv), and reports error rates by amount of input.
   --background FILE    verify with this background (default: the shipped one)
   --farm on|off        take reference populations from the set's other agents, as a live farm does
                        (default on; never from the agent who is claimed)
+  --only PERSON        only claims to be this person, by sessions of such people (repeat; a14* stands
+                       for all that begin so); the farm remains everybody
+  --everybody          each session against each person, not only the trials of the table
   --jitter exp:MS      delay every event by an exponential time with this mean, in order
   --stalls             hold up 3 % of the events by 160 ms
   --clean-enrolment    leave enrolment undisturbed by --jitter and --stalls
@@ -40,6 +43,8 @@ function options(args: string[]) {
       out: { type: "string" },
       background: { type: "string" },
       farm: { type: "string", default: "on" },
+      only: { type: "string", multiple: true, default: [] },
+      everybody: { type: "boolean", default: false },
       jitter: { type: "string" },
       stalls: { type: "boolean" },
       "clean-enrolment": { type: "boolean" },
@@ -91,6 +96,8 @@ export async function run(args: string[], io: Io): Promise<number> {
       enrolDistortion: values["clean-enrolment"] === true ? undistorted : distortion,
       probeDistortion: distortion,
       farm: values.farm === "on",
+      only: values.only,
+      everybody: values.everybody,
       permuted: values.control === "identities",
     },
     folding ?? Background.load(values.background ?? shippedBackground),

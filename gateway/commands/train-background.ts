@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { Background, shippedBackground } from "../../models/background.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
-import { names } from "../offline/evaluate.ts";
+import { names } from "../offline/set.ts";
 import { measureAgain, trainBackground, trainMeasured, type TrainOptions } from "../offline/train.ts";
 import { wholeNumber } from "./evaluate.ts";
 

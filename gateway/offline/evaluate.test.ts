@@ -13,8 +13,7 @@ import { Inspector } from "../inspect/inspector.ts";
 import { RecordingReader } from "../protocol/guacamole/recording.ts";
 import { undistorted } from "./distortion.ts";
 import { enrolFrom } from "./enrolled.ts";
-import { readTape } from "./tape.ts";
-import { actionsOf, keystrokesOf } from "./train.ts";
+import { actionsOf, keystrokesOf, readTape } from "./tape.ts";
 import { scoreTape } from "./trial.ts";
 
 /** One synthetic person's recording: words and pointer movements, with that person's times. */
@@ -146,6 +145,21 @@ t.test("a set is evaluated from start to end, in the form that stays", async (t)
   }
 });
 
+t.test("only some people are looked at, and each session claimed by each of them", async (t) => {
+  const set = join(directory, "some");
+  writeSet(set, false);
+  writeFileSync(join(set, "trials.csv"), "session,claimed,genuine\np0,p0,1\np1,p1,1\np2,p2,1\np2,p0,0\np1,p0,0\n");
+  const trialsOf = async (...options: string[]): Promise<string[]> => {
+    const out = join(directory, "some-results");
+    await run([set, "--background", background, "--out", out, ...options], io().io);
+    const lines = readFileSync(join(out, "scores.csv"), "utf8").trim().split("\n").slice(1);
+    return [...new Set(lines.map((line) => line.split(",").slice(0, 3).join(" ")))];
+  };
+  t.strictSame(await trialsOf("--only", "p0", "--only", "p2"), ["p0 p0 1", "p2 p2 1", "p2 p0 0"]);
+  const square = ["p0 p0 1", "p0 p1 0", "p1 p0 0", "p1 p1 1"];
+  t.strictSame(await trialsOf("--only", "p0", "--only", "p1*", "--everybody", "--farm", "off"), square);
+});
+
 t.test("takeovers are judged by trust filter and policy", async (t) => {
   const set = join(directory, "taken");
   writeSet(set, true);
@@ -169,7 +183,15 @@ t.test("the same recording gives the same scores, streamed as a live session or 
   const enrolled = join(directory, "enrolled.guac");
   writeFileSync(enrolled, recording(2, 0, 500));
   const profile = enrolFrom(shipped, [readTape(enrolled, undistorted)]);
-  const offline = scoreTape(readTape(file, undistorted), new Verifier(shipped, profile));
+  const tape = readTape(file, undistorted);
+  const first = new Verifier(shipped, profile);
+  const offline = scoreTape(tape, first);
+  t.strictSame(
+    scoreTape(tape, first.again(shipped.keyboard.reading(keystrokesOf(tape)))),
+    offline,
+    "read once for all",
+  );
+  t.strictSame(scoreTape(tape, first.again(null)), offline);
   const verifier = new Verifier(shipped, Profile.decode(profile.encode(), shipped));
   const inspector = new Inspector({ verifier, enrolment: null });
   const reader = new RecordingReader("live", inspector);

@@ -3,7 +3,7 @@ import { Background } from "../../models/background.ts";
 import { SamehandError } from "../core/errors.ts";
 import { type Fold, runTrials } from "./evaluation.ts";
 import type { EvaluationOptions, TrialResult } from "./portion.ts";
-import { type RecordedSet, openSet, type Trial } from "./set.ts";
+import { chosen, names, ownersOf, type RecordedSet, openSet, type Trial } from "./set.ts";
 import { trainBackground } from "./train.ts";
 
 /** Training that keeps the people tested out of the background that tests them. */
@@ -16,17 +16,13 @@ export interface CrossFolding {
   readonly leaveOut: readonly string[];
 }
 
-/** Whether a pattern such as `pace/p00` or `mauth/*` names a person. */
-export const names = (pattern: string, person: string): boolean =>
-  pattern.endsWith("*") ? person.startsWith(pattern.slice(0, -1)) : person === pattern;
-
 /** Runs all trials. @returns the results in order; with cross-validation those whose people were all kept apart */
 export async function evaluate(
   options: EvaluationOptions,
   source: Background | CrossFolding,
   tell: (text: string) => void,
 ): Promise<{ readonly set: RecordedSet; readonly results: TrialResult[] }> {
-  const set = openSet(options.directory);
+  const set = chosen(openSet(options.directory), options);
   const folds = source instanceof Background ? [{ background: source, wants: () => true }] : foldsOf(set, source, tell);
   return { set, results: await runTrials(options, folds, tell) };
 }
@@ -36,7 +32,7 @@ function foldsOf(set: RecordedSet, folding: CrossFolding, tell: (text: string) =
   if (folding.folds < 2 || folding.folds > agents.length)
     throw new SamehandError("usage", `--cross-fold ${folding.folds}: between 2 and the ${agents.length} agents`);
   const foldOf = new Map(agents.map((agent, index) => [agent, index % folding.folds]));
-  const owners = new Map(set.trials.filter((trial) => trial.genuine).map((trial) => [trial.session, trial.claimed]));
+  const owners = ownersOf(set);
   return Array.from({ length: folding.folds }, (_, fold) => {
     const wants = ({ session, claimed }: Trial): boolean => {
       const owner = owners.get(session);

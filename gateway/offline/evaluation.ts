@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import type { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
 import type { EvaluationOptions, Portion, PortionMessage, TrialResult } from "./portion.ts";
-import { openSet, type Trial } from "./set.ts";
+import { chosen, openSet, type Trial } from "./set.ts";
 
 /** One background, and the claims that it may test. */
 export interface Fold {
@@ -23,9 +23,11 @@ export async function runTrials(
   folds: readonly Fold[],
   tell: (text: string) => void,
 ): Promise<TrialResult[]> {
-  const set = openSet(options.directory);
+  const set = chosen(openSet(options.directory), options);
   const results: TrialResult[] = [];
-  const agents = [...set.agents.keys()];
+  const claimed = new Set(set.trials.map((trial) => trial.claimed));
+  // who is neither claimed nor anybody's colleague need not be enrolled
+  const agents = [...set.agents.keys()].filter((agent) => options.farm || claimed.has(agent));
   for (const fold of folds) {
     const indices = set.trials.flatMap((trial, index) => (fold.wants(trial) ? [index] : []));
     const common = { options, background: fold.background.encode() };

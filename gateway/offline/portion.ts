@@ -1,5 +1,6 @@
 /** A portion of an evaluation, as one thread does it: enrols agents, grows their trees, or scores claims. */
 import { Background } from "../../models/background.ts";
+import type { Reading } from "../../models/keyboard/reading.ts";
 import { Farm } from "../../models/farm.ts";
 import { Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
@@ -11,11 +12,11 @@ import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import type { Distortion } from "./distortion.ts";
 import { enrolFrom } from "./enrolled.ts";
 import type { Policy } from "../policy/rules.ts";
-import { type RecordedSet, openSet, probeOf } from "./set.ts";
-import { readTape, type Tape } from "./tape.ts";
+import { type Choice, chosen, type RecordedSet, openSet, probeOf } from "./set.ts";
+import { keystrokesOf, readTape, type Tape } from "./tape.ts";
 import { judgeTape, type ScoreRow, scoreTape, type VerdictRow } from "./trial.ts";
 
-export interface EvaluationOptions {
+export interface EvaluationOptions extends Choice {
   readonly directory: string;
   readonly enrolDistortion: Distortion;
   readonly probeDistortion: Distortion;
@@ -58,9 +59,15 @@ export type PortionMessage =
 
 const longestPause = 10_000;
 
+/** A session to be verified, read once for all who are claimed. */
+interface Probe {
+  readonly tape: Tape;
+  readonly reading: Reading | null;
+}
+
 /** Does a portion of the work in this thread. The last message that it tells is the outcome. */
 export function runPortion(portion: Portion, tell: (message: PortionMessage) => void): void {
-  const set = openSet(portion.options.directory);
+  const set = chosen(openSet(portion.options.directory), portion.options);
   const background = Background.decode(portion.background);
   if (portion.task === "score") {
     tell({ results: score(set, background, portion, tell) });
@@ -94,14 +101,15 @@ function score(
     list.push(index);
     byAgent.set(claimed, list);
   }
-  const tapes = new Map<string, Tape>();
-  const tapeOf = (session: string): Tape => {
-    let tape = tapes.get(session);
-    if (tape === undefined) {
-      tape = readProbe(set, session, options.probeDistortion, warn);
-      tapes.set(session, tape);
+  const probes = new Map<string, Probe>();
+  const probeOfSession = (session: string): Probe => {
+    let probe = probes.get(session);
+    if (probe === undefined) {
+      const tape = readProbe(set, session, options.probeDistortion, warn);
+      probe = { tape, reading: background.keyboard.reading(keystrokesOf(tape)) };
+      probes.set(session, probe);
     }
-    return tape;
+    return probe;
   };
   const results: TrialResult[] = [];
   for (const [agent, claims] of byAgent) {
@@ -111,7 +119,11 @@ function score(
       profile = enrolFrom(background, []);
     }
     const own = options.farm ? farm.backgroundFor(agent) : background;
-    for (const index of claims) results.push(runTrial(set, index, tapeOf(set.trials[index].session), own, profile));
+    const verifier = new Verifier(own, profile);
+    for (const index of claims) {
+      const { tape, reading } = probeOfSession(set.trials[index].session);
+      results.push(runTrial(set, index, tape, verifier.again(reading), own, profile));
+    }
     tell({ done: claims.length });
   }
   return results;
@@ -176,7 +188,14 @@ function readProbe(set: RecordedSet, session: string, distortion: Distortion, wa
   return { name: session, start: millis(0), end: millis(0), seen: [] };
 }
 
-function runTrial(set: RecordedSet, index: number, tape: Tape, background: Background, profile: Profile): TrialResult {
+function runTrial(
+  set: RecordedSet,
+  index: number,
+  tape: Tape,
+  verifier: Verifier,
+  background: Background,
+  profile: Profile,
+): TrialResult {
   const trial = set.trials[index];
   const takeover = trial.takeoverMs ?? Number.POSITIVE_INFINITY;
   let [before, after, last, observationsBefore] = [0, 0, tape.start as number, 0];
@@ -193,7 +212,7 @@ function runTrial(set: RecordedSet, index: number, tape: Tape, background: Backg
     start: tape.start,
     activeBefore: before,
     activeAfter: after,
-    rows: scoreTape(tape, new Verifier(background, profile).withoutWindows()),
+    rows: scoreTape(tape, verifier.withoutWindows()),
     verdicts: set.takeovers ? judgeTakeover(tape, background, profile, trial.takeoverMs) : [],
     observationsBefore,
   };

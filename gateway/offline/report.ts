@@ -84,7 +84,8 @@ export function reportText(report: Report): string {
 function amountLine(row: AmountRow): string {
   const span = ([low, high]: readonly [number, number], digits: number): string =>
     `${low.toFixed(digits)} to ${high.toFixed(digits)}`;
-  return `| ${row.value} ${row.unit} | ${row.genuine} / ${row.impostor} | ${row.eer.toFixed(2)} (${span(row.eerInterval, 2)}) | ${row.eerMean.toFixed(2)} | ${row.auc.toFixed(4)} (${span(row.aucInterval, 4)}) | ${row.fnmrAt1.toFixed(1)} | ${row.fmrAt1.toFixed(1)} | ${row.cllr.toFixed(3)} |`;
+  const amount = row.unit === "session" ? "whole sessions" : `${row.value} ${row.unit}`;
+  return `| ${amount} | ${row.genuine} / ${row.impostor} | ${row.eer.toFixed(2)} (${span(row.eerInterval, 2)}) | ${row.eerMean.toFixed(2)} | ${row.auc.toFixed(4)} (${span(row.aucInterval, 4)}) | ${row.fnmrAt1.toFixed(1)} | ${row.fmrAt1.toFixed(1)} | ${row.cllr.toFixed(3)} |`;
 }
 
 function takeoverLines(table: TakeoverTable): string[] {
@@ -142,7 +143,10 @@ export function writeReport(
   if (curves.length > 0) write("det.svg", detPlot(`${set.name}: detection error trade-off`, curves));
   write(
     "scores.svg",
-    scorePlot(`${set.name}: scores of whole sessions`, pooled(scoresAt(set, results, "all").values())),
+    scorePlot(
+      `${set.name}: scores of whole sessions`,
+      pooled(scoresAt(set, results, { unit: "session", value: 1 }).values()),
+    ),
   );
 }
 

@@ -26,6 +26,43 @@ export interface RecordedSet {
   readonly takeovers: boolean;
 }
 
+/** Which of a set's claims to look at. */
+export interface Choice {
+  /** Only claims to be these people, by sessions of these people as far as it is known whose they are; empty: all. */
+  readonly only: readonly string[];
+  /** Each such session against each of those people, whatever the table of trials says. */
+  readonly everybody: boolean;
+}
+
+/** Whether a pattern such as `pace/p00` or `mauth/*` names a person; `*` at the end stands for any rest. */
+export const names = (pattern: string, person: string): boolean =>
+  pattern.endsWith("*") ? person.startsWith(pattern.slice(0, -1)) : person === pattern;
+
+/** The same set with only the trials that are chosen. */
+export function chosen(set: RecordedSet, { only, everybody }: Choice): RecordedSet {
+  const wanted = (person: string): boolean => only.length === 0 || only.some((pattern) => names(pattern, person));
+  const owners = ownersOf(set);
+  const isWanted = ({ session, claimed }: Trial): boolean => wanted(claimed) && wanted(owners.get(session) ?? claimed);
+  if (!everybody || set.takeovers) return { ...set, trials: set.trials.filter(isWanted) };
+  const people = [...set.agents.keys()].filter(wanted);
+  const trials = [...owners].flatMap(([session, owner]) =>
+    wanted(owner)
+      ? people.map((claimed): Trial => ({
+          session,
+          claimed,
+          genuine: claimed === owner,
+          takeoverMs: null,
+          impostor: null,
+        }))
+      : [],
+  );
+  return { ...set, trials };
+}
+
+/** Whose each session is, of those that somebody rightly claims. */
+export const ownersOf = ({ trials }: RecordedSet): Map<string, string> =>
+  new Map(trials.filter(({ genuine }) => genuine).map(({ session, claimed }) => [session, claimed]));
+
 /** @throws SamehandError `recording-malformed` where it is not a set, saying what is missing */
 export function openSet(directory: string): RecordedSet {
   const enrol = join(directory, "enrol");

@@ -15,7 +15,8 @@ import type { TrialResult } from "./portion.ts";
 import type { RecordedSet } from "./set.ts";
 import type { ScoreRow } from "./trial.ts";
 
-export type Unit = "keys" | "seconds" | "actions";
+/** `session` is all of it, whatever that is; its amount is 1. */
+export type Unit = "keys" | "seconds" | "actions" | "session";
 
 /** An amount of input at which claims are scored. */
 export interface Amount {
@@ -27,6 +28,7 @@ export const amounts: readonly Amount[] = [
   ...[25, 50, 100, 200].map((value) => ({ unit: "keys" as const, value })),
   ...[15, 30, 60].map((value) => ({ unit: "seconds" as const, value })),
   ...[20, 50, 100].map((value) => ({ unit: "actions" as const, value })),
+  { unit: "session", value: 1 },
 ];
 
 /** Rates in per cent, intervals of 95 % over people. */
@@ -69,15 +71,11 @@ export interface TakeoverTable {
 
 const draws = 200;
 
-/** Scores at an amount: the newest row within it, of trials that have as much; `all` takes every last row. */
-export function scoresAt(
-  set: RecordedSet,
-  results: readonly TrialResult[],
-  amount: Amount | "all",
-): Map<string, Scores> {
+/** Scores at an amount: the newest row within it, of trials that have as much. */
+export function scoresAt(set: RecordedSet, results: readonly TrialResult[], amount: Amount): Map<string, Scores> {
   const people = new Map<string, { genuine: number[]; impostor: number[] }>();
   for (const result of results) {
-    const row = amount === "all" ? result.rows.at(-1) : rowAt(result, amount);
+    const row = rowAt(result, amount);
     if (row === undefined) continue;
     const trial = set.trials[result.index];
     const person = people.get(trial.claimed) ?? { genuine: [], impostor: [] };
@@ -89,7 +87,7 @@ export function scoresAt(
 
 function rowAt(result: TrialResult, { unit, value }: Amount): ScoreRow | undefined {
   const last = result.rows.at(-1);
-  if (last === undefined) return undefined;
+  if (last === undefined || unit === "session") return last;
   const measure = (row: ScoreRow): number => {
     if (unit === "keys") return row.keystrokes;
     return unit === "actions" ? row.actions : (row.at - result.start) / 1000;

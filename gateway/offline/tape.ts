@@ -24,6 +24,11 @@ export interface Tape {
   readonly seen: readonly Seen[];
 }
 
+export const keystrokesOf = ({ seen }: Tape): Keystroke[] =>
+  seen.flatMap(({ keystroke }) => (keystroke === undefined ? [] : [keystroke]));
+export const actionsOf = ({ seen }: Tape): PointerAction[] =>
+  seen.flatMap(({ action }) => (action === undefined ? [] : [action]));
+
 const largestRecording = 1024 * 1024 * 1024;
 
 /**

@@ -2,14 +2,12 @@
 import { crc32 } from "node:zlib";
 import { Background, type SetCredit, unmeasured } from "../../models/background.ts";
 import { keptApart, type PersonData, trainKeyboard, trainKeyboardApart } from "../../models/keyboard/train.ts";
-import type { Keystroke } from "../../models/keyboard/keystroke.ts";
-import type { PointerAction } from "../../models/pointer/action.ts";
 import { type PointerPerson, trainPointer } from "../../models/pointer/train.ts";
 import { SamehandError } from "../core/errors.ts";
 import { type Followed, genuinePeaks, type Track, tracks } from "./calibrate.ts";
 import { type Distortion, undistorted } from "./distortion.ts";
 import { type RecordedSet, openSet, probeOf } from "./set.ts";
-import { readTape, type Tape } from "./tape.ts";
+import { actionsOf, keystrokesOf, readTape } from "./tape.ts";
 
 export interface TrainOptions {
   readonly seed: number;
@@ -126,11 +124,6 @@ interface Population {
   readonly pointer: PointerPerson[];
   readonly credits: SetCredit[];
 }
-
-export const keystrokesOf = (tape: Tape): Keystroke[] =>
-  tape.seen.flatMap((seen) => (seen.keystroke === undefined ? [] : [seen.keystroke]));
-export const actionsOf = (tape: Tape): PointerAction[] =>
-  tape.seen.flatMap((seen) => (seen.action === undefined ? [] : [seen.action]));
 
 /**
  * Trains a background; the same recordings, seed and people give the same one. Sets with takeovers are passed

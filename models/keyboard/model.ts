@@ -9,7 +9,8 @@ import type { Keystroke } from "./keystroke.ts";
 import { type Density, type Population, anybodyOf, colleagueOf, densityOf } from "./density.ts";
 import { Network, embed, hidden, layout } from "./network.ts";
 import type { Colleague } from "./colleagues.ts";
-import { KeyboardScorer, leastForVector, likenessOf } from "./scorer.ts";
+import { Reading } from "./reading.ts";
+import { Claim, KeyboardScorer, leastForVector, likenessOf } from "./scorer.ts";
 import { KeyboardStatistics } from "./statistics.ts";
 
 const magic = 0x4b_42_00_02;
@@ -69,7 +70,13 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
   scorer(enrolled: Statistics<Keystroke>): Scorer<Keystroke> {
     if (!(enrolled instanceof KeyboardStatistics))
       throw new SamehandError("profile-unreadable", "not keyboard statistics");
-    return new KeyboardScorer(this.parameters, this.anybody, enrolled, this.#colleagues, this.#claimed);
+    return new KeyboardScorer(new Claim(this.parameters, this.anybody, enrolled, this.#colleagues, this.#claimed));
+  }
+
+  /** Reads a recording that several agents are to be asked about; null without a network. */
+  reading(keystrokes: readonly Keystroke[]): Reading | null {
+    const { network } = this.parameters;
+    return network === null ? null : new Reading(network, keystrokes);
   }
 
   /**

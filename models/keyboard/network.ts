@@ -226,8 +226,16 @@ export class Network {
   }
 }
 
+/** The network's hidden states of a stream of keystrokes. */
+export interface StateStream {
+  /** The keystroke's second hidden layer; overwritten by the next call. */
+  read(keystroke: Keystroke): Float32Array;
+  /** Forgets the keystroke that was read last. */
+  wipe(): void;
+}
+
 /** Passes a stream of keystrokes through the hidden layers, one at a time. */
-export class NetworkStream {
+export class NetworkStream implements StateStream {
   readonly #parameters: Float32Array;
   readonly #input: NetworkInput;
   readonly #offsets = new Int32Array(rowsPerKeystroke);
@@ -239,7 +247,6 @@ export class NetworkStream {
     this.#input = new NetworkInput(network.contexts);
   }
 
-  /** Forgets the keystroke that was read last. */
   wipe(): void {
     this.#offsets.fill(0);
     this.#weights.fill(0);
@@ -247,7 +254,6 @@ export class NetworkStream {
     this.#out.second.fill(0);
   }
 
-  /** The keystroke's second hidden layer; overwritten by the next call. */
   read(keystroke: Keystroke): Float32Array {
     this.#input.read(keystroke, this.#offsets, this.#weights, 0);
     hiddenLayers(this.#parameters, this.#offsets, this.#weights, 0, this.#out);

@@ -8,7 +8,8 @@ import { type Colleague, Nearest, likeness } from "./colleagues.ts";
 import type { Density } from "./density.ts";
 import { forgetWindow, Likelihood } from "./likelihood.ts";
 import type { KeyboardParameters } from "./model.ts";
-import { type NetworkStream, embed, embedded, hidden } from "./network.ts";
+import { type StateStream, embed, hidden } from "./network.ts";
+import type { Reading } from "./reading.ts";
 import type { KeyboardStatistics } from "./statistics.ts";
 import { featureCount } from "./times.ts";
 
@@ -22,28 +23,14 @@ const halfBelieved = 10;
 /** Keystrokes that an explanation looks back on. */
 const lookBack = 100;
 
-export class KeyboardScorer implements Scorer<Keystroke> {
-  windows = true;
-  readonly #parameters: KeyboardParameters;
-  readonly #contexts: Contexts;
-  readonly #likelihood: Likelihood;
-  readonly #session: ContextSums;
-  readonly #window: ContextSums;
-  /** The last keystrokes' contexts (-1: none) and standardised times: a ring of `lookBack` keystrokes. */
-  readonly #recentContexts = new Int32Array(lookBack * featureCount).fill(-1);
-  readonly #recentValues = new Float64Array(lookBack * featureCount);
-  readonly #at = new Int32Array(featureCount);
-  readonly #values = new Float64Array(featureCount);
-  /** The network's stream and the enrolled vector; null where the enrolment was not seen by this network. */
-  readonly #stream: NetworkStream | null = null;
-  readonly #enrolled: Float64Array = new Float64Array(embedded);
-  readonly #recentStates = new Float32Array(windowKeystrokes * hidden);
-  readonly #windowStates = new Float64Array(hidden);
-  readonly #sessionStates = new Float64Array(hidden);
-  readonly #scores: Float64Array;
-  readonly #belief: number;
-  readonly #colleagues: Nearest;
-  #count = 0;
+/** What is asked of a session: what its scorer shares with those of other sessions of the same claim. */
+export class Claim {
+  readonly parameters: KeyboardParameters;
+  readonly likelihood: Likelihood;
+  /** The enrolled vector; null where the enrolment was not seen by this network. */
+  readonly vector: Float64Array | null;
+  readonly belief: number;
+  readonly colleagues: Nearest;
 
   /** @param colleagues the farm's agents @param claimed which of them is verified, -1 for none */
   constructor(
@@ -53,19 +40,52 @@ export class KeyboardScorer implements Scorer<Keystroke> {
     colleagues: readonly Colleague[] = [],
     claimed = -1,
   ) {
-    this.#parameters = parameters;
-    this.#contexts = parameters.contexts;
-    this.#likelihood = new Likelihood(parameters.population, anybody, parameters.contexts.project(enrolled));
-    this.#session = new ContextSums(parameters.contexts.count);
-    this.#window = new ContextSums(parameters.contexts.count);
-    const { network } = parameters;
-    if (network !== null && enrolled.networkCount >= leastForVector) {
-      this.#stream = network.stream();
-      this.#enrolled = embed(network.parameters, enrolled.hidden);
-    }
+    const { population, contexts, network } = parameters;
+    this.parameters = parameters;
+    this.likelihood = new Likelihood(population, anybody, contexts.project(enrolled));
+    this.vector =
+      network !== null && enrolled.networkCount >= leastForVector ? embed(network.parameters, enrolled.hidden) : null;
+    this.belief = enrolled.count / (enrolled.count + halfBelieved);
+    this.colleagues = new Nearest(colleagues, claimed);
+  }
+}
+
+export class KeyboardScorer implements Scorer<Keystroke> {
+  windows = true;
+  readonly #claim: Claim;
+  readonly #contexts: Contexts;
+  readonly #session: ContextSums;
+  readonly #window: ContextSums;
+  /** The last keystrokes' contexts (-1: none) and standardised times: a ring of `lookBack` keystrokes. */
+  readonly #recentContexts = new Int32Array(lookBack * featureCount).fill(-1);
+  readonly #recentValues = new Float64Array(lookBack * featureCount);
+  readonly #at = new Int32Array(featureCount);
+  readonly #values = new Float64Array(featureCount);
+  /** The network's stream; null where nothing was enrolled that its vector could be compared with. */
+  #stream: StateStream | null = null;
+  readonly #recentStates = new Float32Array(windowKeystrokes * hidden);
+  readonly #windowStates = new Float64Array(hidden);
+  readonly #sessionStates = new Float64Array(hidden);
+  readonly #scores: Float64Array;
+  #count = 0;
+
+  constructor(claim: Claim) {
+    const { contexts, network } = claim.parameters;
+    this.#claim = claim;
+    this.#contexts = contexts;
+    this.#session = new ContextSums(contexts.count);
+    this.#window = new ContextSums(contexts.count);
+    if (network !== null && claim.vector !== null) this.#stream = network.stream();
     this.#scores = new Float64Array(this.#stream === null ? 1 : 2);
-    this.#belief = enrolled.count / (enrolled.count + halfBelieved);
-    this.#colleagues = new Nearest(colleagues, claimed);
+  }
+
+  again(): KeyboardScorer {
+    return new KeyboardScorer(this.#claim);
+  }
+
+  /** What comes is a recording from its start, which was read already: the network is not asked again. */
+  follow(reading: Reading): void {
+    if (this.#stream !== null) this.#stream = reading.stream();
   }
 
   get count(): number {
@@ -102,7 +122,8 @@ export class KeyboardScorer implements Scorer<Keystroke> {
   }
 
   explain(most: number): readonly string[] {
-    return explanations(this.#contexts, this.#parameters.population.noise, this.#likelihood, {
+    const { parameters, likelihood } = this.#claim;
+    return explanations(this.#contexts, parameters.population.noise, likelihood, {
       contexts: this.#recentContexts,
       values: this.#recentValues,
     }).slice(0, most);
@@ -121,20 +142,21 @@ export class KeyboardScorer implements Scorer<Keystroke> {
   }
 
   #calibrated(sums: ContextSums, states: Float64Array, presses: number): number {
-    const value = this.#belief * this.#evidence(sums, states, presses);
+    const value = this.#claim.belief * this.#evidence(sums, states, presses);
     forgetWindow();
     return value;
   }
 
   #evidence(sums: ContextSums, states: Float64Array, presses: number): number {
-    const { network, calibration, plainCalibration } = this.#parameters;
-    this.#scores[0] = this.#likelihood.ratio(sums, presses);
-    if (network === null || this.#stream === null) return plainCalibration.apply(this.#scores, presses);
+    const { likelihood, vector: enrolled, colleagues } = this.#claim;
+    const { network, calibration, plainCalibration } = this.#claim.parameters;
+    this.#scores[0] = likelihood.ratio(sums, presses);
+    if (network === null || enrolled === null) return plainCalibration.apply(this.#scores, presses);
     const vector = embed(network.parameters, states);
-    this.#scores[1] = likeness(this.#enrolled, vector);
+    this.#scores[1] = likeness(enrolled, vector);
     const own = calibration.apply(this.#scores, presses);
-    const other = this.#colleagues.evidence(vector, presses, ({ density }, alike) => {
-      this.#scores[0] = this.#likelihood.ratioOf(density);
+    const other = colleagues.evidence(vector, presses, ({ density }, alike) => {
+      this.#scores[0] = likelihood.ratioOf(density);
       this.#scores[1] = alike;
       return calibration.apply(this.#scores, presses);
     });

@@ -116,6 +116,10 @@ export class PointerScorer implements Scorer<PointerAction> {
   /** What was pointed at spells nothing. */
   wipe(): void {}
 
+  again(): PointerScorer {
+    return new PointerScorer(this.#reference);
+  }
+
   explain(most: number): readonly string[] {
     return this.#explanation.tell(most);
   }

@@ -13,6 +13,8 @@ const leaves = 1 << depth;
 const magic = 0x50_54_47_31; // "PTG1"
 const leafStep = 1 / 4096;
 const treeBytes = 2 * splits + 2 * leaves;
+/** Numbers of a tree in memory: one that is not used, the splits, the leaves. */
+const treeSize = 2 * leaves;
 /** A split that sends every row to the left. */
 const noSplit = codeCount;
 
@@ -32,30 +34,52 @@ export interface GrowOptions {
   readonly onProgress?: (share: number) => void;
 }
 
-/** A sum of trees in flat arrays: node n of tree k is at `k * splits + n`, its children are 2n + 1 and 2n + 2. */
+/**
+ * A sum of trees, `treeSize` numbers each: node n, from 1 on, holds a feature and a threshold, and its children are 2n and
+ * 2n + 1; the leaves stand where their children would.
+ */
 export class Trees {
   readonly count: number;
-  readonly features: Uint8Array;
-  readonly thresholds: Uint8Array;
-  /** In steps of `leafStep`: sums of whole numbers are exact, and half the memory. */
-  readonly values: Int16Array;
+  readonly #nodes: Int16Array;
 
   constructor(count: number) {
     this.count = count;
-    this.features = new Uint8Array(count * splits);
-    this.thresholds = new Uint8Array(count * splits).fill(noSplit);
-    this.values = new Int16Array(count * leaves);
+    this.#nodes = new Int16Array(count * treeSize);
+    for (let tree = 0; tree < count; tree++)
+      for (let node = 1; node <= splits; node++) this.split(tree, node, 0, noSplit);
   }
 
+  /** Sends rows whose code of `feature` is above `threshold` to the right. @param node 1 to `splits` */
+  split(tree: number, node: number, feature: number, threshold: number): void {
+    this.#nodes[tree * treeSize + node] = feature | (threshold << 8);
+  }
+
+  /** Writes a leaf's value, in steps of `leafStep`: sums of whole numbers are exact. */
+  leaf(tree: number, leaf: number, value: number): void {
+    this.#nodes[tree * treeSize + leaves + leaf] = value;
+  }
+
+  valueOf(tree: number, leaf: number): number {
+    return this.#nodes[tree * treeSize + leaves + leaf];
+  }
+
+  /** The features of all nodes, then the thresholds, then the leaves. */
   encode(): Uint8Array {
     const bytes = new Uint8Array(8 + this.count * treeBytes);
     const view = new DataView(bytes.buffer);
     view.setUint32(0, magic);
     view.setUint32(4, this.count);
-    bytes.set(this.features, 8);
-    bytes.set(this.thresholds, 8 + this.features.length);
-    const leavesAt = 8 + 2 * this.features.length;
-    this.values.forEach((value, i) => view.setInt16(leavesAt + 2 * i, value));
+    const thresholdsAt = 8 + this.count * splits;
+    const leavesAt = thresholdsAt + this.count * splits;
+    for (let tree = 0; tree < this.count; tree++) {
+      for (let node = 1; node <= splits; node++) {
+        const split = this.#nodes[tree * treeSize + node];
+        bytes[8 + tree * splits + node - 1] = split & 0xff;
+        bytes[thresholdsAt + tree * splits + node - 1] = split >> 8;
+      }
+      for (let leaf = 0; leaf < leaves; leaf++)
+        view.setInt16(leavesAt + 2 * (tree * leaves + leaf), this.valueOf(tree, leaf));
+    }
     return bytes;
   }
 
@@ -66,27 +90,34 @@ export class Trees {
       throw new SamehandError("profile-unreadable", "pointer trees");
     }
     const trees = new Trees(view.getUint32(4));
-    trees.features.set(bytes.subarray(8, 8 + trees.features.length));
-    trees.thresholds.set(bytes.subarray(8 + trees.features.length, 8 + 2 * trees.features.length));
-    const leavesAt = 8 + 2 * trees.features.length;
-    for (let i = 0; i < trees.values.length; i++) trees.values[i] = view.getInt16(leavesAt + 2 * i);
-    if (trees.features.some((feature) => feature >= width)) {
-      throw new SamehandError("profile-unreadable", "pointer trees: feature");
+    const thresholdsAt = 8 + trees.count * splits;
+    const leavesAt = thresholdsAt + trees.count * splits;
+    for (let tree = 0; tree < trees.count; tree++) {
+      for (let node = 1; node <= splits; node++) {
+        const feature = bytes[8 + tree * splits + node - 1];
+        if (feature >= width) throw new SamehandError("profile-unreadable", "pointer trees: feature");
+        trees.split(tree, node, feature, Math.min(noSplit, bytes[thresholdsAt + tree * splits + node - 1]));
+      }
+      for (let leaf = 0; leaf < leaves; leaf++)
+        trees.leaf(tree, leaf, view.getInt16(leavesAt + 2 * (tree * leaves + leaf)));
     }
     return trees;
   }
 
-  /** The log odds of a row of codes that starts at `offset`. */
+  /** The log odds of a row of codes that starts at `offset`. Written out for the four levels. */
   score(codes: Uint8Array, offset = 0): number {
-    const { count, features, thresholds, values } = this;
+    const nodes = this.#nodes;
+    // The sign of a difference instead of a branch, which would be guessed wrongly half of the time.
     let sum = 0;
-    for (let tree = 0; tree < count; tree++) {
-      const start = tree * splits;
-      let node = 0;
-      for (let level = 0; level < depth; level++) {
-        node = 2 * node + (codes[offset + features[start + node]] > thresholds[start + node] ? 2 : 1);
-      }
-      sum += values[tree * leaves + node - splits];
+    for (let tree = 0; tree < nodes.length; tree += treeSize) {
+      let split = nodes[tree + 1];
+      let node = 2 + (((split >> 8) - codes[offset + (split & 0xff)]) >>> 31);
+      split = nodes[tree + node];
+      node = 2 * node + (((split >> 8) - codes[offset + (split & 0xff)]) >>> 31);
+      split = nodes[tree + node];
+      node = 2 * node + (((split >> 8) - codes[offset + (split & 0xff)]) >>> 31);
+      split = nodes[tree + node];
+      sum += nodes[tree + 2 * node + (((split >> 8) - codes[offset + (split & 0xff)]) >>> 31)];
     }
     return sum * leafStep;
   }
@@ -121,6 +152,8 @@ export function growTrees(columns: Uint8Array, labels: Uint8Array, weights: Floa
   const used = new Int32Array(rows);
   const sums = new Float64Array(2 * leaves * codeCount);
   const best = new Float64Array(leaves);
+  const splitFeatures = new Uint8Array(leaves);
+  const splitThresholds = new Uint8Array(leaves);
   for (let k = 0; k < options.trees; k++) {
     options.onProgress?.(k / options.trees);
     let taken = 0;
@@ -135,8 +168,9 @@ export function growTrees(columns: Uint8Array, labels: Uint8Array, weights: Floa
     for (let f = 0; f < width; f++) if (random() < options.featureShare) chosen.push(f);
     for (let level = 0; level < depth; level++) {
       const nodes = 1 << level;
-      const first = k * splits + nodes - 1;
       best.fill(1e-9);
+      splitFeatures.fill(0);
+      splitThresholds.fill(noSplit);
       for (const f of chosen) {
         const column = f * rows;
         sums.fill(0, 0, 2 * nodes * codeCount);
@@ -166,15 +200,16 @@ export function growTrees(columns: Uint8Array, labels: Uint8Array, weights: Floa
             const gain = (gl * gl) / (hl + options.ridge) + ((g - gl) * (g - gl)) / (h - hl + options.ridge) - whole;
             if (gain > best[n]) {
               best[n] = gain;
-              trees.features[first + n] = f;
-              trees.thresholds[first + n] = c;
+              splitFeatures[n] = f;
+              splitThresholds[n] = c;
             }
           }
         }
       }
+      for (let n = 0; n < nodes; n++) trees.split(k, nodes + n, splitFeatures[n], splitThresholds[n]);
       for (let i = 0; i < rows; i++) {
-        const at = first + node[i];
-        node[i] = 2 * node[i] + (columns[trees.features[at] * rows + i] > trees.thresholds[at] ? 1 : 0);
+        const n = node[i];
+        node[i] = 2 * n + (columns[splitFeatures[n] * rows + i] > splitThresholds[n] ? 1 : 0);
       }
     }
     const g = new Float64Array(leaves);
@@ -185,9 +220,9 @@ export function growTrees(columns: Uint8Array, labels: Uint8Array, weights: Floa
     }
     for (let n = 0; n < leaves; n++) {
       const value = (options.rate * g[n]) / (h[n] + options.ridge);
-      trees.values[k * leaves + n] = Math.round(Math.min(7, Math.max(-7, value)) / leafStep);
+      trees.leaf(k, n, Math.round(Math.min(7, Math.max(-7, value)) / leafStep));
     }
-    for (let i = 0; i < rows; i++) scores[i] += trees.values[k * leaves + node[i]] * leafStep;
+    for (let i = 0; i < rows; i++) scores[i] += trees.valueOf(k, node[i]) * leafStep;
   }
   return trees;
 }

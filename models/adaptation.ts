@@ -51,23 +51,66 @@ export interface Recognition {
   readonly pointer: number | null;
 }
 
-/** Recognises input by a profile's anchor alone. */
-export function recognise(background: Background, anchor: Part, shown: Part): Recognition {
-  const known = (modality: "keyboard" | "pointer"): boolean =>
-    shown[modality].count >= fewest[modality] && anchor[modality].count >= fewestKnown[modality];
-  return {
-    keyboard: known("keyboard") ? background.keyboard.likeness(anchor.keyboard, shown.keyboard) : null,
-    pointer: known("pointer") ? background.pointer.likeness(anchor.pointer, shown.pointer) : null,
-  };
+/** Recognises input by a profile's anchor alone. What that needs of the anchor is made once for all stretches. */
+export class Recogniser {
+  readonly #background: Background;
+  readonly #anchor: Part;
+  #keyboard: ((shown: Part["keyboard"]) => number) | null = null;
+  #pointer: ((shown: Part["pointer"]) => number) | null = null;
+
+  constructor(background: Background, anchor: Part) {
+    this.#background = background;
+    this.#anchor = anchor;
+  }
+
+  keyboard(shown: Part): number | null {
+    if (!this.#knows(shown, "keyboard")) return null;
+    this.#keyboard ??= this.#background.keyboard.likenessTo(this.#anchor.keyboard);
+    return this.#keyboard(shown.keyboard);
+  }
+
+  pointer(shown: Part): number | null {
+    if (!this.#knows(shown, "pointer")) return null;
+    this.#pointer ??= this.#background.pointer.likenessTo(this.#anchor.pointer);
+    return this.#pointer(shown.pointer);
+  }
+
+  #knows(shown: Part, modality: Modality): boolean {
+    return shown[modality].count >= fewest[modality] && this.#anchor[modality].count >= fewestKnown[modality];
+  }
 }
 
+/** What steps come to, taken in one go. */
+export function finished<Out>(steps: Generator<undefined, Out>): Out {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** As `adapting`, in one go: up to some dozens of milliseconds. */
+export const adapt = (background: Background, profile: Profile, lesson: SessionLesson): Outcome =>
+  finished(adapting(background, profile, lesson));
+
 /**
- * Takes a lesson in, holds it back, or refuses it. A young profile (not sealed) learns at once; where it knows the
- * agent by then, the lesson must be recognised too. A session of which much is refused is somebody else's in part, and
- * loses what it taught before.
+ * Takes a lesson in, holds it back, or refuses it, in steps of about a millisecond. A young profile (not sealed) learns at
+ * once; where it knows the agent by then, the lesson must be recognised too. A session of which much is refused is
+ * somebody else's in part, and loses what it taught before.
  */
-export function adapt(background: Background, profile: Profile, lesson: SessionLesson): Outcome {
-  const passed = lesson.stretches.filter((stretch) => isRecognised(background, profile, stretch));
+export function* adapting(
+  background: Background,
+  profile: Profile,
+  lesson: SessionLesson,
+): Generator<undefined, Outcome> {
+  const recogniser = new Recogniser(background, profile.anchor);
+  const passed: Stretch[] = [];
+  for (const stretch of lesson.stretches) {
+    const keyboard = recogniser.keyboard(stretch.shown);
+    yield;
+    const said = { keyboard, pointer: recogniser.pointer(stretch.shown) };
+    yield;
+    if (isRecognised(profile, stretch, said)) passed.push(stretch);
+  }
   if (passed.length < (1 - mostRefused) * lesson.stretches.length || passed.length === 0) {
     giveUp(profile, lesson.session);
     return "refused";
@@ -123,8 +166,7 @@ function learnDevice(
  * Neither modality speaks against the agent, and of a sealed profile they speak for the agent with some weight; of a
  * stretch with another device the other modality alone does.
  */
-function isRecognised(background: Background, { anchor, sealed }: Profile, { shown, device }: Stretch): boolean {
-  const said = recognise(background, anchor, shown);
+function isRecognised({ sealed }: Profile, { device }: Stretch, said: Recognition): boolean {
   const of = (modality: Modality): number => (modality === device ? 0 : (said[modality] ?? 0));
   if (of("keyboard") < 0 || of("pointer") < 0) return false;
   return !sealed || of("keyboard") / surely.keyboard + of("pointer") / surely.pointer >= 1;

@@ -87,8 +87,8 @@ function nearest(modes: readonly Mode[], { modality, statistics }: ModeLesson, b
     if (mode.modality !== modality) continue;
     const said =
       modality === "keyboard"
-        ? background.keyboard.likeness(mode.statistics as KeyboardStatistics, statistics as KeyboardStatistics)
-        : background.pointer.likeness(mode.statistics as PointerStatistics, statistics as PointerStatistics);
+        ? background.keyboard.likenessTo(mode.statistics as KeyboardStatistics)(statistics as KeyboardStatistics)
+        : background.pointer.likenessTo(mode.statistics as PointerStatistics)(statistics as PointerStatistics);
     if (said > most) [best, most] = [mode, said];
   }
   return best;

@@ -121,6 +121,14 @@ export class Profile {
     return whole;
   }
 
+  /** Everything known of the pointer, to score against. */
+  pointing(models: Models): Part["pointer"] {
+    const whole = models.pointer.statistics();
+    whole.merge(this.anchor.pointer);
+    whole.merge(this.adapted.pointer);
+    return whole;
+  }
+
   /** Takes in what a session or recording taught on a day. */
   learn(part: Part, day: number): void {
     mergeInto(this.sealed ? this.adapted : this.anchor, part);
@@ -174,6 +182,13 @@ export class Profile {
   /** How much was learned, for its maturity. */
   get amount(): Amount {
     return { keystrokes: this.keystrokes, actions: this.actions, days: this.days.length };
+  }
+
+  /** Does beside the event loop what it can of `encode`, which is the sooner done then. Never rejects. */
+  async squeeze(): Promise<void> {
+    const parts = [this.anchor, this.adapted, ...(this.candidate === null ? [] : [this.candidate.part])];
+    const statistics = [...parts.map(({ pointer }) => pointer), ...this.modes.map((mode) => mode.statistics)];
+    await Promise.all(statistics.map(async (each) => (each instanceof PointerStatistics ? each.squeeze() : undefined)));
   }
 
   /** Versioned bytes; the same profile always gives the same bytes. */

@@ -43,7 +43,7 @@ export class Verifier {
    */
   usePointer(background: Background, profile: Profile): void {
     this.#background = background;
-    this.#pointer = pointing(background, profile, profile.enrolled(background).pointer);
+    this.#pointer = pointing(background, profile, profile.pointing(background));
   }
 
   /**

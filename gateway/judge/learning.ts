@@ -3,7 +3,7 @@
  * written back. A profile's anchor is sealed when it first becomes mature; later learning only adapts beside it.
  */
 import { LRUCache } from "lru-cache";
-import { adapt, confirm, giveUp } from "../../models/adaptation.ts";
+import { adapting, confirm, finished, giveUp } from "../../models/adaptation.ts";
 import type { Background } from "../../models/background.ts";
 import { KeyboardStatistics } from "../../models/keyboard/statistics.ts";
 import { Profile } from "../../models/profile.ts";
@@ -18,7 +18,7 @@ import type { AgentId, AgentRecord, Learned, Store, Profile as StoredProfile } f
 import type { Typing } from "./challenge.ts";
 import { FarmBackground } from "./farm-background.ts";
 import { type Lesson, wipe } from "./lessons.ts";
-import { PacedQueue } from "./paced-queue.ts";
+import { PacedQueue, type Steps } from "./paced-queue.ts";
 import { TreeGrowth } from "./tree-growth.ts";
 
 export interface LearningOptions {
@@ -47,8 +47,21 @@ const mostAgents = 50_000;
 const dayLength = 86_400_000;
 
 const nothing = (): void => {};
-/** Between two lessons, ms: each takes a few. What waits when the process dies is lost. */
+/** Between two lessons, ms. What waits when the process dies is lost. */
 const lessonPause = 250;
+
+/** Changes a profile, step by step. @returns whether something is to be saved */
+type Change = (profile: Profile) => Generator<undefined, boolean>;
+type Merge = (newest: StoredProfile | null) => Learned | null;
+
+/** A change of one step, in a turn of its own. */
+const atOnce = (change: (profile: Profile) => boolean): Change =>
+  function* (profile) {
+    yield;
+    return change(profile);
+  };
+
+const learned = (profile: Profile): Learned => ({ ...profile.amount, body: profile.encode() });
 
 export class Learning {
   readonly #options: LearningOptions;
@@ -160,9 +173,10 @@ export class Learning {
    */
   teach({ id, name }: AgentRecord, session: SessionId, { stretches, peaks }: Lesson, done: () => void): void {
     const day = Math.floor(this.#options.clock.wall() / dayLength);
-    const change = (profile: Profile): boolean => {
+    const background = this.#farm.backgroundFor(name);
+    const change: Change = function* (profile) {
       const { version } = profile;
-      const outcome = adapt(this.#farm.backgroundFor(name), profile, { stretches, session, day });
+      const outcome = yield* adapting(background, profile, { stretches, session, day });
       if (outcome !== "refused") for (const peak of peaks) profile.peaked(peak);
       return profile.version !== version;
     };
@@ -173,15 +187,26 @@ export class Learning {
 
   /** The agent was confirmed in a session: what was held back is learned, and the device in use counts. Never throws. */
   confirmed({ id, name }: AgentRecord, session: SessionId): void {
-    this.#later(id, name, nothing, (profile) => {
-      const devices = profile.confirmModes(session);
-      return confirm(this.#options.background, profile) || devices;
-    });
+    const { background } = this.#options;
+    this.#later(
+      id,
+      name,
+      nothing,
+      atOnce((profile) => {
+        const devices = profile.confirmModes(session);
+        return confirm(background, profile) || devices;
+      }),
+    );
   }
 
   /** A session ended in doubt: what it taught is given up. Never throws. */
   doubted({ id, name }: AgentRecord, session: SessionId): void {
-    this.#later(id, name, nothing, (profile) => giveUp(profile, session));
+    this.#later(
+      id,
+      name,
+      nothing,
+      atOnce((profile) => giveUp(profile, session)),
+    );
   }
 
   /** Hands everything that waits to the store now. */
@@ -195,47 +220,80 @@ export class Learning {
     await Promise.all([this.#farm.close(), this.#trees.close()]);
   }
 
-  /** Runs something when it holds no input up. Sessions go on with what they know where it fails. */
-  #beside(id: AgentId, run: () => void): void {
-    this.#lessons.add(id, () => {
-      try {
-        run();
-      } catch (error) {
-        const { code, detail } = asSamehandError(error, "store-unavailable");
-        this.#options.log.warn({ code, detail }, "nothing could be learned");
-      }
-    });
+  /**
+   * Does something when it holds no input up. Sessions go on with what they know where it fails.
+   * @param lost called where it fails, or the agent is forgotten before
+   */
+  #beside(id: AgentId, work: () => Steps | void, lost = nothing): void {
+    this.#lessons.add(id, () => this.#guarded(work, lost), lost);
+  }
+
+  *#guarded(work: () => Steps | void, lost: () => void): Steps {
+    try {
+      yield* work() ?? [];
+    } catch (error) {
+      const { code, detail } = asSamehandError(error, "store-unavailable");
+      this.#options.log.warn({ code, detail }, "nothing could be learned");
+      lost();
+    }
   }
 
   /**
    * Changes a profile beside the sessions.
-   * @param done it was handed to the store @param change returns whether something is to be saved
-   * @param saved the store has it, or never will: the agent takes part no more
+   * @param done it was handed to the store
+   * @param over the store has it, or never will: it was given up, or the agent takes part no more
    */
-  #later(
-    id: AgentId,
-    name: AgentName,
-    done: () => void,
-    change: (profile: Profile) => boolean,
-    saved: () => void = nothing,
-  ): void {
-    const { store, background, enrolment, fleet } = this.#options;
-    this.#beside(id, () => {
-      if (!this.#options.consented(id)) return saved();
+  #later(id: AgentId, name: AgentName, done: () => void, change: Change, over = nothing): void {
+    this.#beside(id, () => this.#save(id, name, change, done, over), over);
+  }
+
+  *#save(id: AgentId, name: AgentName, change: Change, done: () => void, over: () => void): Steps {
+    const { store, fleet } = this.#options;
+    const merge = this.#options.consented(id) ? yield* this.#prepared(id, change) : null;
+    if (merge === null || !this.#options.consented(id)) over();
+    else {
       this.#cache.delete(id);
-      const merge = (newest: StoredProfile | null): Learned | null => {
-        const profile = newest === null ? Profile.empty(background) : Profile.decode(newest.body, background);
-        if (newest !== null && maturityOf(newest, enrolment()) === "mature") profile.sealed = true;
-        return change(profile) ? { ...profile.amount, body: profile.encode() } : null;
-      };
-      store.learn(id, merge, saved);
+      store.learn(id, merge, over);
       fleet?.publish("learned", { agent: name });
       done();
-    });
+    }
+  }
+
+  /**
+   * Makes the change on the newest version of the profile, so that it only need be written; should another version have
+   * come by then, it is made again on that one, in one go.
+   */
+  *#prepared(id: AgentId, change: Change): Generator<Promise<void> | undefined, Merge> {
+    const inOneGo: Merge = (newest) => {
+      const profile = this.#opened(newest);
+      return finished(change(profile)) ? learned(profile) : null;
+    };
+    let before: StoredProfile | null;
+    try {
+      before = this.#options.store.profile(id);
+    } catch {
+      return inOneGo; // when the store works again
+    }
+    const profile = this.#opened(before);
+    yield;
+    const changed = yield* change(profile);
+    if (changed) yield profile.squeeze();
+    return (newest) => {
+      if (newest?.version !== before?.version) return inOneGo(newest);
+      return changed ? learned(profile) : null;
+    };
+  }
+
+  #opened(stored: StoredProfile | null): Profile {
+    const { background, enrolment } = this.#options;
+    if (stored === null) return Profile.empty(background);
+    const profile = Profile.decode(stored.body, background);
+    if (maturityOf(stored, enrolment()) === "mature") profile.sealed = true;
+    return profile;
   }
 
   #offerTrees(name: AgentName, id: AgentId): void {
-    const { store, background, enrolment } = this.#options;
+    const { store, enrolment } = this.#options;
     const record = store.agent(name);
     if (record === null || !this.#options.consented(id) || maturityOf(record, enrolment()) !== "mature") return;
     this.#trees.offer({
@@ -243,14 +301,16 @@ export class Learning {
       actions: record.actions,
       background: () => this.#farm.backgroundFor(name),
       profile: () => store.profile(id)?.body ?? null,
-      done: (trees) => {
-        this.#cache.delete(id);
-        store.learn(id, (newest) => {
-          const profile = newest === null ? Profile.empty(background) : Profile.decode(newest.body, background);
-          profile.grown(trees);
-          return { ...profile.amount, body: profile.encode() };
-        });
-      },
+      done: (trees) =>
+        this.#later(
+          id,
+          name,
+          nothing,
+          atOnce((profile) => {
+            profile.grown(trees);
+            return true;
+          }),
+        ),
     });
   }
 

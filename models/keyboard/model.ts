@@ -10,7 +10,7 @@ import { type Density, type Population, anybodyOf, colleagueOf, densityOf } from
 import { Network, embed, hidden, layout } from "./network.ts";
 import type { Colleague } from "./colleagues.ts";
 import { Reading } from "./reading.ts";
-import { Claim, KeyboardScorer, leastForVector, likenessOf } from "./scorer.ts";
+import { Claim, KeyboardScorer, leastForVector, likenessTo } from "./scorer.ts";
 import { KeyboardStatistics } from "./statistics.ts";
 
 const magic = 0x4b_42_00_02;
@@ -68,9 +68,9 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
 
   /** @throws SamehandError `profile-unreadable` for statistics of another kind */
   scorer(enrolled: Statistics<Keystroke>): Scorer<Keystroke> {
-    if (!(enrolled instanceof KeyboardStatistics))
-      throw new SamehandError("profile-unreadable", "not keyboard statistics");
-    return new KeyboardScorer(new Claim(this.parameters, this.anybody, enrolled, this.#colleagues, this.#claimed));
+    return new KeyboardScorer(
+      new Claim(this.parameters, this.anybody, typed(enrolled), this.#colleagues, this.#claimed),
+    );
   }
 
   /** Reads a recording that several agents are to be asked about; null without a network. */
@@ -81,12 +81,11 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
 
   /**
    * What an enrolment says of other typing by its statistics alone: the calibrated LLR of all of it.
-   * @throws SamehandError `profile-unreadable` for statistics of another kind
+   * @throws SamehandError `profile-unreadable` for statistics of another kind, as what it returns does
    */
-  likeness(enrolled: Statistics<Keystroke>, shown: Statistics<Keystroke>): number {
-    if (!(enrolled instanceof KeyboardStatistics) || !(shown instanceof KeyboardStatistics))
-      throw new SamehandError("profile-unreadable", "not keyboard statistics");
-    return likenessOf(this.parameters, this.anybody, enrolled, shown);
+  likenessTo(enrolled: Statistics<Keystroke>): (shown: Statistics<Keystroke>) => number {
+    const tell = likenessTo(this.parameters, this.anybody, typed(enrolled));
+    return (shown) => tell(typed(shown));
   }
 
   encode(): Uint8Array {
@@ -145,6 +144,12 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
       plainCalibration,
     });
   }
+}
+
+function typed(statistics: Statistics<Keystroke>): KeyboardStatistics {
+  if (!(statistics instanceof KeyboardStatistics))
+    throw new SamehandError("profile-unreadable", "not keyboard statistics");
+  return statistics;
 }
 
 function same(length: number, expected: number): void {

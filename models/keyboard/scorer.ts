@@ -185,19 +185,24 @@ export class KeyboardScorer implements Scorer<Keystroke> {
   }
 }
 
-/** The calibrated LLR of typing of which only statistics are kept, as `sessionLlr` would tell of the keystrokes. */
-export function likenessOf(
+/**
+ * Tells the calibrated LLR of typing of which only statistics are kept, as `sessionLlr` would of the keystrokes. What it
+ * needs of the enrolment is made once: it is most of the work.
+ */
+export function likenessTo(
   { contexts, population, network, calibration, plainCalibration }: KeyboardParameters,
   anybody: Density,
   enrolled: KeyboardStatistics,
-  shown: KeyboardStatistics,
-): number {
-  const presses = shown.count;
-  const ratio = new Likelihood(population, anybody, contexts.project(enrolled)).ratio(contexts.project(shown), presses);
-  forgetWindow();
-  if (network === null || enrolled.networkCount < leastForVector || shown.networkCount === 0)
-    return plainCalibration.apply(Float64Array.of(ratio), presses);
-  const { parameters } = network;
-  const cosine = likeness(embed(parameters, enrolled.hidden), embed(parameters, shown.hidden));
-  return calibration.apply(Float64Array.of(ratio, cosine), presses);
+): (shown: KeyboardStatistics) => number {
+  const likelihood = new Likelihood(population, anybody, contexts.project(enrolled));
+  return (shown) => {
+    const presses = shown.count;
+    const ratio = likelihood.ratio(contexts.project(shown), presses);
+    forgetWindow();
+    if (network === null || enrolled.networkCount < leastForVector || shown.networkCount === 0)
+      return plainCalibration.apply(Float64Array.of(ratio), presses);
+    const { parameters } = network;
+    const cosine = likeness(embed(parameters, enrolled.hidden), embed(parameters, shown.hidden));
+    return calibration.apply(Float64Array.of(ratio, cosine), presses);
+  };
 }

@@ -1,7 +1,6 @@
 /** What weighed lately, in words: which features spoke most, and whether there was more or less of them than usual. */
 import { featureCount, features, kinds } from "./action.ts";
-import { centre, missing } from "./quantise.ts";
-import { rowBytes, type PointerStatistics } from "./statistics.ts";
+import { centre, codeCount, missing } from "./quantise.ts";
 
 /** How much of what was said before is kept at each action: about the last 20 actions count. */
 const memory = 0.95;
@@ -21,19 +20,17 @@ export interface Usual {
   readonly deviation: Float32Array;
 }
 
-export function usualOf(statistics: PointerStatistics): Usual {
+/** @param histogram counts of the agent's codes, as `histogramOf` gives them */
+export function usualOf(histogram: Float32Array): Usual {
   const sums = new Float64Array(kinds.length * featureCount);
   const squares = new Float64Array(kinds.length * featureCount);
   const counts = new Uint32Array(kinds.length * featureCount);
-  for (let row = 0; row < statistics.kept; row++) {
-    const start = row * rowBytes;
-    const table = statistics.rows[start + featureCount] * featureCount;
-    for (let f = 0; f < featureCount; f++) {
-      const code = statistics.rows[start + f];
-      if (code === missing) continue;
-      sums[table + f] += code;
-      squares[table + f] += code * code;
-      counts[table + f]++;
+  for (let table = 0; table < counts.length; table++) {
+    for (let code = missing + 1; code < codeCount; code++) {
+      const times = histogram[table * codeCount + code];
+      sums[table] += times * code;
+      squares[table] += times * code * code;
+      counts[table] += times;
     }
   }
   const mean = Float32Array.from(sums, (sum, i) => (counts[i] > 0 ? sum / counts[i] : Number.NaN));

@@ -127,22 +127,22 @@ export class PointerModel implements ModalityModel<PointerAction> {
 
   /** What a scorer reads actions with; see `scorer`. */
   reference(enrolled: Statistics<PointerAction>, trees: PointerTrees): Reference {
-    if (!(enrolled instanceof PointerStatistics)) throw new TypeError("not pointer statistics");
     const own = trees.length > 0 ? treesOf(trees) : null;
+    const counts = histogramOf(pointed(enrolled));
     return {
-      ratios: logRatios(histogramOf(enrolled), this.#population),
+      ratios: logRatios(counts, this.#population),
       trees: own,
       cohort: own === null ? [] : this.#cohort,
       fusion: this.#fusions[own === null ? "without" : this.#cohort.length === 0 ? "withTrees" : "withCohort"],
       belief: enrolled.count / (enrolled.count + halfBelieved),
-      usual: usualOf(enrolled),
+      usual: usualOf(counts),
     };
   }
 
   /** What an enrolment says of other pointing by its statistics alone, without trees: the calibrated LLR of all of it. */
-  likeness(enrolled: Statistics<PointerAction>, shown: Statistics<PointerAction>): number {
-    if (!(shown instanceof PointerStatistics)) throw new TypeError("not pointer statistics");
-    return likenessOf(this.reference(enrolled, new Uint8Array(0)), shown);
+  likenessTo(enrolled: Statistics<PointerAction>): (shown: Statistics<PointerAction>) => number {
+    const reference = this.reference(enrolled, new Uint8Array(0));
+    return (shown) => likenessOf(reference, pointed(shown));
   }
 
   encode(): Uint8Array {
@@ -202,6 +202,11 @@ export class PointerModel implements ModalityModel<PointerAction> {
     if (at !== bytes.length) refuse("too long");
     return new PointerModel(people, fusions);
   }
+}
+
+function pointed(statistics: Statistics<PointerAction>): PointerStatistics {
+  if (!(statistics instanceof PointerStatistics)) throw new TypeError("not pointer statistics");
+  return statistics;
 }
 
 /** Decoded trees by their bytes: a farm's agents stand in one another's cohorts, and are decoded once. */

@@ -2,7 +2,8 @@
  * What is kept of one person's pointer: an even sample of quantised actions, at most `mostKept`. From it come
  * the histograms, and the trees' training. No place on the screen and no order of actions is in it.
  */
-import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
+import { promisify } from "node:util";
+import { brotliCompress, brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import { SamehandError } from "../../gateway/core/errors.ts";
 import type { Statistics } from "../modality.ts";
 import { featureCount, kinds, type PointerAction } from "./action.ts";
@@ -31,6 +32,8 @@ export class PointerStatistics implements Statistics<PointerAction> {
   #offered = 0;
   #kept = 0;
   #rows: Uint8Array = new Uint8Array(0);
+  /** The rows as `encode` compresses them, where that is known; null since they changed. */
+  #squeezed: Uint8Array | null = null;
 
   get count(): number {
     return this.#count;
@@ -58,8 +61,8 @@ export class PointerStatistics implements Statistics<PointerAction> {
    */
   merge(other: Statistics<PointerAction>): void {
     if (!(other instanceof PointerStatistics)) throw new TypeError("not pointer statistics");
+    if (other.#offered === 0) return;
     const offered = this.#offered + other.#offered;
-    if (offered === 0) return;
     const size = Math.min(mostKept, this.#kept + other.#kept);
     const share = Math.round((size * this.#offered) / offered);
     const own = Math.min(this.#kept, Math.max(share, size - other.#kept));
@@ -68,6 +71,7 @@ export class PointerStatistics implements Statistics<PointerAction> {
     spread(other.#rows, other.#kept, size - own, rows, own);
     this.#rows = rows;
     this.#kept = size;
+    this.#squeezed = null;
     this.#count += other.#count;
     this.#offered = offered;
   }
@@ -77,7 +81,17 @@ export class PointerStatistics implements Statistics<PointerAction> {
 
   /** Under half the size of `encodePlain`: for profiles. */
   encode(): Uint8Array {
-    return this.#behindHeader(magic, this.#kept === 0 ? new Uint8Array(0) : squeezed(this.#rows, this.#kept));
+    if (this.#kept === 0) return this.#behindHeader(magic, new Uint8Array(0));
+    this.#squeezed ??= brotliCompressSync(columnsOf(this.#rows, this.#kept), squeezing);
+    return this.#behindHeader(magic, this.#squeezed);
+  }
+
+  /** Compresses beside the event loop what `encode` will need, where it changed: most of what encoding takes. Never rejects. */
+  async squeeze(): Promise<void> {
+    if (this.#kept === 0 || this.#squeezed !== null) return;
+    const offered = this.#offered;
+    const squeezed = await compress(columnsOf(this.#rows, this.#kept), squeezing).catch(() => null);
+    if (this.#offered === offered) this.#squeezed = squeezed;
   }
 
   /** Rows as they are: for backgrounds, which are compressed as a whole. */
@@ -116,6 +130,7 @@ export class PointerStatistics implements Statistics<PointerAction> {
     const rows = plain ? body.slice() : released(body, statistics.#kept);
     if (rows === null) return refuse("rows");
     statistics.#rows = rows;
+    statistics.#squeezed = plain ? null : body;
     for (let row = 0; row < statistics.#kept; row++) {
       if (statistics.#rows[row * rowBytes + featureCount] >= kinds.length) refuse("kind");
     }
@@ -156,6 +171,7 @@ export class PointerStatistics implements Statistics<PointerAction> {
     this.#offered++;
     const slot = this.#kept < mostKept ? this.#kept++ : mix(this.#offered) % this.#offered;
     if (slot >= mostKept) return;
+    this.#squeezed = null;
     this.#reserve(slot + 1);
     quantise(values, this.#rows, slot * rowBytes);
     this.#rows[slot * rowBytes + featureCount] = kind;
@@ -169,6 +185,7 @@ export class PointerStatistics implements Statistics<PointerAction> {
   }
 }
 
+const compress = promisify(brotliCompress);
 const squeezing = {
   params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 18 },
 };
@@ -181,8 +198,8 @@ function byKind(kindOf: (row: number) => number, kept: number): Uint32Array {
   return Uint32Array.from({ length: kept }, (_, row) => starts[kindOf(row)]++);
 }
 
-/** Rows column by column, the kinds first, the others' rows sorted by kind; compressed. */
-function squeezed(rows: Uint8Array, kept: number): Uint8Array {
+/** Rows column by column, the kinds first, the others' rows sorted by kind: so they compress well. */
+function columnsOf(rows: Uint8Array, kept: number): Uint8Array {
   const columns = new Uint8Array(kept * rowBytes);
   const kindOf = (row: number): number => rows[row * rowBytes + featureCount];
   const places = byKind(kindOf, kept);
@@ -190,10 +207,10 @@ function squeezed(rows: Uint8Array, kept: number): Uint8Array {
     columns[row] = kindOf(row);
     for (let f = 0; f < featureCount; f++) columns[(f + 1) * kept + places[row]] = rows[row * rowBytes + f];
   }
-  return brotliCompressSync(columns, squeezing);
+  return columns;
 }
 
-/** The rows that `squeezed` took; null where it did not make the bytes. */
+/** The rows that `columnsOf` took, compressed; null where it did not make the bytes. */
 function released(bytes: Uint8Array, kept: number): Uint8Array | null {
   const size = kept * rowBytes;
   if (size === 0) return bytes.length === 0 ? new Uint8Array(0) : null;

@@ -45,10 +45,11 @@ class Sink implements Target {
     this.#owner = owner;
   }
 
-  write(bytes: Uint8Array | string): void {
+  write(bytes: Uint8Array | string): boolean {
     this.writes += 1;
     this.bytes += bytes.length;
     this.#owner.flushed();
+    return false;
   }
 
   taken(): void {}

@@ -50,11 +50,8 @@ export class Output {
     const bytes = this.#buffer.subarray(0, this.#used);
     this.#used = 0;
     if (to.waiting > 0) to.write(Buffer.from(bytes));
-    else {
-      to.write(bytes);
-      // The kernel did not take it at once: the buffer belongs to that write until it has.
-      if (to.waiting > 0) this.#buffer = Buffer.allocUnsafeSlow(this.#size);
-      else wipe(bytes, bytes.length);
-    }
+    // The kernel did not take it at once: the buffer belongs to that write until it has.
+    else if (to.write(bytes)) this.#buffer = Buffer.allocUnsafeSlow(this.#size);
+    else wipe(bytes, bytes.length);
   }
 }

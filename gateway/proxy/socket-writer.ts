@@ -5,6 +5,7 @@
  */
 import type { Socket } from "node:net";
 import { isPlain } from "./plain-socket.ts";
+import { wipe } from "./wipe.ts";
 
 /** What `Writable` itself tells `_write` of bytes. */
 const asBytes = "buffer" as BufferEncoding;
@@ -42,6 +43,16 @@ export class SocketWriter {
     this.#queue.push(this.#asked);
     this.#waiting += this.#asked;
     this.#asked = 0;
+  }
+
+  /** As `write`, of bytes that need not stay: the copy is wiped once it was taken. */
+  writeCopy(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const copy = Buffer.from(bytes);
+    this.#socket.write(copy, () => {
+      wipe(copy, copy.length);
+      this.#taken();
+    });
   }
 
   #written(error?: Error | null): void {

@@ -35,8 +35,8 @@ export interface Target {
   readonly connecting: boolean;
   /** Bytes that it has not taken. */
   readonly waiting: number;
-  /** Writes whole instructions. */
-  write(bytes: Uint8Array | string): void;
+  /** Writes whole instructions. @returns whether the bytes must stay as they are until `waiting` is 0 */
+  write(bytes: Uint8Array | string): boolean;
   /** The viewer took the frame that `display` returned false for. */
   taken(): void;
   /** Lets memory go that the last seconds did not need. Called about once a second. */

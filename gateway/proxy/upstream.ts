@@ -94,9 +94,13 @@ export class Upstream implements Target {
     return this.#writer.waiting;
   }
 
-  write(bytes: Uint8Array | string): void {
-    if (this.#lost || !this.#socket.writable) return;
-    this.#writer.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes);
+  write(bytes: Uint8Array | string): boolean {
+    if (this.#lost || !this.#socket.writable) return false;
+    const given = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
+    // TLS never takes a write within its call: a copy of so few bytes is less than another buffer for what comes next.
+    if (this.#tls) this.#writer.writeCopy(given);
+    else this.#writer.write(given);
+    return !this.#tls && this.waiting > 0;
   }
 
   /** The viewer took the frame that `display` returned false for: what is left moves up, and reading goes on. */

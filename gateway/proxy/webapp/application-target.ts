@@ -92,8 +92,8 @@ export class ApplicationTarget implements Target {
     return this.#socket.bufferedAmount;
   }
 
-  write(bytes: Uint8Array | string): void {
-    if (this.#lost || this.#socket.readyState !== WebSocket.OPEN) return;
+  write(bytes: Uint8Array | string): boolean {
+    if (this.#lost || this.#socket.readyState !== WebSocket.OPEN) return false;
     const whole = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
     for (let at = 0; at < whole.length;) {
       const end = messageEnd(whole, at);
@@ -101,6 +101,7 @@ export class ApplicationTarget implements Target {
       this.#socket.send(whole.subarray(at, end), { binary: false }, end === whole.length ? this.#flushed : undefined);
       at = end;
     }
+    return false;
   }
 
   taken(): void {

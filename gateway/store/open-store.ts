@@ -202,12 +202,8 @@ class SqliteStore implements Store {
     }
   }
 
-  learn(id: AgentId, merge: (newest: Profile | null) => Learned | null, saved?: () => void, bytes = lessonBytes): void {
-    const write = (): void => {
-      this.updateProfile(id, merge);
-      saved?.();
-    };
-    this.#waiting.write("profile", write, bytes);
+  learn(id: AgentId, merge: (newest: Profile | null) => Learned | null, over?: () => void, bytes = lessonBytes): void {
+    this.#waiting.write("profile", () => void this.updateProfile(id, merge), bytes, over);
   }
 
   profileVersions = (id: AgentId) => this.#profiles.versions(id);

@@ -8,7 +8,10 @@ interface Write {
   readonly what: string;
   readonly bytes: number;
   readonly run: () => void;
+  readonly over: () => void;
 }
+
+const nothing = (): void => {};
 
 /** How much may wait: beyond it the oldest is given up, as a store that is gone for hours must not take the memory too. */
 export interface WaitingLimits {
@@ -54,9 +57,10 @@ export class Waiting {
    * Runs `run` now, or when the store works again; never throws.
    * @param what for the log; a `lock` is never given up
    * @param bytes of memory that `run` holds on to
+   * @param over called once it ran, or was given up; must not throw
    */
-  write(what: string, run: () => void, bytes = usualBytes): void {
-    this.#writes.push({ what, run, bytes });
+  write(what: string, run: () => void, bytes = usualBytes, over = nothing): void {
+    this.#writes.push({ what, run, bytes, over });
     this.#bytes += bytes;
     // What came before goes first: the audit chain is in order.
     if (this.#writes.length === 1) this.flush();
@@ -77,7 +81,7 @@ export class Waiting {
         }
         this.#givenUp(write, known.message);
       }
-      this.#take(0);
+      this.#take(0).over();
     }
     this.#problem = null;
   }
@@ -86,7 +90,7 @@ export class Waiting {
   #bound(): void {
     for (let at = 0; at < this.#writes.length && this.#over();)
       if (this.#writes[at].what === "lock") at += 1;
-      else this.#givenUp(this.#take(at), "too many writes wait");
+      else this.#tooMany(this.#take(at));
   }
 
   #over(): boolean {
@@ -97,6 +101,11 @@ export class Waiting {
     const [write] = this.#writes.splice(at, 1);
     this.#bytes -= write.bytes;
     return write;
+  }
+
+  #tooMany(write: Write): void {
+    this.#givenUp(write, "too many writes wait");
+    write.over();
   }
 
   #givenUp({ what }: Write, why: string): void {

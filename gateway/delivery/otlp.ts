@@ -41,7 +41,8 @@ export interface Sender {
   readonly instance: string;
 }
 
-export function exportRequest(spans: readonly Span[], { service, version, instance }: Sender): string {
+/** @param spans as `spanText` writes them */
+export function exportRequest(spans: readonly string[], { service, version, instance }: Sender): string {
   const resource = {
     "service.name": service,
     "service.version": version,
@@ -49,15 +50,14 @@ export function exportRequest(spans: readonly Span[], { service, version, instan
     "host.name": hostname(),
     "process.pid": process.pid,
   };
-  return JSON.stringify({
-    resourceSpans: [
-      {
-        resource: { attributes: keyValues(resource) },
-        scopeSpans: [{ scope: { name: "samehand", version }, spans: spans.map(spanOf) }],
-      },
-    ],
-  });
+  const attributes = JSON.stringify(keyValues(resource));
+  const scope = JSON.stringify({ name: "samehand", version });
+  const scoped = `{"scope":${scope},"spans":[${spans.join()}]}`;
+  return `{"resourceSpans":[{"resource":{"attributes":${attributes}},"scopeSpans":[${scoped}]}]}`;
 }
+
+/** One span, as it waits: so that what a request and a queue take in memory is known. */
+export const spanText = (span: Span): string => JSON.stringify(spanOf(span));
 
 const spanOf = (span: Span): object => ({
   traceId: span.traceId,

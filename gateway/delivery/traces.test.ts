@@ -223,6 +223,28 @@ t.test(
   },
 );
 
+t.test("requests are bounded in bytes, and a stop sends all that waits while it is taken", async (t) => {
+  let taken = 3;
+  const at = await collector(t, () => (taken-- > 0 ? 200 : 503));
+  const traces = sender(new StepClock(), at.url, { pauseMillis: 1e6 });
+  const work = (sessions: number): void => {
+    for (let n = 0; n < sessions; n++) {
+      const trace = traces.session(session(one));
+      for (let event = 0; event < 128; event++) trace?.decided(decision(event, "alert", "r".repeat(150)));
+      trace?.ended("closed");
+    }
+  };
+  work(30);
+  await traces.stop();
+  t.equal(at.spans.length, 30);
+  t.ok(at.asked > 1 && at.bodies.every((body) => body.length < 1.1e6), at.bodies.map((body) => body.length).join());
+  taken = 0;
+  const { asked } = at;
+  work(30);
+  await traces.stop();
+  t.equal(at.asked, asked + 1, "a collector that is away is not waited for");
+});
+
 t.test("a real session of a gateway is traced", async (t) => {
   t.setTimeout(110_000);
   const at = await collector(t);

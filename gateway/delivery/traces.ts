@@ -9,7 +9,7 @@ import type { Log } from "../core/log.ts";
 import type { SessionInfo } from "../core/session.ts";
 import type { SessionTrace, Traces } from "../core/trace.ts";
 import { Refused } from "./carrier.ts";
-import { exportRequest, type Sender, type Span } from "./otlp.ts";
+import { exportRequest, type Sender, type Span, spanText } from "./otlp.ts";
 import { post } from "./post.ts";
 import { SessionSpans } from "./session-spans.ts";
 import { readTrust, type Trust } from "./trust.ts";
@@ -17,9 +17,14 @@ import { readTrust, type Trust } from "./trust.ts";
 /** Between two sends, and after failures at most; ms. */
 const pause = 2000;
 const longestPause = 60_000;
-/** Spans that wait: what comes on top is dropped, and counted in the log. */
+/** What waits, in spans and in characters: what comes on top is dropped, and counted in the log. */
 const mostWaiting = 2048;
+const mostWaitingLength = 8 * 1024 * 1024;
+/** Of one request; collectors take 4 MiB and more by default. A single span is at most some 60 KB. */
 const mostInOne = 512;
+const longestRequest = 1024 * 1024;
+/** All that waits must be sent in so long when the gateway stops, ms. */
+const stopMillis = 5000;
 
 interface Collector {
   readonly url: string;
@@ -42,11 +47,13 @@ export interface TraceOptions {
 export class TraceSender implements Traces {
   readonly #options: TraceOptions;
   #collector: Collector | null;
-  #waiting: Span[] = [];
+  /** As they are sent. */
+  #waiting: string[] = [];
+  #waitingLength = 0;
   #dropped = 0;
   #wait: number;
   #timer: NodeJS.Timeout | null = null;
-  #sending: Promise<void> | null = null;
+  #sending: Promise<unknown> | null = null;
 
   /** @throws SamehandError `config-invalid`, `key-invalid` for a file that cannot be used */
   constructor(options: TraceOptions) {
@@ -74,15 +81,18 @@ export class TraceSender implements Traces {
     return () => {
       this.#collector = collector;
       this.#wait = this.#pause;
-      if (collector === null) this.#waiting = [];
+      if (collector !== null) return;
+      this.#waiting = [];
+      this.#waitingLength = 0;
     };
   }
 
-  /** Sends what waits, once. */
+  /** Sends what waits, as long as the collector takes it and not for long. */
   async stop(): Promise<void> {
+    const until = performance.now() + stopMillis;
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#sending;
-    if (this.#waiting.length > 0) await this.#send();
+    while (this.#waiting.length > 0 && performance.now() < until && (await this.#send()));
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
@@ -101,8 +111,13 @@ export class TraceSender implements Traces {
 
   #add(span: Span): void {
     if (this.#collector === null) return;
-    if (this.#waiting.length >= mostWaiting) this.#dropped += 1;
-    else this.#waiting.push(span);
+    const text = spanText(span);
+    const full = this.#waiting.length >= mostWaiting || this.#waitingLength + text.length > mostWaitingLength;
+    if (full) this.#dropped += 1;
+    else {
+      this.#waiting.push(text);
+      this.#waitingLength += text.length;
+    }
     this.#later();
   }
 
@@ -117,27 +132,39 @@ export class TraceSender implements Traces {
     }, this.#wait).unref();
   }
 
-  /** Never rejects. */
-  async #send(): Promise<void> {
+  /** Sends one request. Never rejects. @returns whether the next may follow at once: this one was taken, or refused for good */
+  async #send(): Promise<boolean> {
     const collector = this.#collector;
-    if (collector === null) return;
-    const spans = this.#waiting.slice(0, mostInOne);
+    if (collector === null) return false;
+    const queue = this.#waiting;
+    const spans = this.#batch();
     const { url, trust, headers, sender } = collector;
     try {
       await post({ url, trust, headers, body: exportRequest(spans, sender) });
       this.#wait = this.#pause;
-      this.#taken(spans.length);
+      this.#taken(queue, spans.length);
+      return true;
     } catch (error) {
       const told = error instanceof Error ? error.message : String(error);
       const refused = error instanceof Refused;
       if (refused) this.#dropped += spans.length;
       this.#options.log.warn({ told, dropped: this.#dropped }, "traces could not be sent");
-      if (refused) this.#taken(spans.length);
+      if (refused) this.#taken(queue, spans.length);
       else this.#wait = Math.min(longestPause, this.#wait * 2);
+      return refused;
     }
   }
 
-  #taken(count: number): void {
-    this.#waiting.splice(0, count);
+  /** The oldest that fit into one request; at least one. */
+  #batch(): string[] {
+    let length = 0;
+    const end = this.#waiting.findIndex((text, at) => (length += text.length) > longestRequest && at > 0);
+    return this.#waiting.slice(0, Math.min(mostInOne, end === -1 ? Infinity : end));
+  }
+
+  /** @param queue they were in: what was switched off meanwhile has another */
+  #taken(queue: string[], count: number): void {
+    if (queue !== this.#waiting) return;
+    for (const text of queue.splice(0, count)) this.#waitingLength -= text.length;
   }
 }

@@ -4,6 +4,7 @@
  */
 import { AggregatorRegistry, Gauge, Registry } from "prom-client";
 import { type ReceiverState, registerDeliveryMetrics } from "./delivery-metrics.ts";
+import { registerLogMetric } from "./log-metric.ts";
 import type { Fleet } from "../core/fleet.ts";
 
 /** One metric, as `Registry.getMetricsAsJSON` gives it and JSON keeps it. */
@@ -17,6 +18,8 @@ export class FleetMetrics {
   readonly #fleet: Fleet;
   readonly #workers: () => number;
   readonly #deliveries: () => readonly ReceiverState[];
+  /** Of this process, which has no sessions. */
+  readonly #own = new Registry();
   /** What each process said last. */
   readonly #latest = new Map<string, readonly Metric[]>();
   /** What processes that died had counted, each name once. */
@@ -28,6 +31,7 @@ export class FleetMetrics {
     this.#fleet = fleet;
     this.#deliveries = deliveries;
     this.#workers = workers;
+    registerLogMetric(this.#own);
   }
 
   /** The exposition for a scrape. */
@@ -37,6 +41,7 @@ export class FleetMetrics {
     const registry = AggregatorRegistry.aggregate<"text/plain; version=0.0.4; charset=utf-8">([
       ...this.#latest.values(),
       this.#departed,
+      await this.#own.getMetricsAsJSON(),
     ]);
     registerDeliveryMetrics(registry, this.#deliveries);
     this.#gauge(registry, "samehand_workers", "Worker processes that live.", this.#workers());

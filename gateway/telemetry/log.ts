@@ -12,19 +12,23 @@ const secrets = ["token", "settings", "password", "keysym", "text", "query", "ur
 /** A line waits so long, ms, for others to be written with: a write of its own is most of what it costs. */
 const lineWait = 50;
 const mostWaiting = 8 * 1024;
-/** Characters that wait where nobody reads the output: lines beyond it are lost. */
+/** Characters that wait where nobody reads the output: lines beyond it are lost, and counted. */
 const mostUnread = 16 * 1024 * 1024;
+
+/** Of this process's standard output, which has one log. */
+export const output = { linesLost: 0 };
 
 /** Standard output, some lines at a time; what waits is written when the process exits, however it does. */
 function standardOutput(): DestinationStream {
   let waiting = "";
   const flush = (): void => {
-    if (waiting !== "") output.write(waiting);
+    if (waiting !== "") standard.write(waiting);
     waiting = "";
   };
   // Before the library's own, which writes what it was given.
   for (const event of ["beforeExit", "exit"]) process.on(event, flush);
-  const output = pino.destination({ dest: 1, sync: false, maxLength: mostUnread });
+  const standard = pino.destination({ dest: 1, sync: false, maxLength: mostUnread });
+  standard.on("drop", (lines: string) => (output.linesLost += lines.split("\n").length - 1));
   return {
     write(line: string): void {
       if (waiting === "") setTimeout(flush, lineWait).unref();

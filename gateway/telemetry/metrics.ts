@@ -4,6 +4,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type ReceiverState, registerDeliveryMetrics } from "./delivery-metrics.ts";
+import { registerLogMetric } from "./log-metric.ts";
 import { catalogue, type ErrorCode } from "../core/errors.ts";
 import type { Tally } from "../core/tally.ts";
 import { verdicts } from "../core/verdict.ts";
@@ -145,6 +146,7 @@ export class Metrics {
     );
     this.#settings(options.settings);
     registerDeliveryMetrics(this.registry, options.deliveries);
+    registerLogMetric(this.registry);
   }
 
   #settings(settings: MetricsOptions["settings"]): void {

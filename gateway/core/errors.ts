@@ -284,6 +284,13 @@ export const catalogue = {
     1011,
     0x0200,
   ),
+  "neighbour-silent": entry(
+    "another process of the gateway does not answer",
+    "try again; look at the machine's load and at the log",
+    503,
+    1011,
+    0x0200,
+  ),
   "worker-lost": entry("a worker process ended", "look at the lines before it in the log", 503, 1011, 0x0200),
   "profile-unreadable": entry(
     "the profile cannot be decrypted or was changed",

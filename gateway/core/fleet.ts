@@ -27,6 +27,8 @@ export interface FleetTopics {
   held: HeldDesktop & { readonly held: boolean };
   /** A session was severed: whoever joined its desktop goes with it. */
   severed: { readonly connectionId: string; readonly code: ErrorCode };
+  /** A tunnel, by the web application's name of it, is held or over: files that are on their way stop, in whichever process. */
+  stopped: { readonly tunnel: string };
   /** Somebody signed in at the web application, by the hash of their token; its place in the configuration keeps the login. */
   signedIn: {
     readonly token: string;
@@ -53,8 +55,13 @@ export interface FleetQuestions {
       readonly guacd: { readonly host: string; readonly port: number };
     } | null;
   };
-  /** Whether files of this tunnel, by the web application's name of it, must stay where they are. */
-  tunnelHeld: { readonly ask: string; readonly answer: boolean };
+  /** Whether files of this tunnel, by the web application's name of it, must stay where they are; null: it is not here. */
+  tunnelHeld: { readonly ask: string; readonly answer: boolean | null };
+  /**
+   * Where a share link leads, by the hash of its key: the tunnel's name; null: it is no link's. Answered by the first
+   * process alone, which knows those of before any worker began.
+   */
+  sharedTunnel: { readonly ask: string; readonly answer: string | null };
   /** Where the process of this name takes requests for its tunnels over plain HTTP: a port on the loopback; null: not here. */
   tunnelDoor: { readonly ask: string; readonly answer: number | null };
   /** The live sessions of one process, one of them, and what an operator does to one. */
@@ -112,6 +119,12 @@ export interface HeldDesktop {
 export type FleetTopic = keyof FleetTopics;
 export type FleetQuestion = keyof FleetQuestions;
 
+/** What came of a question to every process. */
+export interface Answers<Answer = unknown> {
+  readonly answers: readonly Answer[];
+  readonly missing: number;
+}
+
 export interface Fleet {
   /** This process's name: `1`, `2` ... for workers, unique while the gateway runs. */
   readonly name: string;
@@ -137,6 +150,12 @@ export interface Fleet {
     question: Question,
     payload: FleetQuestions[Question]["ask"],
   ): Promise<FleetQuestions[Question]["answer"][]>;
+
+  /** As `ask`; and how many processes that could have answered did not: failed, or not in time. */
+  askEach<Question extends FleetQuestion>(
+    question: Question,
+    payload: FleetQuestions[Question]["ask"],
+  ): Promise<Answers<FleetQuestions[Question]["answer"]>>;
 
   /** Answers a question in this process, in place of the answer before. */
   answer<Question extends FleetQuestion>(

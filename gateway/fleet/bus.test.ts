@@ -25,6 +25,7 @@ t.test("a question from anywhere is answered by every process", async (t) => {
   for (const bus of [middle, one.bus, two.bus]) t.same((await bus.ask("unready", null)).flat().sort(), ["1", "2"]);
   two.bus.answer("unready", () => Promise.reject(new Error("no")));
   t.same(await middle.ask("unready", null), [["1"]], "who fails is left out");
+  t.same(await one.bus.askEach("unready", null), { answers: [["1"]], missing: 1 }, "and counted");
 });
 
 t.test("only the middle counts", async (t) => {
@@ -48,10 +49,10 @@ t.test("who is silent or dies is not waited for", async (t) => {
   const { middle, one, two } = fleet();
   one.bus.answer("unready", () => ["1"]);
   two.bus.answer("unready", () => new Promise(() => {}));
-  t.same(await middle.ask("unready", null), [["1"]], "after its patience");
-  const asked = middle.ask("unready", null);
+  t.same(await one.bus.askEach("unready", null), { answers: [["1"]], missing: 1 }, "after the middle's patience");
+  const asked = middle.askEach("unready", null);
   middle.detach(two.outward);
   const before = performance.now();
-  t.same(await asked, [["1"]]);
+  t.same(await asked, { answers: [["1"]], missing: 0 }, "who is dead would have had nothing to say");
   t.ok(performance.now() - before < 150, "at once");
 });

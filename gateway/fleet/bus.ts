@@ -2,13 +2,13 @@
  * The fleet's bus: a star, with the first process in the middle. A process with no links is a fleet of its own.
  * What one link says is believed: the processes of a gateway are of one program and one trust.
  */
-import type { Fleet, FleetQuestion, FleetQuestions, FleetTopic, FleetTopics } from "../core/fleet.ts";
+import type { Answers, Fleet, FleetQuestion, FleetQuestions, FleetTopic, FleetTopics } from "../core/fleet.ts";
 
 /** What goes over a link. */
 export type BusMessage =
   | { readonly bus: "tell"; readonly topic: FleetTopic; readonly payload: unknown }
   | { readonly bus: "ask"; readonly id: number; readonly question: FleetQuestion; readonly payload: unknown }
-  | { readonly bus: "answers"; readonly id: number; readonly answers: readonly unknown[] };
+  | ({ readonly bus: "answers"; readonly id: number } & Answers);
 
 /** One other process. */
 export interface Link {
@@ -20,7 +20,9 @@ type Listener = (payload: never, elsewhere: boolean) => void;
 type Respond = (payload: never) => unknown;
 
 /** What the process in the middle alone hears and answers. */
-const ofTheMiddle: ReadonlySet<FleetTopic | FleetQuestion> = new Set(["left", "claim", "standing"]);
+const ofTheMiddle: ReadonlySet<FleetTopic | FleetQuestion> = new Set(["left", "claim", "standing", "sharedTunnel"]);
+const nothing: Answers = { answers: [], missing: 0 };
+const silence: Answers = { answers: [], missing: 1 };
 
 export class Bus implements Fleet {
   readonly name: string;
@@ -28,10 +30,7 @@ export class Bus implements Fleet {
   readonly #responders = new Map<FleetQuestion, Respond>();
   readonly #links = new Set<Link>();
   /** Questions that were sent over a link and wait for its answers. */
-  readonly #waiting = new Map<
-    number,
-    { readonly link: Link; readonly settle: (answers: readonly unknown[]) => void }
-  >();
+  readonly #waiting = new Map<number, { readonly link: Link; readonly settle: (answers: Answers) => void }>();
   readonly #patience: number;
   #asked = 0;
 
@@ -62,8 +61,16 @@ export class Bus implements Fleet {
     question: Question,
     payload: FleetQuestions[Question]["ask"],
   ): Promise<FleetQuestions[Question]["answer"][]> {
+    const { answers } = await this.askEach(question, payload);
+    return [...answers];
+  }
+
+  async askEach<Question extends FleetQuestion>(
+    question: Question,
+    payload: FleetQuestions[Question]["ask"],
+  ): Promise<Answers<FleetQuestions[Question]["answer"]>> {
     const answers = await this.#gather(question, payload, null);
-    return answers as FleetQuestions[Question]["answer"][];
+    return answers as Answers<FleetQuestions[Question]["answer"]>;
   }
 
   answer<Question extends FleetQuestion>(
@@ -85,7 +92,7 @@ export class Bus implements Fleet {
     for (const [id, waiting] of this.#waiting) {
       if (waiting.link !== link) continue;
       this.#waiting.delete(id);
-      waiting.settle([]);
+      waiting.settle(nothing);
     }
   }
 
@@ -99,14 +106,14 @@ export class Bus implements Fleet {
         return;
       case "ask":
         void this.#gather(message.question, message.payload, from).then((answers) =>
-          from.send({ bus: "answers", id: message.id, answers }),
+          from.send({ bus: "answers", id: message.id, ...answers }),
         );
         return;
       default: {
         const waiting = this.#waiting.get(message.id);
         if (waiting?.link !== from) return;
         this.#waiting.delete(message.id);
-        waiting.settle(message.answers);
+        waiting.settle(message);
       }
     }
   }
@@ -116,31 +123,34 @@ export class Bus implements Fleet {
   }
 
   /** This process's answer and those behind every link but the asking one. Never rejects. */
-  async #gather(question: FleetQuestion, payload: unknown, from: Link | null): Promise<unknown[]> {
-    if (from !== null && ofTheMiddle.has(question)) return [...(await this.#own(question, payload))];
+  async #gather(question: FleetQuestion, payload: unknown, from: Link | null): Promise<Answers> {
+    if (from !== null && ofTheMiddle.has(question)) return this.#own(question, payload);
     const others = [...this.#links].filter((link) => link !== from).map((link) => this.#over(link, question, payload));
     const gathered = await Promise.all([this.#own(question, payload), ...others]);
-    return gathered.flat(1);
+    return {
+      answers: gathered.flatMap(({ answers }) => answers),
+      missing: gathered.reduce((sum, { missing }) => sum + missing, 0),
+    };
   }
 
-  async #own(question: FleetQuestion, payload: unknown): Promise<readonly unknown[]> {
+  async #own(question: FleetQuestion, payload: unknown): Promise<Answers> {
     const respond = this.#responders.get(question);
-    if (respond === undefined) return [];
+    if (respond === undefined) return nothing;
     try {
-      return [await respond(payload as never)];
+      return { answers: [await respond(payload as never)], missing: 0 };
     } catch {
-      return [];
+      return silence;
     }
   }
 
-  #over(link: Link, question: FleetQuestion, payload: unknown): Promise<readonly unknown[]> {
+  #over(link: Link, question: FleetQuestion, payload: unknown): Promise<Answers> {
     const id = ++this.#asked;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
-        resolve([]);
+        resolve(silence);
       }, this.#patience);
-      const settle = (answers: readonly unknown[]): void => {
+      const settle = (answers: Answers): void => {
         clearTimeout(timer);
         resolve(answers);
       };

@@ -3,22 +3,10 @@ import { SamehandError } from "../core/errors.ts";
 import { agentName, epochMillis, sessionId } from "../core/units.ts";
 import { Doubts } from "../judge/doubts.ts";
 import { Desktops, type Sharer } from "../proxy/desktops.ts";
-import { Bus, type BusMessage, type Link } from "./bus.ts";
+import { worker } from "../../test/parts/buses.ts";
+import { Shares } from "../proxy/webapp/shares.ts";
+import { Bus } from "./bus.ts";
 import { Middle } from "./middle.ts";
-
-/** A worker beside the middle; messages arrive in a later turn, as JSON. */
-function worker(name: string, middle: Bus): { bus: Bus; outward: Link } {
-  const bus = new Bus(name);
-  const later = (to: Bus, message: BusMessage, from: () => Link): void => {
-    const text = JSON.stringify(message);
-    setImmediate(() => to.received(JSON.parse(text) as BusMessage, from()));
-  };
-  const inward: Link = { send: (message) => later(middle, message, () => outward) };
-  const outward: Link = { send: (message) => later(bus, message, () => inward) };
-  bus.attach(inward);
-  middle.attach(outward);
-  return { bus, outward };
-}
 
 /** A few turns: every message that is on its way has arrived. */
 async function settled(): Promise<void> {
@@ -91,6 +79,25 @@ t.test("who is doubted in one worker is doubted in all, and in one that begins l
   there.recognised(ann);
   await settled();
   t.equal(late.of(ann, epochMillis(6)), null);
+});
+
+t.test("a worker that begins later knows where share links lead, and takes nobody for alone unheard", async (t) => {
+  const bus = new Bus("0");
+  const middle = new Middle(bus, () => 10);
+  t.equal(middle.sessions, 0);
+  const one = worker("1", bus);
+  const link = (key: string): string => JSON.stringify({ values: { key } });
+  new Shares(one.bus).learn("tunnel-a", link("k"));
+  await settled();
+  bus.detach(one.outward);
+  const two = worker("2", bus);
+  const late = new Shares(two.bus);
+  t.equal(await late.of("k"), "tunnel-a", "although the worker that made it is gone");
+  t.equal(await late.of("desktop"), "", "what is no link's key leads to no other's desktop");
+  const unheard = new Bus("3", 20);
+  unheard.attach({ send() {} });
+  await t.rejects(new Shares(unheard).of("k"), { code: "neighbour-silent" });
+  t.equal(await new Shares(new Bus("1")).of("desktop"), "", "a process that is alone knows all there is");
 });
 
 t.test("sessions of an agent count over all workers, and those of a dead worker no more", async (t) => {

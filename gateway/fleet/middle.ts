@@ -1,10 +1,11 @@
 /**
- * What the first process keeps for all: which agent has how many sessions, who is doubted, which desktops are held.
- * A worker that dies leaves its doubts behind, and nothing else.
+ * What the first process keeps for all: which agent has how many sessions, who is doubted, which desktops are held,
+ * where share links lead. A worker that dies leaves its doubts behind, and nothing else.
  */
 import type { FleetQuestions, HeldDesktop } from "../core/fleet.ts";
 import type { AgentName, SessionId } from "../core/units.ts";
 import { Doubts } from "../judge/doubts.ts";
+import { Shares } from "../proxy/webapp/shares.ts";
 import type { Bus } from "./bus.ts";
 
 interface Claim {
@@ -25,6 +26,8 @@ export class Middle {
     this.#bus = bus;
     this.#mostSessions = mostSessions;
     this.#doubts = new Doubts(bus);
+    const shares = new Shares(bus);
+    bus.answer("sharedTunnel", (key) => shares.known(key));
     bus.answer("claim", (claim) => this.#claim(claim));
     bus.answer("standing", () => ({
       doubts: [...this.#doubts.all()].map(([agent, doubt]) => ({ agent, ...doubt })),

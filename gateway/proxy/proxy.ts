@@ -71,7 +71,10 @@ export class Proxy {
     this.#parts = parts;
     this.#front = this.#application();
     parts.fleet?.answer("tunnelHeld", (tunnelId) => this.#held(tunnelId));
-    parts.fleet?.subscribe("held", ({ connectionId }) => this.#stopFiles(connectionId));
+    parts.fleet?.subscribe("held", ({ connectionId, held }) => {
+      if (held) this.#stopFiles(connectionId);
+    });
+    parts.fleet?.subscribe("stopped", ({ tunnel }) => this.#front?.stop(tunnel));
     this.#listener = new Listener(parts.options, parts.tally, parts.log, this.#front, {
       open: (...upgrade) => this.#open(...upgrade),
       openApplication: (...upgrade) => this.#openApplication(...upgrade),
@@ -210,22 +213,36 @@ export class Proxy {
     });
   }
 
-  /** Files of whoever is on a desktop, that are on their way: a hold began there. */
+  /** Files of whoever is on a desktop from this process, that are on their way: a hold began there. */
   #stopFiles(connectionId: string): void {
-    this.#front?.stop(connectionId);
-    for (const tunnel of this.#tunnels.values())
-      if (tunnel.connectionId === connectionId) this.#front?.stop(tunnel.tunnelId);
+    for (const tunnel of this.#tunnels.values()) if (tunnel.connectionId === connectionId) this.#stop(tunnel);
   }
 
-  #held(tunnelId: string): boolean {
-    return [...this.#tunnels.values()].some((tunnel) => tunnel.holds(tunnelId));
+  /** A request for a file may have come to another process than its session. */
+  #stop({ tunnelId }: Tunnel): void {
+    if (tunnelId === "") return;
+    if (this.#parts.fleet === undefined) this.#front?.stop(tunnelId);
+    else this.#parts.fleet.publish("stopped", { tunnel: tunnelId });
   }
 
-  /** A request for a file may come to another process than its session. */
+  /** Null where the tunnel is not of this process. */
+  #held(tunnelId: string): boolean | null {
+    for (const tunnel of this.#tunnels.values()) if (tunnel.tunnelId === tunnelId) return tunnel.withheld;
+    return null;
+  }
+
+  /**
+   * Whether files of a tunnel must stay where they are, in whichever process it is. Where none has it and one does not
+   * answer, it may be that one's.
+   */
   async #heldAnywhere(tunnelId: string): Promise<boolean> {
     const { fleet } = this.#parts;
-    if (fleet === undefined) return this.#held(tunnelId);
-    return (await fleet.ask("tunnelHeld", tunnelId)).includes(true);
+    if (fleet === undefined) return this.#held(tunnelId) === true;
+    const { answers, missing } = await fleet.askEach("tunnelHeld", tunnelId);
+    const known = answers.find((answer) => answer !== null);
+    if (known === undefined && missing > 0 && this.#around.options.enforcing)
+      throw new SamehandError("neighbour-silent", "a session may be held there");
+    return known === true;
   }
 
   /** Resident memory, bytes. Asking the system takes 0.1 ms: once in a tenth of a second is often enough. */
@@ -286,7 +303,7 @@ export class Proxy {
 
   #ended(tunnel: Tunnel, severed: SamehandError | null): void {
     this.#tunnels.delete(tunnel.id);
-    this.#front?.stop(tunnel.tunnelId);
+    this.#stop(tunnel);
     this.#desktops.ended(tunnel, severed);
     if (this.#tunnels.size > 0) return;
     for (const resolve of this.#emptied) resolve();

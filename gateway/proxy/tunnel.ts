@@ -84,9 +84,9 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     return this.#upstream?.tunnelId ?? "";
   }
 
-  /** Whether files of the tunnel that the target calls so must stay where they are. */
-  holds(tunnelId: string): boolean {
-    return this.#hold.on && this.tunnelId === tunnelId;
+  /** Whether nothing of the desktop may leave it, its files included. */
+  get withheld(): boolean {
+    return this.#hold.on;
   }
 
   /** The guacd of this session: whoever joins it must go there. */

@@ -2,7 +2,7 @@
 import { Bus, type BusMessage, type Link } from "../../gateway/fleet/bus.ts";
 
 /** A worker beside a middle; what is sent arrives later, as JSON, as over a real link. */
-function worker(name: string, middle: Bus): { bus: Bus; outward: Link } {
+export function worker(name: string, middle: Bus): { bus: Bus; outward: Link } {
   const bus = new Bus(name, 300);
   const later = (to: Bus, message: BusMessage, from: () => Link): void => {
     const text = JSON.stringify(message);

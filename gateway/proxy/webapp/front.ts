@@ -131,16 +131,18 @@ export class Front {
     return clientAddress(request, this.#options);
   }
 
-  /** @throws SamehandError where the visitor is unknown or refused */
+  /** @throws SamehandError where the visitor is unknown or refused, or the first process silent */
   async enter(request: IncomingMessage, asked: ApplicationRequest): Promise<Entry> {
     const visitor = await this.#visitors.find(asked, this.addressOf(request));
-    const entry = { ticket: visitor.ticket, opening: () => this.#opening(request, asked, visitor) };
+    const joins = asked.type === "a" ? asked.identifier : await this.#shares.of(asked.identifier);
+    const entry = { ticket: visitor.ticket, opening: () => this.#opening(request, asked, visitor, joins) };
     if (!visitor.guest) return entry;
     const watchOnly = this.#parts.enforcing() && this.#options.guests === "watch";
     return { ...entry, judge: guestJudge, watchOnly };
   }
 
-  #opening(request: IncomingMessage, asked: ApplicationRequest, { upstream }: Visitor): Opening {
+  /** @param joins the live connection that is joined, by the application's name of it; empty for one of its own */
+  #opening(request: IncomingMessage, asked: ApplicationRequest, { upstream }: Visitor, joins: string): Opening {
     const { protocol, host } = this.#applications.origin(upstream);
     const tunnel = `${protocol === "https:" ? "wss" : "ws"}://${host}${this.#options.path}/websocket-tunnel`;
     const { dataSource } = asked;
@@ -149,7 +151,7 @@ export class Front {
       tunnel: {
         url: `${tunnel}?${writeApplicationRequest(asked)}`,
         headers: this.#handshakeHeaders(request),
-        joins: asked.type === "a" ? asked.identifier : this.#shares.of(asked.identifier),
+        joins,
         signOut: () => this.#signOut(asked.token, upstream),
         ...this.#applications.trusted,
       },

@@ -5,6 +5,7 @@
  */
 import { once } from "node:events";
 import {
+  Agent,
   createServer,
   request as httpRequest,
   type IncomingMessage,
@@ -15,6 +16,7 @@ import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream";
 import { LRUCache } from "lru-cache";
 import type { Fleet } from "../../core/fleet.ts";
+import { responseHeaders } from "./headers.ts";
 import { sayOver } from "./http-tunnel.ts";
 
 type Serve = (request: IncomingMessage, response: ServerResponse, query: string) => unknown;
@@ -24,11 +26,17 @@ const path = "/tunnel?";
 /** For one request, and for one to begin, ms. */
 const longestRequest = 30_000;
 const unknownMillis = 1000;
+/**
+ * A connection is used again by whoever forwards only long before the door closes it, ms: a request that met the close
+ * would seem to be of a tunnel that is gone, and cannot be sent twice.
+ */
+const [reused, keptOpen] = [20_000, 120_000];
 const processName = /^\d{1,6}$/;
 
 export class HttpNeighbours {
   readonly #fleet: Fleet;
   readonly #serve: Serve;
+  readonly #agent = new Agent({ keepAlive: true, timeout: reused });
   #door: Server | null = null;
   #opened: Promise<number> | null = null;
   /** Null for a while where there is no such process: guessed names do not make work for all. */
@@ -52,6 +60,7 @@ export class HttpNeighbours {
   }
 
   close(): void {
+    this.#agent.destroy();
     this.#door?.close();
     this.#door?.closeAllConnections();
   }
@@ -77,9 +86,17 @@ export class HttpNeighbours {
     }
     const token = String(request.headers["guacamole-tunnel-token"]);
     const headers = { "guacamole-tunnel-token": token, "content-length": body.length };
-    const question = httpRequest({ host: "127.0.0.1", port, path: path + query, method: request.method, headers });
+    const { method } = request;
+    const question = httpRequest({
+      agent: this.#agent,
+      host: "127.0.0.1",
+      port,
+      path: path + query,
+      method,
+      headers,
+    });
     question.on("response", (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      response.writeHead(answer.statusCode ?? 502, responseHeaders(answer.headers));
       pipeline(answer, response, ignore);
     });
     question.on("error", () => {
@@ -95,7 +112,7 @@ export class HttpNeighbours {
   }
 
   async #listen(): Promise<number> {
-    const door = createServer({ requestTimeout: longestRequest }, (request, response) => {
+    const door = createServer({ requestTimeout: longestRequest, keepAliveTimeout: keptOpen }, (request, response) => {
       const { url = "" } = request;
       if (url.startsWith(path)) this.#serve(request, response, url.slice(path.length));
       else sayOver(response, 0);

@@ -61,6 +61,11 @@ t.test("each request reaches its tunnel, in whichever process", async (t) => {
   for (const { at } of [mine, other]) {
     const write = await fetch(`${at}?write:${uuid}`, { method: "POST", headers, body: "3.key,2.97,1.1;" });
     t.equal(write.status, 200);
+    t.notMatch(
+      write.headers.get("keep-alive"),
+      /timeout=120/,
+      "how long the door keeps a connection is not the viewer's",
+    );
   }
   t.same(mine.heard, ["3.key,2.97,1.1;", "3.key,2.97,1.1;"]);
   const first = fetch(`${other.at}?read:${uuid}:0`, { headers });

@@ -3,6 +3,7 @@
  * page later asks the tunnel for, so that a guest is known to be on the same desktop as whoever shares it.
  */
 import { LRUCache } from "lru-cache";
+import { SamehandError } from "../../core/errors.ts";
 import type { Fleet } from "../../core/fleet.ts";
 import { hash } from "./sign-ins.ts";
 
@@ -27,9 +28,25 @@ export class Shares {
     this.#fleet?.publish("shared", { key: hash(key), tunnel });
   }
 
-  /** The tunnel that a connection with this identifier leads to; empty where it is no link's. */
-  of(identifier: string): string {
-    return this.#tunnels.get(hash(identifier)) ?? "";
+  /** The tunnel that the link with this key leads to, by the key's hash, as far as this process knows. */
+  known(key: string): string | null {
+    return this.#tunnels.get(key) ?? null;
+  }
+
+  /**
+   * The tunnel that a connection with this identifier leads to; empty where it is no link's. A process that began after
+   * the link was made asks the first one, which began before them all.
+   * @throws SamehandError `neighbour-silent`: nobody may be taken for alone who may share a held desktop
+   */
+  async of(identifier: string): Promise<string> {
+    const key = hash(identifier);
+    const here = this.known(key);
+    if (here !== null || this.#fleet === undefined) return here ?? "";
+    const { answers, missing } = await this.#fleet.askEach("sharedTunnel", key);
+    const tunnel = answers.find((answer) => answer !== null);
+    if (tunnel === undefined && missing > 0) throw new SamehandError("neighbour-silent", "a share link may be unknown");
+    if (tunnel !== undefined) this.#tunnels.set(key, tunnel);
+    return tunnel ?? "";
   }
 }
 

@@ -23,7 +23,7 @@ export interface WebApplicationParts {
   readonly secure: boolean;
   readonly trust: () => Trust;
   readonly shares: Shares;
-  /** Whether files of this tunnel (by the application's identifier of it) must not move now. */
+  /** Whether files of this tunnel (by the application's identifier of it) must not move now. Rejects where nobody knows. */
   readonly held: (tunnel: string) => Promise<boolean>;
   /** Somebody asks for the tunnel over plain HTTP. */
   readonly httpTunnel: (request: IncomingMessage, response: ServerResponse, address: Address) => void;

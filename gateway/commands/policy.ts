@@ -89,7 +89,7 @@ async function draft(action: string, file: string, days: number, reason: string 
     const line = (name: string, { alert, quarantine, sever }: Replay["before"]): string =>
       `${name.padEnd(8)} alert ${alert}, quarantine ${quarantine}, sever ${sever}\n`;
     const { sessions, activeHours, before, after, changed } = data;
-    const head = `${sessions} sessions, ${activeHours.toFixed(1)} active hours\n`;
+    const head = `${sessions} sessions, ${activeHours.toFixed(1)} hours\n`;
     const rows = changed.map((each) => `${each.session} ${each.agent}: ${each.before}, with the draft ${each.after}\n`);
     return { data, text: head + line("now", before) + line("draft", after) + rows.join("") };
   }

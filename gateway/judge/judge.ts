@@ -170,6 +170,7 @@ export class LiveJudge implements Judge {
     this.sessions.add(session.id, watch);
     this.#enforcement.entered(ticket.agent);
     store.sessionStarted(session);
+    watch.begin();
     return watch;
   }
 

@@ -170,6 +170,8 @@ t.test("whoever leaves a quarantine comes back into it, and time outside of it d
   clock.advance(86_400_000);
   const second = await open();
   t.same(second.acts, ["quarantine"]);
+  const row = store.sessions(1)[0];
+  t.match(row, { id: second.id, verdict: "quarantine", wouldBe: "quarantine" }, "and on record as such");
   second.watch.tick(clock.now());
   t.equal(second.watch.verdict, "quarantine");
   clock.advance(10_001);

@@ -84,7 +84,11 @@ export class SessionWatch implements Watch, Hold {
     this.#scores = new SessionScores(options, this.#verification.maturity);
     this.#decider = this.#begin();
     this.#presentAt = options.clock.now();
-    this.#resume();
+  }
+
+  /** Takes up what stands from before, once the session is on record: that decides something already. Never throws. */
+  begin(): void {
+    this.#faults.guard(() => this.#resume());
   }
 
   /** Makes what a doubt brings into being, at the first decision. */

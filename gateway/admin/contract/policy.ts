@@ -66,7 +66,7 @@ export const replay = z
   .strictObject({
     sessions: z.int().describe("replayed from stored scores"),
     leftOut: z.int().describe("older sessions for which there was no time"),
-    activeHours: z.number(),
+    activeHours: z.number().describe("between each session's first window of evidence and its last, pauses included"),
     from: time,
     before: counts.describe("sessions by their strictest verdict, under the current policy"),
     after: counts,
@@ -81,7 +81,7 @@ export const shadow = z
   .strictObject({
     from: time,
     sessions: z.int(),
-    activeHours: z.number(),
+    activeHours: z.number().describe("between each session's start and its end, or now; pauses included"),
     would: counts,
     budget: z.strictObject({
       quarantinesPerHour: z.number().describe("as it was"),

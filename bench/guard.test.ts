@@ -29,7 +29,7 @@ import { figure } from "./statistics.ts";
 const [every, twice] = [5, 2];
 const toldApart = 1.15;
 /** What was compiled badly, or had a neighbour all the time, is so no more at another attempt; what became slow stays so. */
-const attempts = 2;
+const attempts = 3;
 
 /** @param work does a unit of work @param units a turn of some milliseconds: a multiple of five */
 function guard(t: Test, what: string, bound: number, units: number, work: () => void, reference: () => void): void {

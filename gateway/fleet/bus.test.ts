@@ -54,5 +54,5 @@ t.test("who is silent or dies is not waited for", async (t) => {
   middle.detach(two.outward);
   const before = performance.now();
   t.same(await asked, { answers: [["1"]], missing: 0 }, "who is dead would have had nothing to say");
-  t.ok(performance.now() - before < 150, "at once");
+  t.ok(performance.now() - before < 190, "at once");
 });

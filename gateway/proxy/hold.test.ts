@@ -1,7 +1,8 @@
 import t from "tap";
 import { instruction } from "../protocol/guacamole/instructions.ts";
 import { opcode } from "../protocol/guacamole/opcodes.ts";
-import { ProxyBench, decision } from "../../test/fixtures/proxy-bench.ts";
+import { decision } from "../../test/fixtures/decision.ts";
+import { ProxyBench } from "../../test/fixtures/proxy-bench.ts";
 
 const key = (keysym: number, pressed: 0 | 1): string => instruction("key", keysym, pressed);
 const sync = (timestamp: number): string => instruction("sync", timestamp, 1);

@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import t from "tap";
 import { SamehandError } from "../core/errors.ts";
 import { instruction } from "../protocol/guacamole/instructions.ts";
-import { ProxyBench, decision } from "../../test/fixtures/proxy-bench.ts";
+import { decision } from "../../test/fixtures/decision.ts";
+import { ProxyBench } from "../../test/fixtures/proxy-bench.ts";
 
 const key = (keysym: number, pressed: 0 | 1): string => instruction("key", keysym, pressed);
 const mouse = (x: number, y: number, mask: number): string => instruction("mouse", x, y, mask);

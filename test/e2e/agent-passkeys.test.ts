@@ -104,9 +104,8 @@ t.test("a passkey on another device, and then the words", { timeout: 180_000 }, 
   await held.givePhrase(new Typist(1), () => gateway.tally.challenges.has("passed"));
   t.equal(gateway.tally.challenges.get("passed"), 1);
   while (gateway.tally.sessionsHeld > 0) await sleep(20);
-  await sleep(200);
   await play(new Typist(1).type("thanks", 0), client);
-  await desktop.settled();
+  await desktop.ends("thanks", from);
   const received = desktop.typed(from);
   t.ok(
     before.startsWith(received.slice(0, -"thanks".length)) && received.endsWith("thanks"),

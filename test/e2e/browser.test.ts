@@ -8,10 +8,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Page } from "playwright-core";
 import type { SessionControl } from "../../gateway/core/session.ts";
-import { millis } from "../../gateway/core/units.ts";
-import type { Decision } from "../../gateway/core/verdict.ts";
 import { SamehandError } from "../../gateway/core/errors.ts";
 import { agentPages } from "../../gateway/pages/pages.ts";
+import { decision } from "../fixtures/decision.ts";
 import { colourAt, startChromium } from "../parts/chromium.ts";
 import { type Farm, startFarm } from "../parts/farm.ts";
 
@@ -20,18 +19,6 @@ const strict = join(dirname(resolve("guacamole-common-js")), "../esm/guacamole-c
 const clients = {
   "guacamole-common-js 1.5.0": { ...agentPages().get("/guacamole.js")!, body: readFileSync(strict) },
   "@glokon/guacamole-common-js 1.6.0": agentPages().get("/guacamole.js")!,
-};
-
-const decision: Decision = {
-  at: millis(0),
-  verdict: "quarantine",
-  wouldBe: "quarantine",
-  mode: "enforce",
-  trust: 5,
-  rule: "test",
-  reasons: [],
-  keystrokes: 0,
-  actions: 0,
 };
 
 /** Waits until the colour there is, or is no longer, what is asked for. */
@@ -78,6 +65,7 @@ for (const [name, library] of Object.entries(clients))
       await page.mouse.down();
       await page.mouse.up();
       await page.keyboard.type("Same hand, 42!");
+      await desktop.ends("!", from);
       await desktop.settled();
       t.equal(desktop.typed(from), "Same hand, 42!");
       const clicks = desktop.events.slice(from).filter((event) => event.kind === "button");
@@ -115,6 +103,7 @@ for (const [name, library] of Object.entries(clients))
       control.release(decision);
       await waitForColour(page, 500, 740, (it) => it === "255 255 255");
       await page.keyboard.type("free");
+      await desktop.ends("free", from);
       await desktop.settled();
       t.equal(desktop.typed(from), "free");
     });

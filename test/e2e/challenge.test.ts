@@ -64,10 +64,8 @@ t.test("code and phrase bring the agent back; another hand with the right code i
   t.ok(words.length >= 6, "words were asked for");
   t.equal(gateway.tally.challenges.get("passed"), 1);
   while (gateway.tally.sessionsHeld > 0) await sleep(20);
-  await sleep(200);
   await play(anna.type("thanks", 0), first.client);
-  await sleep(300);
-  await desktop.settled();
+  await desktop.ends("thanks", from);
   const received = desktop.typed(from);
   t.ok(before.startsWith(received.slice(0, -"thanks".length)), `only what came before the verdict: ${received.length}`);
   t.ok(received.endsWith("thanks"), "and what came after the release");

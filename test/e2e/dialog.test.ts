@@ -78,10 +78,8 @@ for (const [client, pages] of Object.entries(clients))
     await held.givePhrase(anna, () => gateway.tally.challenges.has("passed"));
     t.equal(gateway.tally.challenges.get("passed"), 1);
     while (gateway.tally.sessionsHeld > 0) await page.waitForTimeout(20);
-    await page.waitForTimeout(300);
     await play(anna.type("thanks", 0), hand);
-    await hand.idle();
-    await desktop.settled(500);
+    await desktop.ends("thanks", from);
     const received = desktop.typed(from);
     t.ok(
       before.startsWith(received.slice(0, -"thanks".length)) && received.endsWith("thanks"),

@@ -2,28 +2,14 @@
  * The web application's tunnel over plain HTTP where it is inspected (`webapp.httpTunnel: degrade`): what may be asked
  * of it. A page that falls back to it, is held and is severed: `test/guacamole/visits.ts`.
  */
-import t, { type Test } from "tap";
-import { PartsUnavailable } from "../../demo/apt.ts";
+import t from "tap";
 import { agentName } from "../../gateway/core/units.ts";
 import { instruction } from "../../gateway/offline/viewer-client.ts";
-import { type Farm, startFarm } from "../parts/farm.ts";
+import { applicationFarms, urlOf } from "../parts/application-farm.ts";
+import type { Farm } from "../parts/farm.ts";
 import { signIn, tunnelUrl, WebApplication } from "../parts/web-application.ts";
 
 const { password } = WebApplication;
-async function withFarm(t: Test): Promise<Farm | null> {
-  try {
-    const farm = await startFarm({ application: "", config: { webapp: { httpTunnel: "degrade" } } });
-    t.teardown(() => farm.stop());
-    return farm;
-  } catch (error) {
-    if (!(error instanceof PartsUnavailable)) throw error;
-    t.pass(`skipped: ${error.message}`);
-    return null;
-  }
-}
-
-const urlOf = ({ gateway }: Farm): string => `${gateway.url}/guacamole`;
-
 /** Connects as the page does. */
 async function connect(farm: Farm, username: string) {
   const { token } = await signIn(urlOf(farm), { username, password });
@@ -43,7 +29,7 @@ async function connect(farm: Farm, username: string) {
 }
 
 t.test("what is written and read is of one tunnel, in whole instructions", async (t) => {
-  const farm = await withFarm(t);
+  const farm = await applicationFarms(t, "")(t, { webapp: { httpTunnel: "degrade" } });
   if (farm === null) return;
   const tunnel = await connect(farm, "anna");
   t.equal(tunnel.status, 200);

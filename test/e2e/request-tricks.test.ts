@@ -4,26 +4,16 @@
  */
 import { connect } from "node:net";
 import { rmSync } from "node:fs";
-import t, { type Test } from "tap";
-import { PartsUnavailable } from "../../demo/apt.ts";
-import { type Farm, startFarm } from "../parts/farm.ts";
+import t from "tap";
+import { applicationFarms } from "../parts/application-farm.ts";
+import type { Farm } from "../parts/farm.ts";
 import { signIn, standInPages, tunnelUrl, WebApplication } from "../parts/web-application.ts";
 
 const pages = standInPages();
 t.setTimeout(300_000);
 t.teardown(() => rmSync(pages, { recursive: true, force: true }));
 
-async function withFarm(t: Test, config: Record<string, unknown> = {}): Promise<Farm | null> {
-  try {
-    const farm = await startFarm({ application: pages, config });
-    t.teardown(() => farm.stop());
-    return farm;
-  } catch (error) {
-    if (!(error instanceof PartsUnavailable)) throw error;
-    t.pass(`skipped: ${error.message}`);
-    return null;
-  }
-}
+const withFarm = applicationFarms(t, pages);
 
 /** Long enough for whatever is answered. */
 const patience = 20_000;

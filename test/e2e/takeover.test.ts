@@ -74,7 +74,7 @@ t.test(
     const from = desktop.events.length;
     const work = [...anna.shift(120, 9), ...anna.type(secret, 46_000, 9)];
     await play(work, session);
-    await desktop.settled();
+    await desktop.ends(secret, from);
     t.equal(tally.sessionsQuarantined, 0, "the agent works undisturbed");
     t.equal(desktop.typed(from), textOf(work), "X received every key of the agent's");
 

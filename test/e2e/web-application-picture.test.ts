@@ -5,27 +5,14 @@
  */
 import { rmSync } from "node:fs";
 import t from "tap";
-import { PartsUnavailable } from "../../demo/apt.ts";
-import { millis } from "../../gateway/core/units.ts";
-import type { Decision } from "../../gateway/core/verdict.ts";
+import { decision } from "../fixtures/decision.ts";
+import { applicationFarms } from "../parts/application-farm.ts";
 import { startChromium } from "../parts/chromium.ts";
 import type { Motion } from "../parts/desktop.ts";
-import { type Farm, startFarm } from "../parts/farm.ts";
 import { differences, rootWindow } from "../parts/root-window.ts";
 import { StockPage } from "../parts/stock-page.ts";
 import { standInPages, WebApplication } from "../parts/web-application.ts";
 
-const decision: Decision = {
-  at: millis(0),
-  verdict: "quarantine",
-  wouldBe: "quarantine",
-  mode: "enforce",
-  trust: 0,
-  rule: "test",
-  reasons: [],
-  keystrokes: 0,
-  actions: 0,
-};
 /** guacd sends what changes often as JPEG, to every viewer: its loss stays below this; a wrong letter is far above. */
 const jpegLoss = 48;
 
@@ -35,20 +22,15 @@ t.teardown(() => rmSync(pages, { recursive: true, force: true }));
 
 t.test("the picture that comes back is X's own, fetched or kept", async (t) => {
   t.setTimeout(300_000);
-  let farm: Farm;
-  try {
-    farm = await startFarm({ application: pages });
-  } catch (error) {
-    if (!(error instanceof PartsUnavailable)) throw error;
-    t.pass(`skipped: ${error.message}`);
-    return;
-  }
-  t.teardown(() => farm.stop());
+  const farm = await applicationFarms(t, pages)(t);
+  if (farm === null) return;
   const chromium = await startChromium();
   t.teardown(() => chromium.stop());
   const { desktop, gateway } = farm;
   for (const dataSource of [WebApplication.database, "default"]) {
-    const { page } = await arrive(dataSource);
+    const stock = await StockPage.open(chromium, farm, {}, StockPage.hashOf(dataSource));
+    await stock.enter("anna");
+    const { page } = stock;
     const session = [...gateway.proxy.sessions.values()].at(-1)!;
     const motions: readonly Motion[] =
       dataSource === "default" ? ["still", "typing"] : ["still", "typing", "scroll", "video"];
@@ -72,11 +54,5 @@ t.test("the picture that comes back is X's own, fetched or kept", async (t) => {
     }
     t.equal(gateway.tally.refusals.size, 0);
     await page.context().close();
-  }
-
-  async function arrive(dataSource: string): Promise<StockPage> {
-    const page = await StockPage.open(chromium, farm, {}, StockPage.hashOf(dataSource));
-    await page.enter("anna");
-    return page;
   }
 });

@@ -1,6 +1,6 @@
 /**
  * In front of the web application with several processes behind one port: whichever a request comes to, it knows the
- * login, finds the tunnel over plain HTTP, and lets no file of a held session move.
+ * login, finds the tunnel over plain HTTP, knows where share links lead, and lets no file of a held session move.
  */
 import { execFile } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -13,8 +13,8 @@ import { PartsUnavailable } from "../../demo/apt.ts";
 import { instruction, ViewerClient } from "../../gateway/offline/viewer-client.ts";
 import { startDesktop } from "../parts/desktop.ts";
 import { startGuacd } from "../parts/guacd.ts";
-import { tunnelUrl, WebApplication } from "../parts/web-application.ts";
-import { serve } from "../reliability/child.ts";
+import { signIn, tunnelUrl, WebApplication } from "../parts/web-application.ts";
+import { serve, workersOf } from "../reliability/child.ts";
 import { writeFolder } from "../reliability/rig.ts";
 
 interface Asked {
@@ -36,13 +36,35 @@ function ask(url: string, { method = "GET", headers = {}, body = "" }: Asked = {
   });
 }
 
+/** A download that has begun and is not read on. @returns what reads on until it is cut; rejects where it ends well */
+function begin(url: string): Promise<() => Promise<void>> {
+  return new Promise((resolve, reject) => {
+    const asked = httpRequest(url, { agent: false });
+    asked.on("error", reject);
+    asked.on("response", (answer) => {
+      answer.once("data", () => {
+        answer.pause();
+        resolve(async () => {
+          const end = new Promise<void>((cut, whole) => {
+            answer.on("error", () => cut());
+            answer.on("end", () => whole(new Error("it ended well")));
+          });
+          answer.resume();
+          await end;
+        });
+      });
+    });
+    asked.end();
+  });
+}
+
 const form = { "content-type": "application/x-www-form-urlencoded" };
 const letters = Array.from("abcdefghijkl");
 
-t.setTimeout(115_000);
+t.setTimeout(230_000);
 
 t.test("whichever process a request comes to, it is of one gateway", async (t) => {
-  t.setTimeout(110_000);
+  t.setTimeout(220_000);
   const desktop = await startDesktop();
   t.teardown(() => desktop.stop());
   const guacd = await startGuacd();
@@ -71,6 +93,8 @@ t.test("whichever process a request comes to, it is of one gateway", async (t) =
     });
     return stdout.trim();
   };
+  const live = async (): Promise<{ id: string; worker: string }[]> =>
+    JSON.parse(await samehand("sessions", "--json")) as { id: string; worker: string }[];
   let token = "";
   token = await samehand("operators", "token", "test", "--role", "viewer", "--role", "responder");
 
@@ -94,10 +118,47 @@ t.test("whichever process a request comes to, it is of one gateway", async (t) =
   const [, tunnel = ""] = (await viewer.next("")).slice(0, 2);
   const file = `${url}/api/session/tunnels/${tunnel}/streams/0/report.txt?token=${authToken}`;
   for (let n = 0; n < 6; n++) t.equal((await ask(file)).status, 200);
-  const sessions = JSON.parse(await samehand("sessions", "--json")) as { items: { id: string }[] } | { id: string }[];
-  const ids = (Array.isArray(sessions) ? sessions : sessions.items).map(({ id }) => id);
+  const ids = (await live()).map(({ id }) => id);
   t.equal(ids.length, 2);
   for (const id of ids) await samehand("sessions", "quarantine", id, "--reason", "a test");
   for (let n = 0; n < 12; n++) t.equal((await ask(file)).status, 403, "a held session's file, asked of any process");
   t.ok(viewer.open);
+  for (const id of ids) await samehand("sessions", "sever", id, "--reason", "a test");
+  await viewer.ended;
+
+  const bert = await signIn(url, { username: "bert", password: WebApplication.password });
+  const owner = await ViewerClient.open(tunnelUrl(url, bert.token, { GUAC_DATA_SOURCE: WebApplication.database }));
+  const [, shared = ""] = (await owner.next("")).slice(0, 2);
+  const sharing = `${url}/api/session/tunnels/${shared}/activeConnection/sharingCredentials/1?token=${bert.token}`;
+  const { key } = (JSON.parse((await ask(sharing)).body) as { values: { key: string } }).values;
+  const [session] = await live();
+  const pids = workersOf(child.program.pid);
+  const home = pids[Number(session.worker) - 1];
+  process.kill(
+    pids.find((pid) => pid !== home)!,
+    "SIGKILL",
+  );
+  await child.program.line(/a worker took the place/);
+  const guests: { guest: ViewerClient; file: string }[] = [];
+  for (let n = 0; n < 8; n++) {
+    const { token, dataSource } = await signIn(url, { key });
+    const guest = await ViewerClient.open(tunnelUrl(url, token, { GUAC_DATA_SOURCE: dataSource, GUAC_ID: key }));
+    const [, name = ""] = (await guest.next("")).slice(0, 2);
+    guests.push({ guest, file: `${url}/api/session/tunnels/${name}/streams/0/endless?token=${token}` });
+  }
+  const downloads = await Promise.all(guests.map(({ file }) => begin(file)));
+  await samehand("sessions", "quarantine", session.id, "--reason", "a test");
+  const metrics = await (await fetch(`${child.metricsUrl}/metrics`)).text();
+  t.match(metrics, /^samehand_sessions_held 9$/m, "guests are held with the desktop, in a worker that began later too");
+  await Promise.all(downloads.map((cut) => cut()));
+  t.pass("and what they were fetching is cut, in whichever it was asked for");
+
+  const report = `${url}/api/session/tunnels/${shared}/streams/0/report.txt?token=${bert.token}`;
+  process.kill(home, "SIGSTOP");
+  const answers = Array.from({ length: 12 }, () => ask(report));
+  const { status } = await Promise.race(answers);
+  process.kill(home, "SIGCONT");
+  t.equal(status, 503, "while the session's own process is silent nothing of it moves");
+  for (const answer of await Promise.all(answers)) t.match(String(answer.status), /^(403|503)$/);
+  for (const { guest } of guests) t.ok(guest.open);
 });

@@ -2,53 +2,25 @@
  * In front of the web application, on real parts: its own tunnel classes in a Tomcat, guacd, a desktop. What a login
  * is, what crosses, what is refused, and that a hold and a sever mean what they mean before guacd.
  */
-import { mkdtempSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import t, { type Test } from "tap";
-import { PartsUnavailable } from "../../demo/apt.ts";
+import t from "tap";
 import { catalogue, SamehandError } from "../../gateway/core/errors.ts";
 import type { SessionControl } from "../../gateway/core/session.ts";
 import { agentName, epochMillis, millis } from "../../gateway/core/units.ts";
-import type { Decision } from "../../gateway/core/verdict.ts";
 import { instruction, ViewerClient } from "../../gateway/offline/viewer-client.ts";
+import { decision } from "../fixtures/decision.ts";
 import { refused } from "../fixtures/differentials.ts";
-import { type Farm, startFarm } from "../parts/farm.ts";
+import { applicationFarms, urlOf } from "../parts/application-farm.ts";
+import type { Farm } from "../parts/farm.ts";
 import { signIn, tunnelUrl, WebApplication } from "../parts/web-application.ts";
 
 t.setTimeout(300_000);
 
 const { database, password } = WebApplication;
-const decision: Decision = {
-  at: millis(0),
-  verdict: "quarantine",
-  wouldBe: "quarantine",
-  mode: "enforce",
-  trust: 0,
-  rule: "test",
-  reasons: [],
-  keystrokes: 0,
-  actions: 0,
-};
 
-/** A farm behind a web application; null, and the test skipped, where there is no JDK. */
-async function withFarm(t: Test, config: Record<string, unknown> = {}): Promise<Farm | null> {
-  const pages = mkdtempSync(join(tmpdir(), "samehand-pages-"));
-  writeFileSync(join(pages, "index.html"), "<p>the application's page</p>");
-  try {
-    const farm = await startFarm({ application: pages, config });
-    t.teardown(() => farm.stop());
-    return farm;
-  } catch (error) {
-    if (!(error instanceof PartsUnavailable)) throw error;
-    t.pass(`skipped: ${error.message}`);
-    return null;
-  }
-}
-
-const urlOf = ({ gateway }: Farm): string => `${gateway.url}/guacamole`;
+const pages = t.testdir({ "index.html": "<p>the application's page</p>" });
+const withFarm = applicationFarms(t, pages);
 
 /** A session whose first picture has come. guacd 1.3 leaves a few of many without one, with no gateway between: again. */
 async function onDesktop(url: string, tries = 3): Promise<ViewerClient> {
@@ -125,12 +97,16 @@ t.test(
     const farm = await withFarm(t);
     if (farm === null) return;
     const { token } = await signIn(urlOf(farm), { username: "anna", password });
-    for (const { name, messages } of refused) {
-      const viewer = await onDesktop(tunnelUrl(urlOf(farm), token));
-      for (const message of messages) viewer.send(message, { binary: false });
-      const { closeCode } = await viewer.ended;
-      t.not(closeCode, 1000, name);
-    }
+    const rows = refused.values();
+    const work = async (): Promise<void> => {
+      for (const { name, messages } of rows) {
+        const viewer = await onDesktop(tunnelUrl(urlOf(farm), token));
+        for (const message of messages) viewer.send(message, { binary: false });
+        const { closeCode } = await viewer.ended;
+        t.not(closeCode, 1000, name);
+      }
+    };
+    await Promise.all([work(), work(), work(), work()]);
     await farm.desktop.settled();
     t.equal(farm.desktop.typed(), "");
   },

@@ -21,8 +21,10 @@ export interface TestDesktop {
   readonly settings: Readonly<Record<string, string>>;
   /** Everything X received so far, oldest first. */
   readonly events: readonly XEvent[];
-  /** Resolves with the first event, past (from index `from`) or future, that fits. Rejects after `timeout` ms. */
+  /** Resolves with the first event, past (from index `from`) or future, that fits. Rejects after `timeout` ms (30 s). */
   received(fits: (event: XEvent) => boolean, options?: { from?: number; timeout?: number }): Promise<XEvent>;
+  /** Resolves once so much was typed since index `from`, as `typed` tells it: ends with `text`. Rejects as `received`. */
+  ends(text: string, from?: number): Promise<void>;
   /** The keys that went down since index `from`, as text where they have one, else as the keysym's name. */
   typed(from?: number): string;
   /**
@@ -50,7 +52,7 @@ export async function startDesktop(size: { width?: number; height?: number } = {
     events.push(event);
     for (const listen of listeners) listen(event);
   });
-  const received: TestDesktop["received"] = async (fits, { from = 0, timeout = 10_000 } = {}) => {
+  const received: TestDesktop["received"] = async (fits, { from = 0, timeout = 30_000 } = {}) => {
     const past = events.slice(from).find(fits);
     if (past) return past;
     const { promise, resolve, reject } = Promise.withResolvers<XEvent>();
@@ -62,6 +64,11 @@ export async function startDesktop(size: { width?: number; height?: number } = {
       listeners.delete(listen);
     });
   };
+  const typed: TestDesktop["typed"] = (from = 0) =>
+    events
+      .slice(from)
+      .flatMap((event) => (event.kind === "key" && event.pressed && !event.modifier ? [event.text || event.name] : []))
+      .join("");
   const run: TestDesktop["run"] = async (program, args = []) => {
     const code = await desktop.open(program, args).exited;
     if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}`);
@@ -79,13 +86,8 @@ export async function startDesktop(size: { width?: number; height?: number } = {
       settings: { hostname: "127.0.0.1", port: String(desktop.port) },
       events,
       received,
-      typed: (from = 0) =>
-        events
-          .slice(from)
-          .flatMap((event) =>
-            event.kind === "key" && event.pressed && !event.modifier ? [event.text || event.name] : [],
-          )
-          .join(""),
+      ends: async (text, from = 0) => void (await received(() => typed(from).endsWith(text), { from })),
+      typed,
       async settled(grace = 250) {
         await sleep(grace);
         await fence();
@@ -114,4 +116,18 @@ export async function startDesktop(size: { width?: number; height?: number } = {
     await desktop.stop();
     throw error;
   }
+}
+
+/** The same desktop, of whose past nothing is known. */
+export function fromNow(desktop: TestDesktop): TestDesktop {
+  const begin = desktop.events.length;
+  return {
+    ...desktop,
+    get events() {
+      return desktop.events.slice(begin);
+    },
+    received: (fits, { from = 0, ...patience } = {}) => desktop.received(fits, { from: begin + from, ...patience }),
+    ends: (text, from = 0) => desktop.ends(text, begin + from),
+    typed: (from = 0) => desktop.typed(begin + from),
+  };
 }

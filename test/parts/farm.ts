@@ -1,5 +1,6 @@
 /**
- * A whole farm for a test: desktop, guacd and gateway, all real, in a folder of their own; and agents' links to it.
+ * A whole farm for a test: desktop, guacd and gateway, all real, in a folder of their own; and agents' links to it. What
+ * stands behind the gateway may serve several, one after the other.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +17,7 @@ import { ViewerClient } from "../../gateway/offline/viewer-client.ts";
 import type { Page } from "../../gateway/proxy/options.ts";
 import { issueSamehandToken } from "../../gateway/proxy/token/samehand-token.ts";
 import { tokenKeys } from "../../gateway/settings.ts";
-import { type TestDesktop, startDesktop } from "./desktop.ts";
+import { fromNow, type TestDesktop, startDesktop } from "./desktop.ts";
 import { startGuacd } from "./guacd.ts";
 import { WebApplication } from "./web-application.ts";
 
@@ -28,38 +29,46 @@ export interface FarmOptions {
   readonly clock?: Clock;
   readonly log?: Log;
   readonly pages?: ReadonlyMap<string, Page>;
-  /** A web application is put between the gateway and guacd: the stand-in with this folder of pages, or a war. */
-  readonly application?: string | { readonly war: string };
+  /** What stands behind the gateway, and stays when the farm stops; a ground of its own by default. */
+  readonly on?: Ground;
+  /** Of a ground of its own: see `startGround`. */
+  readonly application?: Application;
 }
 
-export interface Farm {
-  readonly gateway: Gateway;
+/** A web application between the gateway and guacd: the stand-in with this folder of pages, or a war. */
+export type Application = string | { readonly war: string };
+
+/** What stands behind a gateway. */
+export interface Ground {
   readonly desktop: TestDesktop;
   readonly guacd: Guacd;
   /** There where it was asked for. */
   readonly application: WebApplication | null;
+  stop(): Promise<void>;
+}
+
+export interface Farm extends Ground {
+  readonly gateway: Gateway;
   /** Where the store and the keys are. */
   readonly folder: string;
   /** A fresh token for the desktop. @param join the id of a session on whose connection it joins */
   token(agent: string, join?: string): Promise<string>;
   /** A viewer without a screen that is on the desktop: the first picture has arrived. */
   viewer(agent: string, join?: string): Promise<ViewerClient>;
-  stop(): Promise<void>;
 }
 
-export async function startFarm({
-  config = {},
-  policy,
-  clock,
-  log,
-  pages,
-  application: wanted,
-}: FarmOptions = {}): Promise<Farm> {
-  const folder = mkdtempSync(join(tmpdir(), "samehand-test-"));
-  const stops: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
+/** Stops what was started, the newest first. */
+const stopper = () => {
+  const stops: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
     for (const each of stops.splice(0).toReversed()) await each();
   };
+  return { stops, stop };
+};
+
+/** @throws PartsUnavailable, or an Error when something does not come up */
+export async function startGround(wanted?: Application): Promise<Ground> {
+  const { stops, stop } = stopper();
   try {
     const desktop = await startDesktop();
     stops.push(() => desktop.stop());
@@ -69,6 +78,30 @@ export async function startFarm({
     const settings = { guacdPort: guacd.port, desktop: desktop.settings, ...what };
     const application = wanted === undefined ? null : await WebApplication.start(settings);
     stops.push(() => application?.stop());
+    return { desktop, guacd, application, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export async function startFarm({
+  config = {},
+  policy,
+  clock,
+  log,
+  pages,
+  on,
+  application: wanted,
+}: FarmOptions = {}): Promise<Farm> {
+  const folder = mkdtempSync(join(tmpdir(), "samehand-test-"));
+  const { stops, stop } = stopper();
+  stops.push(() => rmSync(folder, { recursive: true, force: true }));
+  try {
+    const ground = on ?? (await startGround(wanted));
+    if (on === undefined) stops.push(() => ground.stop());
+    const { guacd, application } = ground;
+    const desktop = fromNow(ground.desktop);
     for (const name of ["samehand.keys", "samehand.token-keys"])
       writeFileSync(join(folder, name), newKeyLine(new Date()));
     if (policy !== undefined) writeFileSync(join(folder, "policy.yaml"), policy);

@@ -11,6 +11,8 @@ const [enter, escape] = [0xff0d, 0xff1b];
 export class HeldSession {
   /** What was asked, oldest first. */
   readonly prompts: Prompt[] = [];
+  /** Whether it was let go again. */
+  released = false;
   readonly #sink: InputSink;
 
   /** @param sink where the person's keys go: a browser's page, or a client without a screen */
@@ -21,6 +23,11 @@ export class HeldSession {
       this.prompts.push(prompt);
       show(prompt);
     };
+    const release = control.release.bind(control);
+    control.release = (decision) => {
+      this.released = true;
+      release(decision);
+    };
   }
 
   /** Whether anything is asked yet. */
@@ -29,7 +36,7 @@ export class HeldSession {
   }
 
   /** Passes once the hold screen asks for this. @throws Error where it does not in time */
-  async asks(kind: Prompt["field"]["kind"], seconds = 20): Promise<void> {
+  async asks(kind: Prompt["field"]["kind"], seconds = 40): Promise<void> {
     for (let tries = 0; this.prompts.at(-1)?.field.kind !== kind; tries++) {
       if (tries === seconds * 20) throw new Error(`the hold screen does not ask for a ${kind}`);
       await sleep(50);

@@ -9,6 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { Demonstration } from "../../demo/demonstration.ts";
 import { Screen } from "../../demo/screen.ts";
+import type { SessionId } from "../../gateway/core/units.ts";
+import type { Tunnel } from "../../gateway/proxy/tunnel.ts";
 import { Background } from "../../models/background.ts";
 import type { TestChromium } from "./chromium.ts";
 import { enrolColleagues, enrolPerson } from "./colleagues.ts";
@@ -52,14 +54,17 @@ export async function enrolVisitors({ gateway }: Demonstration): Promise<void> {
 export class Visit {
   readonly page: Page;
   readonly held: HeldSession;
+  readonly #id: SessionId;
   readonly #hand: Hand;
   readonly #demonstration: Demonstration;
   readonly #chromium: TestChromium;
   readonly #name: Visitor;
 
   private constructor(page: Page, demonstration: Demonstration, chromium: TestChromium, name: Visitor) {
-    const control = [...demonstration.gateway.proxy.sessions.values()].at(-1);
-    if (control === undefined) throw new Error("no session");
+    const newest = [...demonstration.gateway.proxy.sessions].at(-1);
+    if (newest === undefined) throw new Error("no session");
+    const [id, control] = newest;
+    this.#id = id;
     this.page = page;
     this.#hand = new Hand(page);
     this.held = new HeldSession(control, this.#hand);
@@ -88,7 +93,7 @@ export class Visit {
   /** The agent does some work. */
   async work(): Promise<void> {
     await this.page.mouse.click(900, 600);
-    await play(visitors[this.#name].shift(120, 9), this.#hand);
+    await play(visitors[this.#name].shift(60, 9), this.#hand);
     await this.#hand.idle();
   }
 
@@ -98,10 +103,10 @@ export class Visit {
     await this.#hand.idle();
   }
 
-  /** Somebody else works on, until the session is held. @throws Error where it never is */
+  /** Somebody else works on, until the session is held. @throws Error where it never is, or ends */
   async handOver(): Promise<void> {
-    await play(stranger.shift(3000, 1), this.#hand, () => this.held.asked);
-    if (!this.held.asked) throw new Error("somebody else was not held");
+    await play(stranger.shift(3000, 1), this.#hand, () => this.held.asked || this.#over);
+    if (!this.held.asked) throw new Error(`somebody else was not held${this.#over ? ": the session ended" : ""}`);
     await this.held.settle();
   }
 
@@ -127,23 +132,34 @@ export class Visit {
 
   /** Types the words that are asked for. @returns how they were received, and the words */
   async giveWords(hand: Typist): Promise<{ outcome: "passed" | "severed" | "none"; words: string[] }> {
-    const { tally } = this.#demonstration.gateway;
-    const counts = () => [tally.challenges.get("passed") ?? 0, tally.challenges.get("severed") ?? 0] as const;
-    const [passed, severed] = counts();
-    const over = () => counts()[0] > passed || counts()[1] > severed;
-    const words = await this.held.givePhrase(hand, over);
-    const outcome = counts()[0] > passed ? "passed" : counts()[1] > severed ? "severed" : "none";
-    if (outcome === "passed") await this.#back();
-    return { outcome, words };
+    const words = await this.held.givePhrase(hand, () => this.held.released || this.#over);
+    if (this.#over) return { outcome: "severed", words };
+    if (!this.held.released) return { outcome: "none", words };
+    await this.#back();
+    return { outcome: "passed", words };
+  }
+
+  /** Keys of this session that were taken for the desktop's so far. */
+  async keystrokes(): Promise<number> {
+    const sessions = (await this.#demonstration.gateway.fleet.ask("sessions", null)).flat();
+    return sessions.find(({ id }) => id === this.#id)?.keystrokes ?? 0;
   }
 
   async close(): Promise<void> {
     await this.page.context().close();
   }
 
+  get #over(): boolean {
+    return !this.#demonstration.gateway.proxy.sessions.has(this.#id);
+  }
+
   /** Passes once the picture is back. */
   async #back(): Promise<void> {
-    while (this.#demonstration.gateway.tally.sessionsHeld > 0) await sleep(50);
+    while (this.#tunnel?.withheld === true) await sleep(50);
     await sleep(500);
+  }
+
+  get #tunnel(): Tunnel | undefined {
+    return this.#demonstration.gateway.proxy.sessions.get(this.#id) as Tunnel | undefined;
   }
 }

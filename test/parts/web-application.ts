@@ -19,6 +19,8 @@ const run = promisify(execFile);
 const folderOf = (name: string): string => new URL(`web-application/${name}`, import.meta.url).pathname;
 const sources = ["WebApplication.java", "War.java"].map(folderOf);
 const pom = folderOf("pom.xml");
+/** For a program that lives a minute: 1.4 s of CPU until it listens, where 2.7 s were without. */
+const briefly = ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"];
 const { resolve } = createRequire(import.meta.url);
 const clientLibrary = join(dirname(resolve("guacamole-common-js")), "../esm/guacamole-common.js");
 
@@ -61,7 +63,7 @@ export class WebApplication {
         ? ["WebApplication", [String(guacdPort), desktop["port"] ?? "", desktop["password"] ?? "", pages ?? home]]
         : ["War", [war, writeHome(home, guacdPort, desktop)]];
     const classpath = [folder, ...jars(folder)].join(":");
-    const command: [string, ...string[]] = ["java", "-Xmx256m", "-cp", classpath, name, ...args];
+    const command: [string, ...string[]] = ["java", ...briefly, "-cp", classpath, name, ...args];
     const program = new Program({ name: "web application", command });
     try {
       const [, port] = await program.line(/listening (\d+)/);

@@ -1,4 +1,5 @@
 /** `bin/samehand serve` as its own process: what signals, limits of the system and a kill do to it. */
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Program } from "../../demo/program.ts";
 
@@ -33,7 +34,7 @@ export async function serve(folder: string, wrap: readonly string[] = []): Promi
       waiting.add(hear);
       void program.exited.then((code) => reject(new Error(`ended with ${code} before it said ${String(pattern)}`)));
     });
-  const [line] = await program.line(/.*"msg":"listening".*/, 30_000);
+  const [line] = await program.line(/.*"msg":"listening".*/, 90_000);
   const { listen, metrics } = JSON.parse(line) as { listen: string; metrics: string };
   return {
     program,
@@ -42,4 +43,20 @@ export async function serve(folder: string, wrap: readonly string[] = []): Promi
     signal: (signal) => void process.kill(program.pid, signal),
     next,
   };
+}
+
+/** The children of a process, oldest first, that are workers. */
+export function workersOf(parent: number): number[] {
+  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return all
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const parentOf = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+        return parentOf === parent && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("\0worker\0");
+      } catch {
+        return false;
+      }
+    })
+    .sort((a, b) => a - b);
 }

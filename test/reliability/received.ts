@@ -63,7 +63,12 @@ export class Trial {
     if (!viewer.open) this.refused += 1;
     // guacd works what it was sent off in its own time, and drops the rest of it at a disconnect
     if (heard.length > 0) await desktop.settled(50 + heard.length / 4);
-    const faults = differences(heard, desktop.events.slice(from), !viewer.open);
+    let faults = differences(heard, desktop.events.slice(from), !viewer.open);
+    // a busy machine takes longer
+    for (let tries = 0; faults.length > 0 && viewer.open && tries < 30; tries++) {
+      await desktop.settled(100);
+      faults = differences(heard, desktop.events.slice(from), !viewer.open);
+    }
     if (heard.length > 0) await this.#letGo(viewer);
     if (!viewer.open || heard.length > 0) {
       // so that no key stays pressed for the next one

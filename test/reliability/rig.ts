@@ -133,7 +133,7 @@ export function press(viewer: TestViewer, keysym: number): void {
 }
 
 /** Waits until `fits`, looking every few milliseconds. @throws Error after `timeout` ms */
-export async function until(fits: () => boolean, what: string, timeout = 10_000): Promise<void> {
+export async function until(fits: () => boolean, what: string, timeout = 30_000): Promise<void> {
   const deadline = performance.now() + timeout;
   while (!fits()) {
     if (performance.now() > deadline) throw new Error(`${what}: not in ${timeout} ms`);

@@ -4,22 +4,9 @@
  */
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { millis } from "../../gateway/core/units.ts";
-import type { Decision } from "../../gateway/core/verdict.ts";
+import { decision } from "../fixtures/decision.ts";
 import { Random } from "../fuzz/random.ts";
 import { press, Rig, until } from "./rig.ts";
-
-const decision: Decision = {
-  at: millis(0),
-  verdict: "quarantine",
-  wouldBe: "quarantine",
-  mode: "enforce",
-  trust: 5,
-  rule: "soak",
-  reasons: [],
-  keystrokes: 0,
-  actions: 0,
-};
 
 export interface SoakReport {
   readonly sessions: number;

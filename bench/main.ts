@@ -9,6 +9,7 @@ import { haproxy, nginx } from "./contenders/native.ts";
 import { bare, direct, guacamoleLite, httpProxy, plugged, relay, splice } from "./contenders/peers.ts";
 import { samehand } from "./contenders/samehand.ts";
 import { ours, uninspected } from "./goals.ts";
+import { atRest } from "./meter.ts";
 import { type Job, jobs, quickContenders } from "./jobs.ts";
 import { jsonReport, markdownReport, terminalReport } from "./report.ts";
 import { Rig } from "./rig.ts";
@@ -67,9 +68,16 @@ class Entrant {
       await this.#live.stop();
       this.#live = null;
     }
-    this.#live ??= await this.start(this.rig.setting);
+    this.#live ??= await this.#rested();
     return this.#live;
   };
+
+  /** Started, and done with what it prepares beside its first sessions: that is no load's cost. */
+  async #rested(): Promise<Contender> {
+    const contender = await this.start(this.rig.setting);
+    await atRest(contender.pids);
+    return contender;
+  }
 
   async stop(): Promise<void> {
     await this.#live?.stop();

@@ -4,7 +4,7 @@ import type { Keystroke } from "./keystroke.ts";
 import { keyCount } from "./keys.ts";
 import { noKey } from "./keystroke.ts";
 import { trainNetwork } from "./network-training.ts";
-import { embed, embedded, hidden } from "./network.ts";
+import { Network, embed, embedded, hidden } from "./network.ts";
 import { statisticsOf, trainPopulation } from "./population.ts";
 import { Random } from "./random.ts";
 
@@ -86,4 +86,18 @@ t.test("another network gives up the sum and keeps the rest", async (t) => {
   other.merge(statistics);
   t.equal(other.networkCount, 0);
   t.equal(other.count, 100);
+});
+
+t.test("readers of the same keystrokes share the work, and read what each would alone", async (t) => {
+  const strokes = typing(150, 90, 60, random);
+  const alone = new Network(contexts, network.parameters).stream();
+  const [one, late] = [network.stream(), network.stream()];
+  for (const [index, stroke] of strokes.entries()) {
+    const expected = [...alone.read(stroke)];
+    t.strictSame([...one.read(stroke)], expected);
+    // The second comes in later, where what came before is another thing for its first keystroke.
+    if (index > 20) t.strictSame([...late.read(stroke)], expected, `keystroke ${index}`);
+    else if (index === 20) t.notSame([...late.read(stroke)], expected);
+    if (index === 40) one.wipe();
+  }
 });

@@ -108,6 +108,9 @@ export function initialParameters(seed: number): Float32Array {
   return Float32Array.from({ length: layout.total }, (_, index) => scaleOf(index) * random.normal());
 }
 
+/** Rows of parameters that are added up, and their weights; empty between calls. */
+const added = { from: new Int32Array(hidden), weight: new Float64Array(hidden) };
+
 /** The two hidden layers of one keystroke, written into `first` and `second` from `at`. */
 export function hiddenLayers(
   parameters: Float32Array,
@@ -117,68 +120,44 @@ export function hiddenLayers(
   out: { readonly first: Float32Array; readonly second: Float32Array; readonly at: number },
 ): void {
   const { first, second: top, at } = out;
+  const { from, weight } = added;
   for (let unit = 0; unit < hidden; unit += 1) {
     first[at + unit] = parameters[firstBias + unit];
     top[at + unit] = parameters[secondBias + unit];
   }
-  const rows = new RowsAtOnce(parameters);
+  let rows = 0;
   for (let index = row; index < row + rowsPerKeystroke; index += 1) {
-    if (weights[index] !== 0) rows.add(first, at, offsets[index], weights[index]);
+    if (weights[index] === 0) continue;
+    from[rows] = offsets[index];
+    weight[rows] = weights[index];
+    rows += 1;
   }
-  rows.finish(first, at);
+  addRows(parameters, rows, first, at);
+  rows = 0;
   for (let unit = 0; unit < hidden; unit += 1) {
     const value = first[at + unit];
-    if (value <= 0) first[at + unit] = 0;
-    else rows.add(top, at, second + unit * hidden, value);
+    if (value <= 0) {
+      first[at + unit] = 0;
+      continue;
+    }
+    from[rows] = second + unit * hidden;
+    weight[rows] = value;
+    rows += 1;
   }
-  rows.finish(top, at);
+  addRows(parameters, rows, top, at);
   for (let unit = 0; unit < hidden; unit += 1) if (top[at + unit] < 0) top[at + unit] = 0;
 }
 
-/** Adds weighted rows of parameters to a layer, four at a time: a unit is read and written once for all four. */
-class RowsAtOnce {
-  readonly #parameters: Float32Array;
-  #waiting = 0;
-  #from0 = 0;
-  #from1 = 0;
-  #from2 = 0;
-  #weight0 = 0;
-  #weight1 = 0;
-  #weight2 = 0;
-
-  constructor(parameters: Float32Array) {
-    this.#parameters = parameters;
-  }
-
-  add(layer: Float32Array, at: number, from: number, weight: number): void {
-    const waiting = this.#waiting;
-    this.#waiting = (waiting + 1) & 3;
-    if (waiting === 0) {
-      this.#from0 = from;
-      this.#weight0 = weight;
-    } else if (waiting === 1) {
-      this.#from1 = from;
-      this.#weight1 = weight;
-    } else if (waiting === 2) {
-      this.#from2 = from;
-      this.#weight2 = weight;
-    } else this.#addFour(layer, at, from, weight);
-  }
-
-  /** Adds those that still wait. */
-  finish(layer: Float32Array, at: number): void {
-    if (this.#waiting === 0) return;
-    if (this.#waiting < 2) this.#weight1 = 0;
-    if (this.#waiting < 3) this.#weight2 = 0;
-    this.#waiting = 0;
-    this.#addFour(layer, at, 0, 0);
-  }
-
-  /** Rounds after each row, as if they were added one by one. */
-  #addFour(layer: Float32Array, at: number, from3: number, weight3: number): void {
-    const parameters = this.#parameters;
-    const [from0, from1, from2] = [this.#from0, this.#from1, this.#from2];
-    const [weight0, weight1, weight2] = [this.#weight0, this.#weight1, this.#weight2];
+/**
+ * Adds weighted rows of parameters to a layer, four at a time, so that a unit is read and written once for all four;
+ * rounded after each, as if they were added one by one. Wipes them: they tell which key it was.
+ */
+function addRows(parameters: Float32Array, rows: number, layer: Float32Array, at: number): void {
+  const { from, weight } = added;
+  // rows behind the last have no weight
+  for (let row = 0; row < rows; row += 4) {
+    const [from0, from1, from2, from3] = [from[row], from[row + 1], from[row + 2], from[row + 3]];
+    const [weight0, weight1, weight2, weight3] = [weight[row], weight[row + 1], weight[row + 2], weight[row + 3]];
     for (let unit = 0; unit < hidden; unit += 1) {
       let sum = Math.fround(layer[at + unit] + weight0 * parameters[from0 + unit]);
       sum = Math.fround(sum + weight1 * parameters[from1 + unit]);
@@ -186,6 +165,8 @@ class RowsAtOnce {
       layer[at + unit] = sum + weight3 * parameters[from3 + unit];
     }
   }
+  from.fill(0, 0, rows);
+  weight.fill(0, 0, rows);
 }
 
 /** The third layer: a sum of hidden states to a vector of length one. */

@@ -49,7 +49,7 @@ export function enrolledProfile(background: Background): Profile {
   const profile = Profile.empty(background);
   profile.learn(enrolment, 20_000);
   profile.sealed = true;
-  profile.trees = background.growTrees(profile);
+  profile.grown(background.growTrees(profile), background.pointer.others);
   return profile;
 }
 

@@ -70,7 +70,8 @@ export class Recogniser {
   }
 
   pointer(shown: Part): number | null {
-    if (!this.#knows(shown, "pointer")) return null;
+    // An agent who is alone is compared with people of elsewhere: everybody would be recognised.
+    if (this.#background.pointer.others === 0 || !this.#knows(shown, "pointer")) return null;
     this.#pointer ??= this.#background.pointer.likenessTo(this.#anchor.pointer);
     return this.#pointer(shown.pointer);
   }

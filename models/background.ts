@@ -58,6 +58,11 @@ export class Background implements Models {
     return new Background(this.facts, keyboard, pointer);
   }
 
+  /** What verifies an agent who is alone: nobody is known whose pointing the agent's could be compared with. */
+  alone(): Background {
+    return this.withModels(this.keyboard, this.pointer.foreign());
+  }
+
   /** The agent's own pointer trees; empty where there is too little to train on. Takes seconds. */
   growTrees(profile: Profile): Uint8Array {
     const { pointer } = profile.enrolled(this);

@@ -14,8 +14,8 @@ import type { Profile } from "./profile.ts";
 /** Agents are left out of the farm's background in groups of this many, where there are more than `mostAlone`. */
 const groups = 20;
 const mostAlone = 80;
-/** Fewer of a farm's agents than this say too little about their domain. */
-const fewestForFarm = 5;
+/** Fewer rows of a farm's other agents than this, two an action, say too little of how people point there. */
+const fewestRows = 200;
 
 /** What is taken of one agent. */
 export interface FarmMember {
@@ -125,7 +125,10 @@ export class Farm {
     }));
   }
 
-  /** The background that verifies claims to be `agent`: the farm's where there are enough others, else the one given. */
+  /**
+   * The background that verifies claims to be `agent`. One other agent of the same farm is a better reference than all the
+   * people of elsewhere (docs/ACCURACY.md); an agent who is alone has no better than those.
+   */
   backgroundFor(agent: string): Background {
     const count = groupCountOf(this.#people.length);
     const index = this.#index.get(agent);
@@ -143,7 +146,7 @@ export class Farm {
     const { trees, shares, maps } = this.#tables;
     const isOther = (index: number): boolean => group === count || index % count !== group;
     const others = this.#people.filter((_, index) => isOther(index));
-    if (others.length < fewestForFarm) return this.#background.pointer;
+    if (others.reduce((sum, { kept }) => sum + kept, 0) < fewestRows) return this.#background.pointer.foreign();
     const from = group * cellCount;
     const population = { shares: shares.subarray(from, from + cellCount), map: maps.subarray(from, from + cellCount) };
     const cohort = trees.filter((_, index) => isOther(index));

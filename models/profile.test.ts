@@ -30,6 +30,18 @@ t.test("a profile comes back as it was, to the byte", (t) => {
   t.end();
 });
 
+t.test("trees are kept with how many they were grown against; those grown against nobody of the farm are not", (t) => {
+  const profile = typed(100);
+  const trees = Uint8Array.of(1, 2, 3);
+  profile.grown(trees, 2);
+  t.same(Profile.factsOf(profile.encode()).grownAmong, 2);
+  t.same(Buffer.from(Profile.decode(profile.encode(), background).trees), Buffer.from(trees));
+  profile.grown(trees, 0);
+  t.equal(Profile.decode(profile.encode(), background).trees.length, 0);
+  t.equal(Profile.pointerOf(profile.encode()).trees.length, 0);
+  t.end();
+});
+
 t.test("a sealed anchor does not change any more", (t) => {
   const profile = typed(100);
   const before = Buffer.from(profile.anchor.keyboard.encode());

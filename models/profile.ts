@@ -54,6 +54,7 @@ export interface Counts {
 export interface Facts {
   readonly peaks: readonly number[];
   readonly grownAt: number;
+  readonly grownAmong: number;
   readonly modes: readonly ModeFacts[];
   /** How much the sealed anchor and what was adapted hold; null before the anchor is sealed. */
   readonly counts: { readonly anchor: Counts; readonly adapted: Counts } | null;
@@ -88,8 +89,9 @@ export class Profile {
   peaks: readonly number[] = [];
   /** The agent's own trained pointer trees, in the pointer model's form; empty until there is enough to train on. */
   trees: Uint8Array = new Uint8Array(0);
-  /** Actions known when those trees were grown. */
+  /** Actions known when those trees were grown, and of how many others they were grown against. */
   grownAt = 0;
+  grownAmong = 0;
   /** The agent's other devices, at most `mostModes`. */
   modes: readonly Mode[] = [];
   /** Counts up at every change that is saved. */
@@ -146,10 +148,11 @@ export class Profile {
     this.peaks = [...this.peaks, suspicion].slice(-mostPeaks);
   }
 
-  /** Takes in the agent's own trees. */
-  grown(trees: Uint8Array): void {
+  /** Takes in the agent's own trees. @param among how many others they were grown against */
+  grown(trees: Uint8Array, among: number): void {
     this.trees = trees;
     this.grownAt = this.actions;
+    this.grownAmong = among;
   }
 
   /** Takes in what a session showed of another device; see `withLesson`. @returns whether anything changed */
@@ -200,6 +203,7 @@ export class Profile {
       peaks: this.peaks.map((peak) => Math.round(peak * 100) / 100),
       version: this.version,
       grownAt: this.grownAt,
+      grownAmong: this.grownAmong,
       counts: [this.anchor, this.adapted].flatMap(({ keyboard, pointer }) => [keyboard.count, pointer.count]),
       ...(this.modes.length === 0 ? {} : { modes: modeFacts(this.modes) }),
       ...(this.candidate === null ? {} : { candidate: { session: this.candidate.session, day: this.candidate.day } }),
@@ -227,6 +231,7 @@ export class Profile {
     return {
       peaks: numbers(facts?.["peaks"], mostPeaks),
       grownAt: numbers([facts?.["grownAt"] ?? 0], 1)[0],
+      grownAmong: numbers([facts?.["grownAmong"] ?? 0], 1)[0],
       modes: modesOf(facts?.["modes"], numbers),
       counts:
         facts?.["sealed"] === true && counts.length === 4
@@ -261,9 +266,10 @@ export class Profile {
    */
   static pointerOf(bytes: Uint8Array): { readonly pointer: PointerStatistics; readonly trees: Uint8Array } {
     const sections = unpack(form, bytes);
+    const facts = unpackJson(form, sections, "facts") as Record<string, unknown> | null;
     const pointer = PointerStatistics.decode(section(form, sections, "anchor-pointer"));
     pointer.merge(PointerStatistics.decode(section(form, sections, "adapted-pointer")));
-    return { pointer, trees: section(form, sections, "trees").slice() };
+    return { pointer, trees: treesOf(sections, numbers([facts?.["grownAmong"] ?? 0], 1)[0]) };
   }
 
   /**
@@ -293,7 +299,8 @@ export class Profile {
     profile.client = { medianMs: typeof medianMs === "number" ? medianMs : Number.NaN };
     profile.grownAt = numbers([facts?.["grownAt"] ?? 0], 1)[0];
     profile.version = numbers([facts?.["version"]], 1)[0];
-    profile.trees = section(form, sections, "trees").slice();
+    profile.grownAmong = numbers([facts?.["grownAmong"] ?? 0], 1)[0];
+    profile.trees = treesOf(sections, profile.grownAmong);
     profile.modes = modesOf(facts?.["modes"], numbers).map(({ modality, client, days, session, confirmed }, index) => ({
       modality,
       client,
@@ -311,6 +318,12 @@ export class Profile {
       };
     return profile;
   }
+}
+
+/** Trees that were grown against people of elsewhere take everybody of the farm for the agent: they do not count. */
+function treesOf(sections: ReadonlyMap<string, Uint8Array>, among: number): Uint8Array {
+  const trees = section(form, sections, "trees");
+  return among > 0 ? trees.slice() : new Uint8Array(0);
 }
 
 function numbers(value: unknown, most: number): number[] {

@@ -28,7 +28,7 @@ function storeOf(t: Test, clock = new StepClock()) {
 }
 
 t.test(
-  "the shipped background serves until enough others of the farm are mature; then each has one without oneself",
+  "an agent who is alone is compared with people of elsewhere; from the first other on each has the farm without oneself",
   async (t) => {
     const store = storeOf(t);
     const farm = new FarmBackground({
@@ -40,17 +40,20 @@ t.test(
     });
     t.teardown(() => farm.close());
     enrolPerson(store, background, anna, 1, 1300);
-    enrolColleagues(store, background, 4);
+    t.equal(farm.backgroundFor(anna).pointer.others, 0);
     await farm.refresh();
-    t.equal(farm.backgroundFor(anna).pointer, background.pointer, "four colleagues are too few");
+    t.equal(farm.backgroundFor(anna).pointer.others, 0, "oneself is no other");
 
-    enrolColleagues(store, background, 6);
+    enrolColleagues(store, background, 1);
     const making = farm.refresh();
-    t.equal(farm.backgroundFor(anna).pointer, background.pointer, "while it is made, the one before serves");
+    t.equal(farm.backgroundFor(anna).pointer.others, 0, "while it is made, the one before serves");
     await making;
-    t.not(farm.backgroundFor(anna).pointer, background.pointer);
+    t.equal(farm.backgroundFor(anna).pointer.others, 1);
     t.not(farm.backgroundFor(anna), farm.backgroundFor(agentName("colleague-0")), "nobody is verified against oneself");
     t.equal(farm.version, 2);
+    enrolColleagues(store, background, 6);
+    await farm.refresh();
+    t.equal(farm.backgroundFor(anna).pointer.others, 6);
   },
 );
 
@@ -66,7 +69,7 @@ t.test("agents who have not consented are in nobody's background", async (t) => 
   t.teardown(() => farm.close());
   enrolColleagues(store, background, 8);
   await farm.refresh();
-  t.equal(farm.backgroundFor(anna), background);
+  t.equal(farm.backgroundFor(anna).pointer.others, 0);
 });
 
 t.test(

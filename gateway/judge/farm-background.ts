@@ -1,6 +1,7 @@
 /**
  * The background of a farm's own agents, made beside the sessions: profiles are read a few at a time between events,
- * a worker thread puts them together, and until it is ready the one before serves, at first the shipped one.
+ * a worker thread puts them together, and until it is ready the one before serves, at first the shipped
+ * one, whose people are of elsewhere.
  */
 import { extname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
@@ -27,6 +28,7 @@ export interface FarmBackgroundOptions {
 
 export class FarmBackground {
   readonly #options: FarmBackgroundOptions;
+  readonly #alone: Background;
   #farm: Farm | null = null;
   #making: Promise<void> = Promise.resolve();
   #worker: Worker | null = null;
@@ -36,11 +38,12 @@ export class FarmBackground {
 
   constructor(options: FarmBackgroundOptions) {
     this.#options = options;
+    this.#alone = options.background.alone();
   }
 
   /** What verifies claims to be `agent` now. Costs microseconds but for an agent's first time in a farm. */
   backgroundFor(agent: AgentName): Background {
-    return this.#farm?.backgroundFor(agent) ?? this.#options.background;
+    return this.#farm?.backgroundFor(agent) ?? this.#alone;
   }
 
   /** Makes the farm anew from what was learned since. Never throws; a fault is logged, and what served goes on. */

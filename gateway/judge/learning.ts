@@ -301,13 +301,13 @@ export class Learning {
       actions: record.actions,
       background: () => this.#farm.backgroundFor(name),
       profile: () => store.profile(id)?.body ?? null,
-      done: (trees) =>
+      done: (trees, among) =>
         this.#later(
           id,
           name,
           nothing,
           atOnce((profile) => {
-            profile.grown(trees);
+            profile.grown(trees, among);
             return true;
           }),
         ),

@@ -62,9 +62,13 @@ t.test("the same recording gives the same evidence, live and offline", async (t)
     const file = join(folder, `${person}.guac`);
     writeFileSync(file, text);
     const offline = { keyboard: 0, pointer: 0 };
-    scoreTape(readTape(file, { jitter: 0, stalls: false }), new Verifier(background, profile), ({ modality, llr }) => {
-      offline[modality] += llr;
-    });
+    scoreTape(
+      readTape(file, { jitter: 0, stalls: false }),
+      new Verifier(background.alone(), profile),
+      ({ modality, llr }) => {
+        offline[modality] += llr;
+      },
+    );
 
     const id = sessionId(`session-${person}`);
     const ticket = { agent: agentName("anna"), connection: "desk", target: { protocol: "vnc" }, settings: {} };
@@ -122,7 +126,7 @@ t.test("the same takeover gives the same verdicts at the same moments, live and 
       .join("\n");
     writeFileSync(file, text);
     const tape = readTape(file, { jitter: 0, stalls: false });
-    const offline = judgeTakeover(tape, background, profile, 0);
+    const offline = judgeTakeover(tape, background.alone(), profile, 0);
 
     const ticket = { agent, connection: "desk", target: { protocol: "vnc" }, settings: {} };
     const id = sessionId(`takeover-${name}`);

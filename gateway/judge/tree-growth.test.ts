@@ -1,5 +1,6 @@
 import t from "tap";
 import { Background } from "../../models/background.ts";
+import type { PointerStatistics } from "../../models/pointer/statistics.ts";
 import { Profile } from "../../models/profile.ts";
 import { Typist } from "../../test/parts/typist.ts";
 import { buttonMask, millis } from "../core/units.ts";
@@ -46,4 +47,35 @@ t.test("trees are grown in a thread for an agent with enough actions, once until
   const trees = await offer(1000);
   t.ok(trees.length > 1000, `${trees.length} bytes of trees`);
   void offer(1100).then(() => t.fail("grown again too soon"));
+});
+
+t.test("an agent who is alone has no trees; they are grown again when there are twice as many others", async (t) => {
+  const growth = new TreeGrowth(silentLog);
+  t.teardown(() => growth.close());
+  // Threads keep no process alive.
+  const alive = setInterval(() => {}, 1000);
+  t.teardown(() => clearInterval(alive));
+  const profile = profileOf(3, 300);
+  const others = [5, 6, 7, 8].map((seed) => profileOf(seed, 100).anchor.pointer as PointerStatistics);
+  const among = (count: number): Background =>
+    count === 0
+      ? background.alone()
+      : background.withModels(background.keyboard, background.pointer.adaptToFarm(others.slice(0, count)));
+  const offer = (count: number) =>
+    new Promise<number>((done) =>
+      growth.offer({
+        id: "anna" as AgentId,
+        actions: 1000,
+        background: () => among(count),
+        profile: () => profile.encode(),
+        done: (trees, others) => {
+          profile.grown(trees, others);
+          done(others);
+        },
+      }),
+    );
+  void offer(0).then(() => t.fail("nobody to tell the agent from"));
+  t.equal(await offer(2), 2);
+  void offer(3).then(() => t.fail("grown again too soon"));
+  t.equal(await offer(4), 4);
 });

@@ -1,6 +1,7 @@
 /**
  * Has pointer trees grown for agents who have shown enough actions, one agent at a time, in a worker thread; and
- * again when they have shown a good deal more. Losing a thread loses only what it was growing.
+ * again when they have shown a good deal more, or the farm has twice as many others to tell them from. Losing a thread
+ * loses only what it was growing.
  */
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -12,8 +13,9 @@ import type { TreeWork } from "./tree-worker.ts";
 
 /** Actions from which trees are better than histograms alone: they were from three minutes' on (docs/ACCURACY.md). */
 const fewestActions = 200;
-/** Grown again when there are this many times the actions. */
+/** Grown again when there are this many times the actions, or this many times the others. */
 const growth = 1.25;
+const othersGrowth = 2;
 /** A thread that takes longer is given up, ms. */
 const longest = 120_000;
 const mostWaiting = 256;
@@ -24,12 +26,19 @@ export interface Due {
   readonly actions: number;
   readonly background: () => Background;
   readonly profile: () => Uint8Array | null;
-  readonly done: (trees: Uint8Array) => void;
+  /** @param among how many others they were grown against */
+  readonly done: (trees: Uint8Array, among: number) => void;
+}
+
+/** When an agent's trees were grown last. */
+interface Grown {
+  readonly actions: number;
+  readonly among: number;
 }
 
 export class TreeGrowth {
   readonly #log: Log;
-  readonly #grownAt = new Map<AgentId, number>();
+  readonly #grown = new Map<AgentId, Grown>();
   readonly #waiting = new Map<AgentId, Due>();
   #worker: Worker | null = null;
   #closed = false;
@@ -40,8 +49,7 @@ export class TreeGrowth {
 
   /** Asks for an agent's trees, where they are due. */
   offer(due: Due): void {
-    const before = this.#grownAt.get(due.id) ?? 0;
-    if (due.actions < Math.max(fewestActions, before * growth) || this.#waiting.size >= mostWaiting) return;
+    if (this.#waiting.size >= mostWaiting || !isDue(due, this.#grown.get(due.id))) return;
     this.#waiting.set(due.id, due);
     this.#next();
   }
@@ -67,17 +75,18 @@ export class TreeGrowth {
     const profile = due.profile();
     if (profile === null) return;
     // What was grown before a restart is known from the profile only.
-    const { grownAt } = Profile.factsOf(profile);
-    const isDue = due.actions >= grownAt * growth;
-    this.#grownAt.set(due.id, isDue ? due.actions : grownAt);
-    if (!isDue) return;
+    const { grownAt, grownAmong } = Profile.factsOf(profile);
     const { pointer, facts } = due.background();
+    const { others } = pointer;
+    const grown = { actions: grownAt, among: grownAmong };
+    this.#grown.set(due.id, isDue(due, grown) ? { actions: due.actions, among: others } : grown);
+    if (!isDue(due, grown)) return;
     const workerData: TreeWork = { against: pointer.against, profile, seed: facts.seed };
     const worker = new Worker(new URL(`tree-worker${extname(import.meta.url)}`, import.meta.url), { workerData });
     this.#worker = worker;
     const late = setTimeout(() => void worker.terminate(), longest).unref();
     worker.unref();
-    worker.on("message", (trees: Uint8Array) => due.done(trees));
+    worker.on("message", (trees: Uint8Array) => due.done(trees, others));
     worker.on("error", (error) =>
       this.#log.error({ code: "trees-failed", why: error.message }, "an agent's trees could not be grown"),
     );
@@ -87,4 +96,12 @@ export class TreeGrowth {
       this.#next();
     });
   }
+}
+
+/** Whether an agent's trees are worth growing: there is enough to learn from, and more than the last time. */
+function isDue({ actions, background }: Due, last: Grown = { actions: 0, among: 0 }): boolean {
+  const { others } = background().pointer;
+  return (
+    others > 0 && actions >= fewestActions && (actions >= last.actions * growth || others >= last.among * othersGrowth)
+  );
 }

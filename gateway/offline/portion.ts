@@ -169,12 +169,12 @@ export function growAll(
   const farm = new Farm(background, profiles);
   const grown = [...agents].map((agent) => {
     const profile = profiles.get(agent) as Profile;
-    const trees =
-      profile.actions === 0 ? profile.trees : (farmed ? farm.backgroundFor(agent) : background).growTrees(profile);
+    const own = farmed ? farm.backgroundFor(agent) : background;
+    const trees = profile.actions === 0 ? profile.trees : own.growTrees(profile);
     tell();
-    return [profile, trees] as const;
+    return [profile, trees, own.pointer.others] as const;
   });
-  for (const [profile, trees] of grown) profile.trees = trees;
+  for (const [profile, trees, others] of grown) profile.grown(trees, others);
 }
 
 function readProbe(set: RecordedSet, session: string, distortion: Distortion, warn: (text: string) => void): Tape {

@@ -33,9 +33,19 @@ t.test("with little typed, or hardly anybody to compare with, colleagues say nex
   t.equal(Math.abs(nearest.evidence(around[0].vector, 0, () => 5)), 0);
   t.ok(Math.abs(nearest.evidence(around[0].vector, 2, () => 0)) < 0.1);
   t.equal(
-    new Nearest(around.slice(0, 5), 0).evidence(around[0].vector, 50, () => 9),
+    new Nearest(around.slice(0, 1), 0).evidence(around[0].vector, 50, () => 9),
     0,
   );
+  t.end();
+});
+
+t.test("colleagues count the more of them there are, up to five, without a jump", (t) => {
+  const stranger = (others: number): number =>
+    new Nearest(around.slice(0, others), none).evidence(around[0].vector, 50, () => -8);
+  const said = [1, 2, 3, 4, 5, 6].map(stranger);
+  for (let others = 1; others < 5; others++) t.ok(said[others] < said[others - 1], `${said}`);
+  t.ok(said[0] > -0.25, "one colleague excuses hardly any stranger");
+  t.ok(Math.abs(said[5] - said[4]) < 0.01, "a sixth changes nothing");
   t.end();
 });
 

@@ -19,8 +19,8 @@ const asked = 4;
 /** Keystrokes from which colleagues count in full: with little typed the nearest are so by chance. */
 const enoughPresses = 25;
 
-/** Fewer others than this are no farm. */
-const fewestColleagues = 5;
+/** Fewer others than this are as much less likely to be the ones: of a farm that has just begun not all are enrolled. */
+const enoughColleagues = 5;
 
 export class Nearest {
   readonly #colleagues: readonly Colleague[];
@@ -40,13 +40,13 @@ export class Nearest {
    */
   evidence(vector: Float64Array, presses: number, llrOf: (colleague: Colleague, alike: number) => number): number {
     const count = this.#colleagues.length - (this.#claimed < 0 ? 0 : 1);
-    if (count < fewestColleagues) return 0;
+    if (count <= 0) return 0;
     const near = this.#find(vector);
     let sum = 0;
     for (let place = 0; place < near; place += 1) {
       sum += Math.exp(llrOf(this.#colleagues[this.#who[place]], this.#alike[place]));
     }
-    const share = colleagueShare * Math.min(1, presses / enoughPresses);
+    const share = colleagueShare * Math.min(1, presses / enoughPresses) * Math.min(1, count / enoughColleagues);
     return Math.log(1 - share + (share * sum) / count);
   }
 

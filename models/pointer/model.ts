@@ -21,6 +21,11 @@ const halfBelieved = 100;
 const fewestCohort = 4;
 /** Other agents whose trees a session is compared with. */
 const mostCohort = 48;
+/**
+ * The most that a window may say for the agent where nobody, or fewer than `fewOthers`, are known to compare with, nats: who
+ * points otherwise than they do may still be a stranger. Against the agent it counts in full. Chosen on pace with mauth.
+ */
+const [mostForAlone, mostForFew, fewOthers] = [0.45, 0.6, 5];
 
 /** Weights learned with the agent's trees and a cohort's, with the agent's trees alone, and without any. */
 export interface Fusions {
@@ -46,6 +51,8 @@ export class PointerModel implements ModalityModel<PointerAction> {
   readonly #fusions: Fusions;
   readonly #cohort: readonly Trees[];
   readonly #population: Population;
+  /** Its people are of elsewhere. */
+  #foreign = false;
 
   /**
    * @param people the reference population, none of them the one to be verified
@@ -62,6 +69,21 @@ export class PointerModel implements ModalityModel<PointerAction> {
     this.#fusions = fusions;
     this.#cohort = cohort.length < fewestCohort ? [] : cohort.slice(0, mostCohort);
     this.#population = population;
+  }
+
+  /**
+   * The same model for an agent who is alone. Against people of elsewhere everybody of a place points like the agent, so that
+   * a window says little for anybody, and no trees are grown.
+   */
+  foreign(): PointerModel {
+    const model = new PointerModel(this.#people, this.#fusions, [], this.#population);
+    model.#foreign = true;
+    return model;
+  }
+
+  /** Of how many people its reference is made; 0 where they are of elsewhere. */
+  get others(): number {
+    return this.#foreign ? 0 : this.#people.length;
   }
 
   statistics(): PointerStatistics {
@@ -114,6 +136,7 @@ export class PointerModel implements ModalityModel<PointerAction> {
    * Empty where there is too little to learn from.
    */
   grow(enrolled: PointerStatistics, options: GrowOptions): PointerTrees {
+    if (this.#foreign) return new Uint8Array(0);
     return growAgainst(enrolled, this.against, options);
   }
 
@@ -136,6 +159,7 @@ export class PointerModel implements ModalityModel<PointerAction> {
       fusion: this.#fusions[own === null ? "without" : this.#cohort.length === 0 ? "withTrees" : "withCohort"],
       belief: enrolled.count / (enrolled.count + halfBelieved),
       usual: usualOf(counts),
+      mostFor: this.others === 0 ? mostForAlone : this.others < fewOthers ? mostForFew : Number.POSITIVE_INFINITY,
     };
   }
 

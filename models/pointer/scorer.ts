@@ -28,6 +28,8 @@ export interface Reference {
   readonly belief: number;
   /** What each kind and feature usually is, for the words. */
   readonly usual: Usual;
+  /** The most that a window may say for the agent, nats. */
+  readonly mostFor: number;
 }
 
 /** Scores of actions added up: a sum a feature, then the trees', then each cohort member's. */
@@ -101,7 +103,7 @@ export class PointerScorer implements Scorer<PointerAction> {
     this.#window.values.fill(0);
     for (let i = 0; i < this.#recent.length; i++) this.#window.values[i % this.#width] += this.#recent[i];
     const whole = this.#llrOf(this.#window, windowActions);
-    const tempered = (whole * strideActions) / windowActions;
+    const tempered = Math.min((whole * strideActions) / windowActions, this.#reference.mostFor);
     return { at: action.at, modality: "pointer", llr: llr(tempered), observations: windowActions };
   }
 

@@ -19,9 +19,10 @@ const { positionals, values } = parseArgs({
     background: { type: "string" },
     typists: { type: "string", default: "pace,aalto/a14*" },
     hands: { type: "string", default: "mauth" },
-    pairs: { type: "string", default: "6" },
+    pairs: { type: "string", default: "8" },
     takeovers: { type: "string", default: "3" },
     farm: { type: "string", default: "18" },
+    without: { type: "string" },
     most: { type: "string", default: "100" },
     seed: { type: "string", default: "1" },
     search: { type: "string" },
@@ -30,7 +31,7 @@ const { positionals, values } = parseArgs({
 const [folder] = positionals;
 if (folder === undefined) {
   process.stderr.write(
-    "usage: npm run budget -- FOLDER [--typists pace,aalto/a14*] [--hands mauth] [--pairs 6] [--takeovers 3] [--farm 18] [--search TRIES]\n",
+    "usage: npm run budget -- FOLDER [--typists pace,aalto/a14*] [--hands mauth] [--pairs 8] [--takeovers 3] [--farm 18] [--without pointer|keyboard] [--search TRIES]\n",
   );
   process.exit(2);
 }
@@ -57,7 +58,7 @@ const read = (list: string, part: "keyboard" | "pointer") =>
   groups(list).map(({ set, wanted }) => {
     const people = readPeople(join(folder, set), part, wanted, Number(values.most));
     // Where they are few, farms of half their number leave strangers; where they are very few, nobody is one.
-    const farm = people.length < fewestToPart ? people.length : Math.min(size, Math.ceil(people.length / 2));
+    const farm = Math.min(size, people.length < fewestToPart ? people.length : Math.ceil(people.length / 2));
     return { set, farms: farmsOf(background, people, farm) };
   });
 const typists = read(values.typists, "keyboard");
@@ -69,7 +70,10 @@ for (const typing of typists)
   for (const pointing of hands) {
     const pair = `${typing.set} x ${pointing.set}`;
     const judged: Judged[] = [];
-    for (const stream of streams(typing.farms, pointing.farms, plan)) judged.push(judge(stream, terms));
+    for (const stream of streams(typing.farms, pointing.farms, plan)) {
+      const evidence = stream.evidence.filter(({ modality }) => modality !== values.without);
+      judged.push(judge({ ...stream, evidence }, terms));
+    }
     all.push({ pair, judged });
   }
 

@@ -1,6 +1,7 @@
 /** What the policy makes of sessions: false verdicts in genuine hours, by person and with bounds, and how takeovers end. */
 import { agentTerms } from "../../gateway/policy/agent-terms.ts";
 import { Decider, type DeciderOptions } from "../../gateway/policy/decider.ts";
+import { backoffUntil } from "../../gateway/policy/challenge.ts";
 import type { Policy } from "../../gateway/policy/rules.ts";
 import { poissonUpperBound, seeded } from "../../models/metrics.ts";
 import type { Stream } from "./streams.ts";
@@ -15,17 +16,28 @@ export interface Judged {
   readonly delay: number;
 }
 
-export type Terms = Pick<DeciderOptions, "rules" | "thresholds" | "holdFor" | "trust">;
+export interface Terms extends Pick<DeciderOptions, "rules" | "thresholds" | "holdFor" | "trust"> {
+  /** How long a passed challenge spares a session of weak doubts; null where it does not. */
+  readonly challenge: Policy["challenge"];
+}
 
-export const termsOf = (policy: Policy, peaks: readonly number[]): Terms => agentTerms(policy, peaks, []);
+export const termsOf = (policy: Policy, peaks: readonly number[]): Terms => ({
+  ...agentTerms(policy, peaks, []),
+  challenge: policy.challenge,
+});
 
-/** Judges one session as `samehand evaluate` does: a quarantine of the genuine counts as a passed challenge. */
+/** Judges one session: a quarantine of the genuine counts as a passed challenge, after which weak doubts only alert. */
 export function judge(stream: Stream, terms: Terms): Judged {
   const agent = { name: "", maturity: "mature" as const, keystrokes: 1000, actions: 300 };
-  const decider = new Decider({ ...terms, mode: "enforce", agent });
+  const passed: number[] = [];
+  let now = 0;
+  const { challenge } = terms;
+  const spared = (): boolean => challenge !== null && now < backoffUntil(challenge, passed);
+  const decider = new Decider({ ...terms, mode: "enforce", agent, spared });
   let [falseQuarantines, falseSevers, delay] = [0, 0, Number.POSITIVE_INFINITY];
   for (const weighed of stream.evidence) {
     const { at } = weighed;
+    now = at;
     const decision = decider.tick(at) ?? decider.evidence(weighed);
     if (decision === null || (decision.verdict !== "quarantine" && decision.verdict !== "sever")) continue;
     if (at >= stream.takeover) {
@@ -35,6 +47,7 @@ export function judge(stream: Stream, terms: Terms): Judged {
     if (decision.verdict === "quarantine") falseQuarantines++;
     else falseSevers++;
     decider.challengePassed(at);
+    passed.push(at);
   }
   return { stream, falseQuarantines, falseSevers, delay };
 }

@@ -6,13 +6,13 @@ import { Inspector } from "../../gateway/inspect/inspector.ts";
 import type { Weighed } from "../../gateway/policy/decider.ts";
 import { millis } from "../../gateway/core/units.ts";
 import type { Seen } from "../../gateway/offline/tape.ts";
-import { Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
 import type { Colleagues, Part, Person } from "./people.ts";
 
 /**
  * Whose session it is: the agent's, the agent's with another person's pointing from the start (as a new mouse might look),
- * taken over by somebody of the same farm, or of another one, or a colleague's from the start.
+ * taken over by somebody of the same farm, or of another one, or a colleague's from the start. An agent who is alone has no
+ * colleagues: whoever else is meant comes from the next farm.
  */
 export type Kind = "genuine" | "other-mouse" | "colleague" | "stranger" | "impostor";
 
@@ -43,29 +43,27 @@ export interface Plan {
 
 /** @param typists farms of typists @param hands farms of hands */
 export function* streams(typists: readonly Colleagues[], hands: readonly Colleagues[], plan: Plan): Generator<Stream> {
-  let turn = 0;
+  let [turn, pairing] = [0, 0];
   for (const [index, farm] of typists.entries())
     for (const typist of farm.people)
       for (const session of [...typist.sessions, ...joined(typist.sessions)]) {
         for (let each = 0; each < plan.hands; each++) {
-          const place = turn++ % hands.length;
-          yield genuine(farm, typist, session, hands[place], index % 2, plan);
-          if (each === 0) yield genuine(farm, typist, session, hands[place], index % 2, plan, "other-mouse");
+          const place = pairing % hands.length;
+          const { people } = hands[place];
+          // In turn and not at random: a few unlucky pairs make all the difference.
+          const hand = people[Math.floor(pairing++ / hands.length) % people.length];
+          const pick = { farm, typist, session, half: index % 2 };
+          yield genuine("genuine", pick, hands[place], hand, hands[place], plan);
+          if (each === 0) yield genuine("other-mouse", pick, hands[place], hand, company(hands, place), plan);
         }
         for (let each = 0; each < plan.takeovers; each++) {
           const place = turn++ % hands.length;
           const pick = { farm, typist, session, half: index % 2 };
-          yield taken("colleague", pick, farm, hands[place], hands[place], plan);
-          yield taken("impostor", pick, farm, hands[place], hands[place], plan);
+          if (farm.people.length > 1 && hands[place].people.length > 1)
+            yield taken("colleague", pick, farm, hands[place], hands[place], plan);
+          yield taken("impostor", pick, company(typists, index), hands[place], company(hands, place), plan);
           if (typists.length > 1)
-            yield taken(
-              "stranger",
-              pick,
-              typists[(index + 1) % typists.length],
-              hands[place],
-              hands[(place + 1) % hands.length],
-              plan,
-            );
+            yield taken("stranger", pick, next(typists, index), hands[place], next(hands, place), plan);
         }
       }
 }
@@ -74,22 +72,26 @@ export function* streams(typists: readonly Colleagues[], hands: readonly Colleag
 const joined = (sessions: Person["sessions"]): Seen[][] =>
   sessions.slice(1).map((session, index) => [...sessions[index], ...session]);
 
+const next = (farms: readonly Colleagues[], place: number): Colleagues => farms[(place + 1) % farms.length];
+
+/** The farm itself, or the next one where there is nobody else in it. */
+const company = (farms: readonly Colleagues[], place: number): Colleagues =>
+  farms[place].people.length > 1 ? farms[place] : next(farms, place);
+
 const othersOf = ({ id }: Person, { people }: Colleagues): Person[] => people.filter((each) => each.id !== id);
 
 const any = <Of>(of: readonly Of[], random: () => number): Of => of[Math.floor(random() * of.length)];
 
 function genuine(
-  farm: Colleagues,
-  typist: Person,
-  session: readonly Seen[],
+  kind: "genuine" | "other-mouse",
+  { farm, typist, session, half }: Pick,
   hands: Colleagues,
-  half: number,
+  hand: Person,
+  otherHands: Colleagues,
   { random }: Plan,
-  kind: "genuine" | "other-mouse" = "genuine",
 ): Stream {
-  const hand = any(hands.people, random);
   const length = (session.length * 60_000) / perMinute.keyboard;
-  const pointing = kind === "genuine" ? hand : any(othersOf(hand, hands), random);
+  const pointing = kind === "genuine" ? hand : any(othersOf(hand, otherHands), random);
   const points = cut(any(pointing.sessions, random), Math.floor((length * perMinute.pointer) / 60_000), random);
   return told(kind, farm, typist, session, hands, hand, points, half, Number.POSITIVE_INFINITY);
 }
@@ -132,7 +134,7 @@ function cut(session: readonly Seen[], count: number, random: () => number): See
   return Array.from({ length: count }, (_, index) => session[(from + index) % session.length]);
 }
 
-/** Scores a session as the inspector would, without the link. */
+/** Who is verified in a session, and what was typed and pointed in it. */
 function told(
   kind: Kind,
   typists: Colleagues,
@@ -144,34 +146,34 @@ function told(
   half: number,
   takeover: number,
 ): Stream {
-  const typing = typists.backgroundOf(typist.id);
-  const background = typing.withModels(typing.keyboard, hands.backgroundOf(hand.id).pointer);
-  const keyboard = typists.profileOf(typist.id);
-  const pointer = hands.profileOf(hand.id);
-  const profile = Profile.empty(background);
-  profile.anchor.keyboard.merge(keyboard.anchor.keyboard);
-  profile.anchor.pointer.merge(pointer.anchor.pointer);
-  profile.trees = pointer.trees;
+  const typed = evidenceOf("keyboard", typists, typist, keys);
+  const pointed = evidenceOf("pointer", hands, hand, points);
+  const evidence = [...typed, ...pointed].sort((a, b) => a.at - b.at);
+  const length = (keys.length * 60_000) / perMinute.keyboard;
+  return { kind, typist: typist.id, hand: hand.id, half, takeover, length, evidence };
+}
+
+/** Sessions are paired with many hands: what was typed is scored once. */
+const scored = new WeakMap<readonly Seen[], Weighed[]>();
+
+/** Scores one modality as the inspector would, without the link. */
+function evidenceOf(part: Part, farm: Colleagues, { id }: Person, seen: readonly Seen[]): Weighed[] {
+  const known = scored.get(seen);
+  if (known !== undefined) return known;
   const evidence: Weighed[] = [];
   const inspector = new Inspector({
-    verifier: new Verifier(background, profile),
+    verifier: new Verifier(farm.backgroundOf(id), farm.profileOf(id)),
     enrolment: null,
     onEvidence: ({ modality, llr }, weight, at) => {
       const { keystrokes, actions } = inspector;
       evidence.push({ at, modality, llr, weight, keystrokes, actions });
     },
   });
-  for (const { at, seen } of paced(keys, points))
-    if (seen.keystroke !== undefined) inspector.keystroke(seen.keystroke, at);
-    else inspector.action(seen.action, at);
-  const length = (keys.length * 60_000) / perMinute.keyboard;
-  return { kind, typist: typist.id, hand: hand.id, half, takeover, length, evidence };
-}
-
-function paced(keys: readonly Seen[], points: readonly Seen[]) {
-  const at = (part: Part) => (seen: Seen, index: number) => ({
-    at: millis(((index + 1) * 60_000) / perMinute[part]),
-    seen,
+  seen.forEach((each, index) => {
+    const at = millis(((index + 1) * 60_000) / perMinute[part]);
+    if (each.keystroke !== undefined) inspector.keystroke(each.keystroke, at);
+    else inspector.action(each.action, at);
   });
-  return [...keys.map(at("keyboard")), ...points.map(at("pointer"))].sort((a, b) => a.at - b.at);
+  scored.set(seen, evidence);
+  return evidence;
 }

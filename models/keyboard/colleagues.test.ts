@@ -43,7 +43,7 @@ t.test("colleagues count the more of them there are, up to five, without a jump"
   const stranger = (others: number): number =>
     new Nearest(around.slice(0, others), none).evidence(around[0].vector, 50, () => -8);
   const said = [1, 2, 3, 4, 5, 6].map(stranger);
-  for (let others = 1; others < 5; others++) t.ok(said[others] < said[others - 1], `${said}`);
+  for (let others = 1; others < 5; others++) t.ok(said[others] < said[others - 1], said.join(", "));
   t.ok(said[0] > -0.25, "one colleague excuses hardly any stranger");
   t.ok(Math.abs(said[5] - said[4]) < 0.01, "a sixth changes nothing");
   t.end();

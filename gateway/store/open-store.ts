@@ -7,7 +7,7 @@ import type { Maturity } from "../core/maturity.ts";
 import { type Log, silentLog } from "../core/log.ts";
 import type { SessionInfo } from "../core/session.ts";
 import { Tally } from "../core/tally.ts";
-import { type AgentName, type EpochMillis, type SessionId, epochMillis } from "../core/units.ts";
+import type { AgentName, EpochMillis, SessionId } from "../core/units.ts";
 import type { Decision } from "../core/verdict.ts";
 import { AgentPasskeys } from "./agent-passkeys.ts";
 import { Audit } from "./audit.ts";
@@ -22,25 +22,17 @@ import { Locks } from "./locks.ts";
 import { Openings } from "./openings.ts";
 import { OperatorStore } from "./operators.ts";
 import { Profiles } from "./profiles.ts";
-import { idleAgents, purgeSessions } from "./retention.ts";
+import { Retention, type RetentionDays } from "./retention.ts";
 import { Scores } from "./scores.ts";
 import { Sessions } from "./sessions.ts";
 import type { AgentId, By, Learned, Profile, SessionOutcome, SessionRecord, Store, StoreChange } from "./store.ts";
 import { Waiting, type WaitingLimits } from "./waiting.ts";
 
-export interface StoreOptions {
+export interface StoreOptions extends RetentionDays {
   readonly path: string;
   readonly keys: KeyRing;
   /** The file of the key that signs the audit chain; beside the store by default, made where there is none. */
   readonly auditKey?: string;
-  /** Entries of the audit chain older than so many days are removed, provably; absent: none is. */
-  readonly auditDays?: number;
-  /** Windows of evidence older than so many days are deleted; 14 by default. */
-  readonly scoreDays?: number;
-  /** Records of sessions older than so many days are deleted; absent: none is. */
-  readonly sessionDays?: number;
-  /** Agents who did not come for so many days are forgotten; absent: nobody is. */
-  readonly profileDays?: number;
   readonly log?: Log;
   readonly clock?: Clock;
   /** How long a statement waits for another process, in ms; the event loop waits with it. */
@@ -56,12 +48,9 @@ export interface StoreOptions {
   readonly checkpointBeside?: boolean;
 }
 
-/** A spent token's id is kept this long past its expiry, should the clock be set back. */
-const spentMargin = 3_600_000;
 const purgeMillis = 60_000;
 /** What a lesson holds on to: the statistics of some hundred keystrokes and pointer actions. */
 const lessonBytes = 128 * 1024;
-const dayMillis = 86_400_000;
 /** Pages in the log from which a write moves them itself: as SQLite does, and where a thread should have done it. */
 const usualCheckpoint = 1000;
 const lateCheckpoint = 32_768;
@@ -83,15 +72,12 @@ class SqliteStore implements Store {
   readonly audit: Audit;
   readonly breaker: BreakerState;
   readonly deliveries: Deliveries;
-  readonly #auditDays: number;
   readonly challenges: Challenges;
   readonly agentPasskeys: AgentPasskeys;
   readonly operators: OperatorStore;
   readonly scores: Scores;
   readonly consents: Consents;
-  readonly #scoreDays: number;
-  readonly #sessionDays: number;
-  readonly #profileDays: number;
+  readonly #retention: Retention;
   readonly #listeners = new Set<(change: StoreChange) => void>();
   /** Sessions that live in this process, and whose they are. */
   readonly #live = new Map<SessionId, { readonly id: AgentId; readonly name: AgentName }>();
@@ -134,16 +120,18 @@ class SqliteStore implements Store {
       this.consents = new Consents(this.#db, clock);
       this.scores = new Scores(this.#db);
       this.operators = new OperatorStore(this.#db);
+      const { audit, challenges, scores } = this;
+      const forget = (name: AgentName, by: By): boolean => this.forget(name, by);
+      this.#retention = new Retention(
+        { db: this.#db, locks: this.#locks, audit, challenges, scores, forget, log },
+        options,
+      );
       this.#seen = this.#db.dataVersion;
     } catch (error) {
       this.#db.close();
       throw error;
     }
     this.#checkpointer = options.checkpointBeside === true ? this.#checkpointBeside(path) : null;
-    this.#scoreDays = options.scoreDays ?? 14;
-    this.#auditDays = options.auditDays ?? Infinity;
-    this.#sessionDays = options.sessionDays ?? Infinity;
-    this.#profileDays = options.profileDays ?? Infinity;
     this.#purgedAt = clock.wall();
     this.#timer = setInterval(() => this.#poll(), options.pollMillis ?? 500).unref();
   }
@@ -355,25 +343,8 @@ class SqliteStore implements Store {
 
   #purge(now: EpochMillis): void {
     this.#purgedAt = now;
-    this.#locks.purge();
     this.#sign();
-    this.#retire(now);
-    this.challenges.purge();
-    this.#db.transaction(() => this.scores.purge(epochMillis(now - this.#scoreDays * dayMillis)));
-    const old = sql.deleteFrom("spent_tokens").where("expires", "<", epochMillis(now - spentMargin));
-    this.#db.transaction(() => this.#db.run(old));
-  }
-
-  /** Removes what is older than it may be kept. */
-  #retire(now: EpochMillis): void {
-    const before = (days: number): EpochMillis => epochMillis(now - days * dayMillis);
-    if (this.#sessionDays < Infinity) this.#db.transaction(() => purgeSessions(this.#db, before(this.#sessionDays)));
-    if (this.#profileDays < Infinity)
-      for (const name of idleAgents(this.#db, before(this.#profileDays)))
-        this.forget(name, { actor: "gateway", why: `retention: not seen for ${this.#profileDays} days` });
-    if (this.#auditDays === Infinity) return;
-    const removed = this.audit.truncate(before(this.#auditDays), "gateway", "retention");
-    if (removed > 0) this.#log.info({ removed }, "audit entries were removed for their age");
+    this.#retention.purge(now);
   }
 
   /** Signs the audit chain as it stands; what cannot be signed now is signed later. */

@@ -2,32 +2,14 @@
  * A held session is confirmed from another device: a passkey is added by a one-time link and used by the link that the
  * hold screen shows, in Chromium with its virtual authenticator; then the words bring the agent back.
  */
-import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
 import type { Page } from "playwright-core";
 import { freePort } from "../../demo/program.ts";
-import type { SessionControl } from "../../gateway/core/session.ts";
 import { agentName, epochMillis } from "../../gateway/core/units.ts";
 import { passkeyLink } from "../../gateway/judge/agent-passkeys.ts";
-import { defaultPolicyFile } from "../../gateway/policy/policy-file.ts";
-import { Background } from "../../models/background.ts";
-import { startChromium } from "../parts/chromium.ts";
-import { enrolPerson } from "../parts/colleagues.ts";
+import { addAuthenticator, startChromium } from "../parts/chromium.ts";
+import { startDoubted } from "../parts/doubted.ts";
 import { startFarm } from "../parts/farm.ts";
-import { HeldSession } from "../parts/held-session.ts";
-import { play, Typist } from "../parts/typist.ts";
-
-const doubt = `rules:
-  - name: doubt
-    when: session.keystrokes >= 30 && session.quarantines == 0
-    then: quarantine
-    because: doubted
-`;
-const policy = readFileSync(defaultPolicyFile, "utf8")
-  .replace(/^rules:\n/m, doubt)
-  .replace("proof: code", "proof: passkey");
-const before = "good morning how may i help you today sir";
 
 const chromium = await startChromium();
 t.teardown(() => chromium.stop());
@@ -35,17 +17,7 @@ t.teardown(() => chromium.stop());
 /** A device with an authenticator of its own. */
 async function device(): Promise<Page> {
   const page = await chromium.page();
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send("WebAuthn.enable");
-  const options = {
-    protocol: "ctap2",
-    transport: "internal",
-    hasResidentKey: true,
-    hasUserVerification: true,
-    isUserVerified: true,
-    automaticPresenceSimulation: true,
-  } as const;
-  await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
+  await addAuthenticator(page);
   return page;
 }
 
@@ -62,17 +34,11 @@ async function follow(page: Page, link: string): Promise<string> {
 t.test("a passkey on another device, and then the words", { timeout: 180_000 }, async (t) => {
   const port = await freePort(0);
   const url = `http://localhost:${port}`;
-  const enough = { keystrokes: 300, actions: 0, days: 0 };
-  const farm = await startFarm({
-    policy,
-    config: { mode: "enforce", listen: { port, url }, enrolment: { provisional: enough, mature: enough } },
-  });
+  const doubted = await startDoubted({ "proof: code": "proof: passkey" }, { config: { listen: { port, url } } });
+  const { farm, id } = doubted;
   t.teardown(() => farm.stop());
   const { gateway, desktop } = farm;
   const { store } = gateway;
-  const background = Background.load();
-  enrolPerson(store, background, "anna", 1, 1600);
-  const { id } = store.enrol(agentName("anna"));
   const site = { url, organisation: "Example" };
   const link = passkeyLink(store, id, site, epochMillis(Date.now()));
 
@@ -86,9 +52,8 @@ t.test("a passkey on another device, and then the words", { timeout: 180_000 }, 
   t.match(await follow(thief, passkeyLink(store, other.id, site, epochMillis(Date.now()))), /^Done/);
 
   const client = await farm.viewer("anna");
-  const held = new HeldSession([...gateway.proxy.sessions.values()].at(-1) as SessionControl, client);
   const from = desktop.events.length;
-  await play(new Typist(1).type(before, 0), client, () => held.asked);
+  const held = await doubted.hold(client);
   await held.asks("link");
   const field = held.prompts.at(-1)?.field;
   const address = field?.kind === "link" ? field.address : "";
@@ -100,17 +65,7 @@ t.test("a passkey on another device, and then the words", { timeout: 180_000 }, 
   await held.asks("phrase");
   t.match(await follow(phone, address), /no session waits/, "a link confirms once");
 
-  await held.settle();
-  await held.givePhrase(new Typist(1), () => gateway.tally.challenges.has("passed"));
-  t.equal(gateway.tally.challenges.get("passed"), 1);
-  while (gateway.tally.sessionsHeld > 0) await sleep(20);
-  await play(new Typist(1).type("thanks", 0), client);
-  await desktop.ends("thanks", from);
-  const received = desktop.typed(from);
-  t.ok(
-    before.startsWith(received.slice(0, -"thanks".length)) && received.endsWith("thanks"),
-    "nothing of it was typed",
-  );
+  await doubted.comesBack(t, held, client, from);
   await client.close();
 });
 

@@ -1,7 +1,7 @@
 /**
  * The security team's side of the demonstration, in a real browser beside the agent's: an operator signs in by the
  * printed line, watches trust move while the agent types on the real desktop, sees it fall when the keyboard is
- * handed over, reads why, and severs by a click; the agent's page says so. Pictures are kept in `.tap/screenshots`.
+ * handed over, reads why, and severs by a click; the agent's page, here with the older client, says so. Pictures are kept in `.tap/screenshots`.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ t.test("trust moves, falls and says why; a click severs, and the agent is told",
   const photograph = (name: string) => console_.screenshot({ path: join(artefacts, `console-${name}.png`) });
   await console_.goto(gateway.admin.firstRunUrl() ?? "");
   await console_.getByRole("navigation").waitFor();
-  const visit = await Visit.open(demonstration, chromium, "alex", "1.6.0");
+  const visit = await Visit.open(demonstration, chromium, "alex", "1.5.0");
   const row = console_.getByRole("row").filter({ hasText: "alex" });
   await row.waitFor();
   await visit.work();

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import t from "tap";
-import { startChromium } from "../parts/chromium.ts";
+import { addAuthenticator, startChromium } from "../parts/chromium.ts";
 import { startOperators } from "../parts/operators.ts";
 
 /** The library that the console uses, for a page without a build. */
@@ -41,17 +41,7 @@ t.test("a passkey is added, signs in, and cannot be forged or replayed", { timeo
   const chromium = await startChromium();
   t.teardown(() => chromium.stop());
   const page = await chromium.page();
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send("WebAuthn.enable");
-  const options = {
-    protocol: "ctap2",
-    transport: "internal",
-    hasResidentKey: true,
-    hasUserVerification: true,
-    isUserVerified: true,
-    automaticPresenceSimulation: true,
-  } as const;
-  await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
+  await addAuthenticator(page);
   const run = (expression: string): Promise<unknown> =>
     page.evaluate(`(async () => { ${script}; return ${expression}; })()`);
   // What no page is served at has no script of its own; its origin is what counts.

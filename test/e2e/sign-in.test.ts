@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import t, { type Test } from "tap";
 import { accessible } from "../parts/accessible.ts";
-import { startChromium } from "../parts/chromium.ts";
+import { addAuthenticator, startChromium } from "../parts/chromium.ts";
 import { startWithProvider } from "../parts/identity-provider.ts";
 
 async function setUp(t: Test) {
@@ -23,17 +23,7 @@ t.test("by the printed link, once; then by a passkey", { timeout: 120_000 }, asy
   await page.goto("about:blank");
   await page.goto(link);
   await signedIn(page);
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send("WebAuthn.enable");
-  const options = {
-    protocol: "ctap2",
-    transport: "internal",
-    hasResidentKey: true,
-    hasUserVerification: true,
-    isUserVerified: true,
-    automaticPresenceSimulation: true,
-  } as const;
-  await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
+  await addAuthenticator(page);
   await page.getByRole("link", { name: "Account" }).click();
   await page.getByRole("button", { name: "Add a passkey" }).click();
   await page.getByRole("button", { name: "Remove" }).first().waitFor();

@@ -42,6 +42,21 @@ export async function startChromium(): Promise<TestChromium> {
   };
 }
 
+/** Gives a page's browser an authenticator for passkeys, whose owner is there and agrees. */
+export async function addAuthenticator(page: Page): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  const options = {
+    protocol: "ctap2",
+    transport: "internal",
+    hasResidentKey: true,
+    hasUserVerification: true,
+    isUserVerified: true,
+    automaticPresenceSimulation: true,
+  } as const;
+  await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
+}
+
 /** Named, else from the parts, else (Ubuntu has it as a snap only) what is installed. */
 async function findChromium(): Promise<{ path: string; environment: Record<string, string> }> {
   const named = process.env["SAMEHAND_CHROMIUM"];

@@ -45,7 +45,7 @@ t.test("the picture that comes back is X's own, fetched or kept", async (t) => {
       while (gateway.tally.sessionsHeld > 0) await page.waitForTimeout(5);
       await moving.line(/^still$/);
       let apart = { pixels: 1, most: 255 };
-      for (let tries = 0; tries < 60 && apart.most > jpegLoss; tries++) {
+      for (let tries = 0; tries < 150 && apart.most > jpegLoss; tries++) {
         await page.waitForTimeout(100);
         apart = await differences(await page.screenshot(), await rootWindow(desktop.port));
       }

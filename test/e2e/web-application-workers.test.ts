@@ -36,6 +36,23 @@ function ask(url: string, { method = "GET", headers = {}, body = "" }: Asked = {
   });
 }
 
+/** Passes once so much was said; it goes on. */
+function streams(url: string, headers: Record<string, string>, until: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const asked = httpRequest(url, { headers, agent: false });
+    let said = "";
+    asked.on("error", reject);
+    asked.on("response", (answer) => {
+      answer.on("error", reject);
+      answer.on("data", (bytes: Buffer) => {
+        said += bytes.toString("latin1");
+        if (said.includes(until)) resolve();
+      });
+    });
+    asked.end();
+  });
+}
+
 /** A download that has begun and is not read on. @returns what reads on until it is cut; rejects where it ends well */
 function begin(url: string): Promise<() => Promise<void>> {
   return new Promise((resolve, reject) => {
@@ -105,6 +122,7 @@ t.test("whichever process a request comes to, it is of one gateway", async (t) =
   const opened = await ask(`${url}/tunnel?connect`, { method: "POST", headers: form, body: searchParams.toString() });
   t.equal(opened.status, 200);
   const headers = { "guacamole-tunnel-token": String(opened.headers["guacamole-tunnel-token"]) };
+  await streams(`${url}/tunnel?read:${opened.body}:0`, headers, "4.sync,");
   for (const [n, letter] of letters.entries()) {
     const code = letter.codePointAt(0)!;
     const keys = instruction("key", code, 1) + instruction("key", code, 0);

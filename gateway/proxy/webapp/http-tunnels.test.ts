@@ -68,6 +68,9 @@ t.test("each request reaches its tunnel, in whichever process", async (t) => {
     );
   }
   t.same(mine.heard, ["3.key,2.97,1.1;", "3.key,2.97,1.1;"]);
+  const door = (await two.bus.ask("tunnelDoor", one.bus.name)).find((answer) => answer !== null);
+  const kept = (await fetch(`http://127.0.0.1:${door}/tunnel?x`)).headers.get("keep-alive");
+  t.equal(kept, "timeout=120", "which is long after whoever forwards has let go of it");
   const first = fetch(`${other.at}?read:${uuid}:0`, { headers });
   while ((await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 5))])) === undefined)
     mine.viewers[0].say("3.nop;");

@@ -5,13 +5,13 @@ import type { AgentMode } from "./admin/contract/agent.ts";
 
 const dayLength = 86_400_000;
 
-/** A mode's name towards operators: it stays the same while others come and go. */
-const idOf = ({ modality, days, session }: ModeFacts): string => `${modality}-${days[0]}-${session.slice(-8)}`;
+/** A mode's name towards operators: it stays the same while the mode is learned on, and others come and go. */
+const idOf = ({ modality, opened }: ModeFacts): string => `${modality}-${opened.slice(-8)}`;
 
 /** @throws SamehandError `profile-unreadable` */
 export const modesOf = (profile: Uint8Array): AgentMode[] =>
   Profile.factsOf(profile).modes.map((mode) => {
-    const { modality, client, days, confirmed, observations } = mode;
+    const { modality, client, days, confirmed, observations, waiting } = mode;
     const rate = Number.isNaN(client.medianMs) ? "" : `, ${Math.round(client.medianMs)} ms apart`;
     return {
       id: idOf(mode),
@@ -22,7 +22,7 @@ export const modesOf = (profile: Uint8Array): AgentMode[] =>
         actions: modality === "pointer" ? observations : 0,
         days: days.length,
       },
-      lastSeenAt: (days.at(-1) ?? 0) * dayLength,
+      lastSeenAt: Math.max(days.at(-1) ?? 0, waiting?.day ?? 0) * dayLength,
     };
   });
 

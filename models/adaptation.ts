@@ -7,8 +7,7 @@
  */
 import type { Modality } from "../gateway/core/input.ts";
 import type { Background } from "./background.ts";
-import { KeyboardStatistics } from "./keyboard/statistics.ts";
-import { PointerStatistics, mostKept } from "./pointer/statistics.ts";
+import { adaptedShare, withinBudget } from "./drift.ts";
 import { type Candidate, type Counts, type Part, Profile, emptyPart, mergeInto } from "./profile.ts";
 
 /** A few minutes of a session: all that was shown, and what of it may be learned. */
@@ -31,8 +30,6 @@ export interface SessionLesson {
 /** What became of a lesson. */
 export type Outcome = "learned" | "held-back" | "refused";
 
-/** The drift budget: what was adapted weighs at most this share of the anchor; older adaptation fades. */
-export const adaptedShare = 0.25;
 /** Fewer observations of a modality than this are not judged, and do not count as recognised either. */
 const fewest = { keyboard: 50, pointer: 24 } as const;
 /** An anchor of fewer observations recognises nobody: the first lessons are taken as they come. */
@@ -179,7 +176,11 @@ export function confirm(background: Background, profile: Profile): boolean {
   if (candidate === null) return false;
   profile.candidate = null;
   mergeInto(profile.adapted, candidate.part);
-  profile.adapted = withinBudget(profile.adapted, profile.anchor, background);
+  const { adapted, anchor } = profile;
+  profile.adapted = {
+    keyboard: withinBudget(adapted.keyboard, anchor.keyboard.count, background),
+    pointer: withinBudget(adapted.pointer, anchor.pointer.count, background),
+  };
   profile.saw(candidate.day);
   profile.version++;
   return true;
@@ -216,14 +217,4 @@ function joined(
   const into = before?.part ?? emptyPart(background);
   mergeInto(into, part);
   return { part: into, session, day };
-}
-
-function withinBudget(adapted: Part, anchor: Part, background: Background): Part {
-  const { keyboard, pointer } = adapted;
-  if (!(keyboard instanceof KeyboardStatistics) || !(pointer instanceof PointerStatistics)) return adapted;
-  const share = (own: number, budget: number): number => Math.min(1, (adaptedShare * budget) / Math.max(1, own));
-  return {
-    keyboard: keyboard.scaled(share(keyboard.count, anchor.keyboard.count), background.keyboard.parameters.network),
-    pointer: pointer.scaled(share(pointer.count, anchor.pointer.count)).thinned(adaptedShare * mostKept),
-  };
 }

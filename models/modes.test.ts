@@ -92,16 +92,58 @@ t.test(
     t.ok(profile.dropModes("next"));
     t.same(profile.modes, []);
     for (const day of [4, 5, 6]) profile.learnMode(background, lesson(laptop, day));
-    t.notOk(profile.dropModes("s6"), "what two other sessions confirmed stays");
+    t.ok(profile.dropModes("s6"), "what a third showed waits, and is given up");
+    t.match(profile.modes, [{ confirmed: true, waiting: null, days: [4, 5] }], "what two others confirmed stays");
   },
 );
+
+t.test(
+  "a confirmed mode learns what another session confirms, its anchor grows whole, and then the budget holds",
+  async (t) => {
+    const profile = agent();
+    for (const day of [2, 3]) profile.learnMode(background, lesson(laptop, day));
+    const counts = (): number[] =>
+      profile.modes.map(({ statistics, adapted }) => statistics.count + (adapted?.count ?? 0));
+    profile.learnMode(background, lesson(laptop, 4));
+    profile.learnMode(background, lesson(laptop, 4));
+    t.same(counts(), [1000], "a session does not confirm itself");
+    t.ok(profile.confirmModes(background, "s4"));
+    t.same(counts(), [2000], "a challenge confirms what waits");
+    const [{ statistics: anchor }] = profile.modes;
+    for (let day = 5; day < 12; day++) profile.learnMode(background, lesson(laptop, day));
+    t.equal(profile.modes.length, 1);
+    t.equal(profile.modes[0].statistics, anchor, "an anchor that is whole never changes");
+    t.ok(counts()[0] > 2000 && counts()[0] <= 2500, `${counts()[0]}`);
+    t.equal(profile.modes[0].opened, "s2", "its name stays");
+    const back = Profile.decode(profile.encode(), background);
+    t.same(Buffer.from(back.encode()), Buffer.from(profile.encode()));
+  },
+);
+
+t.test("of several modes one is taken away with all that is its own", async (t) => {
+  const profile = agent();
+  const [other, third] = [
+    { hold: 30, interval: 480 },
+    { hold: 210, interval: 160 },
+  ];
+  for (const day of [2, 3, 4]) profile.learnMode(background, lesson(laptop, day));
+  profile.learnMode(background, lesson(other, 5));
+  t.notOk(profile.learnMode(background, lesson(third, 5)), "one session opens one mode, which has its name");
+  t.equal(profile.modes.length, 2);
+  const bytes = Profile.withoutMode(profile.encode(), 0);
+  t.match(Profile.decode(bytes ?? profile.encode(), background).modes, [
+    { opened: "s5", adapted: null, waiting: null },
+  ]);
+  const first = Profile.withoutMode(profile.encode(), 1);
+  t.match(Profile.decode(first ?? profile.encode(), background).modes, [{ opened: "s2", waiting: { session: "s4" } }]);
+});
 
 t.test("which mode fits is told, and its windows speak for the agent", async (t) => {
   const profile = agent();
   profile.learnMode(background, lesson(laptop, 2));
-  t.notOk(profile.confirmModes("another"), "a challenge says nothing of what another session used");
-  t.ok(profile.confirmModes("s2"));
-  t.notOk(profile.confirmModes("s2"));
+  t.notOk(profile.confirmModes(background, "another"), "a challenge says nothing of what another session used");
+  t.ok(profile.confirmModes(background, "s2"));
+  t.notOk(profile.confirmModes(background, "s2"));
   const verifier = new Verifier(background, profile);
   let sum = 0;
   for (const stroke of typing(laptop, 150, 5)) sum += verifier.keystroke(stroke)?.llr ?? 0;
@@ -123,7 +165,7 @@ t.test("there are few modes: the oldest that was never confirmed gives way, a co
   t.equal(profile.modes.length, mostModes);
   t.notOk(profile.modes.includes(first));
   t.ok(profile.modes.includes(second));
-  for (const { session } of profile.modes) profile.confirmModes(session);
+  for (const { session } of profile.modes) profile.confirmModes(background, session);
   t.notOk(profile.learnMode(background, lesson(hands[4], 9)));
   t.ok(profile.removeMode(0));
   t.notOk(profile.removeMode(7));
@@ -135,11 +177,13 @@ t.test("modes are stored with the profile, and told without reading it whole", a
   t.same(Profile.factsOf(profile.encode()).modes, []);
   profile.learnMode(background, lesson(laptop, 2));
   profile.learnMode(background, lesson(laptop, 4));
+  profile.learnMode(background, lesson(laptop, 5));
   const bytes = profile.encode();
   const back = Profile.decode(bytes, background);
   t.same(Buffer.from(back.encode()), Buffer.from(bytes));
-  const facts = { modality: "keyboard", client: { medianMs: 8 }, days: [2, 4], session: "s4", confirmed: true };
-  t.same(Profile.factsOf(bytes).modes, [{ ...facts, observations: 1000 }]);
+  const seen = { modality: "keyboard", opened: "s2", session: "s4", days: [2, 4], client: { medianMs: 8 } };
+  const waiting = { session: "s5", day: 5 };
+  t.same(Profile.factsOf(bytes).modes, [{ ...seen, confirmed: true, observations: 1000, waiting }]);
   t.ok(Math.abs(said(back, laptop) - said(profile, laptop)) < 1e-4);
 });
 

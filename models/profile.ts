@@ -19,7 +19,9 @@ import {
   confirmedIn,
   withoutSession,
   modeFacts,
+  modeSections,
   modesOf,
+  movedSection,
   withLesson,
 } from "./modes.ts";
 import { PointerStatistics } from "./pointer/statistics.ts";
@@ -161,8 +163,8 @@ export class Profile {
   }
 
   /** The agent was confirmed in a session: the modes in use there count from now on. @returns whether anything changed */
-  confirmModes(session: string): boolean {
-    return this.#changeModes(confirmedIn(this.modes, session));
+  confirmModes(background: Background, session: string): boolean {
+    return this.#changeModes(confirmedIn(this.modes, session, background));
   }
 
   /** Forgets what a doubted session showed of other devices. @returns whether there was anything */
@@ -190,7 +192,8 @@ export class Profile {
   /** Does beside the event loop what it can of `encode`, which is the sooner done then. Never rejects. */
   async squeeze(): Promise<void> {
     const parts = [this.anchor, this.adapted, ...(this.candidate === null ? [] : [this.candidate.part])];
-    const statistics = [...parts.map(({ pointer }) => pointer), ...this.modes.map((mode) => mode.statistics)];
+    const ofModes = this.modes.flatMap(modeSections).map(([, shown]) => shown);
+    const statistics = [...parts.map(({ pointer }) => pointer), ...ofModes];
     await Promise.all(statistics.map(async (each) => (each instanceof PointerStatistics ? each.squeeze() : undefined)));
   }
 
@@ -216,7 +219,7 @@ export class Profile {
     add("anchor", this.anchor);
     add("adapted", this.adapted);
     if (this.candidate !== null) add("candidate", this.candidate.part);
-    this.modes.forEach((mode, index) => sections.set(`mode-${index}`, mode.statistics.encode()));
+    for (const [name, shown] of this.modes.flatMap(modeSections)) sections.set(name, shown.encode());
     return pack(form, sections.set("trees", this.trees));
   }
 
@@ -250,14 +253,13 @@ export class Profile {
     const modes = Array.isArray(facts["modes"]) ? facts["modes"] : [];
     if (!(index in modes)) return null;
     const rest = modes.filter((_, place) => place !== index);
-    const kept = [...sections].filter(([name]) => !name.startsWith("mode-"));
-    const statistics = modes.map((_, place) => section(form, sections, `mode-${place}`));
-    const left = statistics
-      .filter((_, place) => place !== index)
-      .map((each, place) => [`mode-${place}`, each] as const);
+    const left = [...sections].flatMap(([name, bytes]): [string, Uint8Array][] => {
+      const moved = movedSection(name, index);
+      return moved === null ? [] : [[moved, bytes]];
+    });
     const { modes: _before, ...others } = facts;
     const told = { ...others, ...(rest.length === 0 ? {} : { modes: rest }), version: Number(facts["version"]) + 1 };
-    return pack(form, new Map([...kept, ...left, ["facts", packJson(told)]]));
+    return pack(form, new Map([...left, ["facts", packJson(told)]]));
   }
 
   /**
@@ -301,14 +303,16 @@ export class Profile {
     profile.version = numbers([facts?.["version"]], 1)[0];
     profile.grownAmong = numbers([facts?.["grownAmong"] ?? 0], 1)[0];
     profile.trees = treesOf(sections, profile.grownAmong);
-    profile.modes = modesOf(facts?.["modes"], numbers).map(({ modality, client, days, session, confirmed }, index) => ({
-      modality,
-      client,
-      days,
-      session,
-      confirmed,
-      statistics: models[modality].decode(section(form, sections, `mode-${index}`)),
-    }));
+    profile.modes = modesOf(facts?.["modes"], numbers).map(({ waiting, ...facts }, index) => {
+      const { observations: _counted, ...mode } = facts;
+      const shown = (name: string) => models[mode.modality].decode(section(form, sections, name));
+      return {
+        ...mode,
+        statistics: shown(`mode-${index}`),
+        adapted: sections.has(`mode-${index}-adapted`) ? shown(`mode-${index}-adapted`) : null,
+        waiting: waiting === null ? null : { ...waiting, statistics: shown(`mode-${index}-waiting`) },
+      };
+    });
     const candidate = facts?.["candidate"] as { session?: unknown; day?: unknown } | undefined;
     if (candidate !== undefined)
       profile.candidate = {

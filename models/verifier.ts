@@ -7,6 +7,7 @@ import type { Keystroke } from "./keyboard/keystroke.ts";
 import type { Reading } from "./keyboard/reading.ts";
 import { KeyboardScorer } from "./keyboard/scorer.ts";
 import { MixedScorer } from "./mixed-scorer.ts";
+import { knownOf } from "./modes.ts";
 import type { Evidence, Scorer, Statistics } from "./modality.ts";
 import type { PointerAction } from "./pointer/action.ts";
 import type { Profile } from "./profile.ts";
@@ -115,7 +116,7 @@ function scorersOf(background: Background, profile: Profile): Scorers {
   const enrolled = profile.enrolled(background);
   const usual = background.keyboard.scorer(enrolled.keyboard);
   return {
-    keyboard: withModes(usual, profile, "keyboard", (mode) => background.keyboard.scorer(mode)),
+    keyboard: withModes(usual, background, profile, "keyboard", (mode) => background.keyboard.scorer(mode)),
     pointer: pointing(background, profile, enrolled.pointer),
   };
 }
@@ -125,18 +126,20 @@ const pointing = (
   profile: Profile,
   enrolled: Statistics<PointerAction>,
 ): Scorer<PointerAction> =>
-  withModes(background.pointer.scorer(enrolled, profile.trees), profile, "pointer", (mode) =>
+  withModes(background.pointer.scorer(enrolled, profile.trees), background, profile, "pointer", (mode) =>
     background.pointer.scorer(mode),
   );
 
 /** A scorer of the usual way and of every confirmed mode; of the usual way alone where there is none. */
 function withModes<Observation>(
   usual: Scorer<Observation>,
+  background: Background,
   { modes }: Profile,
   modality: Modality,
   scorerOf: (mode: Statistics<Observation>) => Scorer<Observation>,
 ): Scorer<Observation> {
   const others = modes.filter((mode) => mode.confirmed && mode.modality === modality);
   if (others.length === 0) return usual;
-  return new MixedScorer([usual, ...others.map(({ statistics }) => scorerOf(statistics as Statistics<Observation>))]);
+  const known = others.map((mode) => knownOf(mode, background) as Statistics<Observation>);
+  return new MixedScorer([usual, ...known.map(scorerOf)]);
 }

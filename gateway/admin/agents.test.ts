@@ -39,22 +39,27 @@ t.test(
     t.match((await act("unlock")).answer, { outcome: "already" });
 
     t.same(detail.modes, [], "one mouse, one keyboard");
-    store.updateProfile(store.agent(agentName("anna"))!.id, (newest) => {
-      const profile = Profile.decode(newest!.body, background);
-      const taught = { modality: "pointer" as const, statistics: profile.anchor.pointer, client: { medianMs: 8 } };
-      profile.learnMode(background, { ...taught, day: 20_000, session: "session-1" });
-      return { ...newest!, body: profile.encode() };
-    });
-    const [mode, ...others] = agentDetail.parse((await browser.ask("GET", "/agents/anna")).answer).modes;
+    const pointed = (...days: number[]) =>
+      store.updateProfile(store.agent(agentName("anna"))!.id, (newest) => {
+        const profile = Profile.decode(newest!.body, background);
+        const taught = { modality: "pointer" as const, statistics: profile.anchor.pointer, client: { medianMs: 8 } };
+        for (const day of days) profile.learnMode(background, { ...taught, day, session: `session-of-${day}` });
+        return { ...newest!, body: profile.encode() };
+      });
+    const modes = async () => agentDetail.parse((await browser.ask("GET", "/agents/anna")).answer).modes;
+    pointed(20_000);
+    const [mode, ...others] = await modes();
     t.match(mode, { name: "another mouse, 8 ms apart", confirmed: false, learned: { keystrokes: 0, days: 1 } });
     t.same(others, []);
+    pointed(20_001, 20_002);
+    t.match(await modes(), [{ id: mode?.id, confirmed: true, lastSeenAt: 20_002 * 86_400_000 }], "its name stays");
     t.match((await act("forget-mode", { mode: mode?.id })).answer, { outcome: "done" });
     const without = agentDetail.parse((await browser.ask("GET", "/agents/anna")).answer);
     t.same(without.modes, []);
     t.same(without.learned, detail.learned, "the usual way stays");
     t.match(await act("forget-mode", { mode: mode?.id }), { status: 404 });
 
-    const older = detail.versions[1];
+    const older = without.versions[2];
     t.match((await act("rollback", { version: older?.version })).answer, { outcome: "done" });
     const after = agentDetail.parse((await browser.ask("GET", "/agents/anna")).answer);
     t.equal(after.learned.keystrokes, older?.learned.keystrokes);

@@ -193,7 +193,7 @@ export class Learning {
       name,
       nothing,
       atOnce((profile) => {
-        const devices = profile.confirmModes(session);
+        const devices = profile.confirmModes(background, session);
         return confirm(background, profile) || devices;
       }),
     );

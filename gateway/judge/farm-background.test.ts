@@ -114,22 +114,31 @@ t.test(
     const before = await seen();
     t.ok((before?.keystrokes ?? 0) > 200);
 
-    // what was learned meanwhile: colleagues, and quiet stretches of the agent's own
-    enrolColleagues(store, background);
-    store.updateProfile(store.enrol(anna).id, (newest) => {
-      const profile = Profile.decode(newest?.body ?? new Uint8Array(), background);
-      for (let stretch = 0; stretch < 500; stretch++) profile.peaked(-8 + (stretch % 5));
-      return { ...profile.amount, body: profile.encode() };
-    });
-    const swapped = judge.refresh();
-    work(1, 71, 60);
+    // what was learned meanwhile: one colleague, then several, and quiet stretches of the agent's own
+    const joined = async (colleagues: number, peak: number, session: number) => {
+      const last = await seen();
+      enrolColleagues(store, background, colleagues);
+      store.updateProfile(store.enrol(anna).id, (newest) => {
+        const profile = Profile.decode(newest?.body ?? new Uint8Array(), background);
+        for (let stretch = 0; stretch < 500; stretch++) profile.peaked(peak + (stretch % 5));
+        return { ...profile.amount, body: profile.encode() };
+      });
+      const swapped = judge.refresh();
+      work(1, session, 60);
+      await swapped;
+      let now = await seen();
+      while (now?.thresholds.quarantine === last?.thresholds.quarantine) {
+        await sleep(5);
+        now = await seen();
+      }
+      return now;
+    };
+    await joined(1, -6, 73);
+    work(1, 74, 150);
+    t.ok(((await seen())?.trust ?? 0) > 50, "one colleague holds no agent");
+    t.same(acts, []);
+    const now = await joined(8, -8, 71);
     const windows = tally.evidenceWindows;
-    await swapped;
-    let now = await seen();
-    while (now?.thresholds.quarantine === before?.thresholds.quarantine) {
-      await sleep(5);
-      now = await seen();
-    }
     t.ok(now !== null && now.trust > 50, "trust is not begun anew");
     t.equal(now?.verdict, "allow");
     work(1, 72, 120);

@@ -72,7 +72,8 @@ t.test(
 
     const session = await open();
     const from = desktop.events.length;
-    const work = [...anna.shift(120, 9), ...anna.type(secret, 46_000, 9)];
+    const shift = anna.shift(60, 9);
+    const work = [...shift, ...anna.type(secret, (shift.at(-1)?.at ?? 0) + 800, 9)];
     await play(work, session);
     await desktop.ends(secret, from);
     t.equal(tally.sessionsQuarantined, 0, "the agent works undisturbed");

@@ -134,11 +134,21 @@ export class Front {
   /** @throws SamehandError where the visitor is unknown or refused, or the first process silent */
   async enter(request: IncomingMessage, asked: ApplicationRequest): Promise<Entry> {
     const visitor = await this.#visitors.find(asked, this.addressOf(request));
-    const joins = asked.type === "a" ? asked.identifier : await this.#shares.of(asked.identifier);
+    const joins = asked.type === "a" ? asked.identifier : await this.#sharedBy(asked.identifier);
     const entry = { ticket: visitor.ticket, opening: () => this.#opening(request, asked, visitor, joins) };
     if (!visitor.guest) return entry;
     const watchOnly = this.#parts.enforcing() && this.#options.guests === "watch";
     return { ...entry, judge: guestJudge, watchOnly };
+  }
+
+  /** The live connection that a share link leads to. @throws SamehandError `neighbour-silent`, where anybody may be refused */
+  async #sharedBy(identifier: string): Promise<string> {
+    try {
+      return await this.#shares.of(identifier);
+    } catch (error) {
+      if (this.#parts.enforcing()) throw error;
+      return "";
+    }
   }
 
   /** @param joins the live connection that is joined, by the application's name of it; empty for one of its own */

@@ -30,6 +30,7 @@ SET/takeovers.csv), and reports error rates by amount of input.
   --train SET          with --cross-fold: train on this set too (repeat for more)
   --leave-out PERSON   with --train: a person not to train on, as set/person or set/p0* (repeat)
   --seed N             with --cross-fold (default 1)
+  --network-steps N    with --cross-fold: train the keyboard's network for so long (0: no network)
   --json               print the report as JSON
 `;
 
@@ -53,6 +54,7 @@ function options(args: string[]) {
       train: { type: "string", multiple: true, default: [] },
       "leave-out": { type: "string", multiple: true, default: [] },
       seed: { type: "string", default: "1" },
+      "network-steps": { type: "string" },
     },
   });
 }
@@ -87,6 +89,9 @@ export async function run(args: string[], io: Io): Promise<number> {
           seed: wholeNumber("seed", values.seed),
           sets: values.train,
           leaveOut: values["leave-out"],
+          ...(values["network-steps"] === undefined
+            ? {}
+            : { networkSteps: wholeNumber("network-steps", values["network-steps"]) }),
         };
   if (folding !== null && values.background !== undefined)
     throw new SamehandError("usage", "--cross-fold trains its own backgrounds: leave --background out");

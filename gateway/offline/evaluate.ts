@@ -14,6 +14,8 @@ export interface CrossFolding {
   readonly sets: readonly string[];
   /** People of other sets who must not be trained on, as `set/person`; a `*` at the end stands for any rest. */
   readonly leaveOut: readonly string[];
+  /** Steps of the keyboard network's training, 0 for none; the keyboard's default where not given. */
+  readonly networkSteps?: number;
 }
 
 /** Runs all trials. @returns the results in order; with cross-validation those whose people were all kept apart */
@@ -40,6 +42,7 @@ function foldsOf(set: RecordedSet, folding: CrossFolding, tell: (text: string) =
     };
     const background = trainBackground([set.directory, ...folding.sets], {
       seed: folding.seed,
+      ...(folding.networkSteps === undefined ? {} : { networkSteps: folding.networkSteps }),
       wanted: (name, person) =>
         name === set.name
           ? foldOf.get(person) !== fold

@@ -1,8 +1,10 @@
+import { brotliDecompressSync } from "node:zlib";
 import t from "tap";
 import { millis } from "../../gateway/core/units.ts";
 import { keyOf } from "./keys.ts";
 import { type Keystroke, noKey } from "./keystroke.ts";
 import { KeyboardModel } from "./model.ts";
+import { hidden } from "./network.ts";
 import { Random } from "./random.ts";
 import { KeyboardStatistics } from "./statistics.ts";
 import { trainKeyboard } from "./train.ts";
@@ -98,6 +100,10 @@ t.test("keeps its meaning through encoding", async (t) => {
   const profile = enrolled(alice(500, random));
   const bytes = profile.encode();
   t.same(model.decode(bytes).encode(), bytes);
+  const header = 16 + 4 * hidden;
+  const before = Buffer.concat([bytes.subarray(0, header), brotliDecompressSync(bytes.subarray(header))]);
+  before.writeUInt16LE(2);
+  t.same(model.decode(before).encode(), bytes, "the form of before is still read");
   t.ok(bytes.length < 16_384, `${bytes.length} bytes`);
   const again = KeyboardModel.decode(model.encode());
   t.same(again.encode(), model.encode());

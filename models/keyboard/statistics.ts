@@ -3,6 +3,7 @@
  * of a network's hidden states. The former do not depend on the background, so that a new background scores old
  * enrolments; the latter are given up with their network. No order is kept beyond pairs of keys.
  */
+import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import { SamehandError } from "../../gateway/core/errors.ts";
 import type { Statistics } from "../modality.ts";
 import type { Keystroke } from "./keystroke.ts";
@@ -10,10 +11,13 @@ import { momentCount, PairMoments } from "./pair-moments.ts";
 import { believed, featureCount, pairCount, pairOf } from "./times.ts";
 import { type Network, type NetworkStream, hidden } from "./network.ts";
 
-const version = 2;
+const version = 3;
+/** The form before: pairs not compressed. */
+const plainVersion = 2;
 const headerBytes = 16 + 4 * hidden;
 const bytesPerPair = 2 + featureCount * (2 + 4 + 4);
 const mostCounted = 0xffff;
+const squeezing = { params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 16 } };
 
 export class KeyboardStatistics implements Statistics<Keystroke> {
   readonly pairs = new PairMoments();
@@ -22,6 +26,8 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
   readonly networkId: number;
   readonly #stream: NetworkStream | null;
   readonly #times = new Float64Array(featureCount);
+  /** The pairs as `encode` compresses them, where that is known; null since they changed. */
+  #squeezed: Uint8Array | null = null;
   #networkCount = 0;
   #count = 0;
 
@@ -40,6 +46,7 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
 
   add(keystroke: Keystroke): void {
     this.#count += 1;
+    this.#squeezed = null;
     if (this.#stream !== null) {
       const states = this.#stream.read(keystroke);
       for (let unit = 0; unit < hidden; unit += 1) this.hidden[unit] += states[unit];
@@ -63,6 +70,7 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     if (!(other instanceof KeyboardStatistics))
       throw new SamehandError("profile-unreadable", "not keyboard statistics");
     this.#count += other.count;
+    this.#squeezed = null;
     if (other.networkId === this.networkId) {
       for (let unit = 0; unit < hidden; unit += 1) this.hidden[unit] += other.hidden[unit];
       this.#networkCount += other.networkCount;
@@ -82,6 +90,7 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     this.hidden.fill(0);
     this.#stream?.wipe();
     this.#count = this.#networkCount = 0;
+    this.#squeezed = null;
   }
 
   /** The same typing with less weight. @param share 0 to 1 @param network the one that these statistics sum */
@@ -89,6 +98,7 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     const lighter = new KeyboardStatistics(network);
     lighter.merge(this);
     if (share >= 1) return lighter;
+    lighter.#squeezed = null;
     lighter.#count = Math.round(this.#count * share);
     lighter.#networkCount = Math.round(lighter.#networkCount * share);
     lighter.hidden.forEach((sum, unit) => (lighter.hidden[unit] = sum * share));
@@ -97,18 +107,28 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     return lighter;
   }
 
-  /** Version, count, then each pair in ascending order with count, mean and variance of each feature. */
+  /** Version, count, then each pair in ascending order with count, mean and variance of each feature, compressed. */
   encode(): Uint8Array {
-    const { size, moments } = this.pairs;
-    const bytes = new Uint8Array(headerBytes + size * bytesPerPair);
+    const squeezed = (this.#squeezed ??= this.#squeezedPairs());
+    const bytes = new Uint8Array(headerBytes + squeezed.length);
     const view = new DataView(bytes.buffer);
+    const { size } = this.pairs;
     view.setUint16(0, version, true);
     view.setUint16(2, size, true);
     view.setUint32(4, this.#count, true);
     view.setUint32(8, this.networkId, true);
     view.setUint32(12, this.#networkCount, true);
     for (let unit = 0; unit < hidden; unit += 1) view.setFloat32(16 + 4 * unit, this.hidden[unit], true);
-    let at = headerBytes;
+    bytes.set(squeezed, headerBytes);
+    return bytes;
+  }
+
+  #squeezedPairs(): Uint8Array {
+    const { size, moments } = this.pairs;
+    if (size === 0) return new Uint8Array(0);
+    const bytes = new Uint8Array(size * bytesPerPair);
+    const view = new DataView(bytes.buffer);
+    let at = 0;
     for (let n = 0; n < size; n += 1) {
       view.setUint16(at, this.pairs.pair(n), true);
       at += 2;
@@ -124,7 +144,9 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
         at += 10;
       }
     }
-    return bytes;
+    const squeezed = brotliCompressSync(bytes, squeezing);
+    bytes.fill(0);
+    return squeezed;
   }
 
   /**
@@ -137,9 +159,11 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
       throw new SamehandError("profile-unreadable", `keyboard statistics: ${why}`);
     };
     if (bytes.byteLength < headerBytes) fail("too short");
-    if (view.getUint16(0, true) !== version) fail("unknown version");
+    const form = view.getUint16(0, true);
+    if (form !== version && form !== plainVersion) fail("unknown version");
     const pairs = view.getUint16(2, true);
-    if (bytes.byteLength !== headerBytes + pairs * bytesPerPair) fail("wrong length");
+    const body = released(bytes.subarray(headerBytes), pairs * bytesPerPair, form === plainVersion);
+    if (body === null) return fail("wrong length");
     const statistics = new KeyboardStatistics(network);
     statistics.#count = view.getUint32(4, true);
     if (view.getUint32(8, true) === statistics.networkId) {
@@ -150,17 +174,19 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
         statistics.hidden[unit] = sum;
       }
     }
-    let at = headerBytes;
+    if (form === version) statistics.#squeezed = bytes.subarray(headerBytes);
+    const read = new DataView(body.buffer, body.byteOffset, body.byteLength);
+    let at = 0;
     for (let index = 0; index < pairs; index += 1) {
-      const pair = view.getUint16(at, true);
+      const pair = read.getUint16(at, true);
       if (pair >= pairCount) fail("unknown key");
       const from = statistics.pairs.at(pair);
       const { moments } = statistics.pairs;
       at += 2;
       for (let feature = 0; feature < featureCount; feature += 1) {
-        const count = view.getUint16(at, true);
-        const mean = view.getFloat32(at + 2, true);
-        const variance = view.getFloat32(at + 6, true);
+        const count = read.getUint16(at, true);
+        const mean = read.getFloat32(at + 2, true);
+        const variance = read.getFloat32(at + 6, true);
         if (!Number.isFinite(mean) || !(variance >= 0 && variance < 1e6)) fail("not a number");
         moments[from + feature * 3] = count;
         moments[from + feature * 3 + 1] = count * mean;
@@ -170,4 +196,16 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     }
     return statistics;
   }
+}
+
+/** The pairs of an encoding; null where it has not so many bytes of them. */
+function released(bytes: Uint8Array, size: number, plain: boolean): Uint8Array | null {
+  let body = bytes;
+  if (!plain && size > 0)
+    try {
+      body = brotliDecompressSync(bytes, { maxOutputLength: size });
+    } catch {
+      return null;
+    }
+  return body.length === size ? body : null;
 }

@@ -1,3 +1,4 @@
+import { brotliCompressSync } from "node:zlib";
 import t from "tap";
 import { millis } from "../../gateway/core/units.ts";
 import { seeded } from "../metrics.ts";
@@ -136,11 +137,26 @@ t.test("bytes that are no model or no profile are refused", async (t) => {
   }
 });
 
+/** The form of profiles before features were told from one another: columns of codes, the kinds first, rows by kind. */
+function codesForm(statistics: PointerStatistics): Uint8Array {
+  const width = featureCount + 1;
+  const rows = Array.from({ length: statistics.kept }, (_, row) =>
+    statistics.rows.subarray(row * width, (row + 1) * width),
+  );
+  const sorted = rows.toSorted((one, other) => one[featureCount] - other[featureCount]);
+  const columns = rows.map((row) => row[featureCount]);
+  for (let feature = 0; feature < featureCount; feature++) columns.push(...sorted.map((row) => row[feature]));
+  const header = Buffer.from(statistics.encode().subarray(0, 20));
+  header.writeUInt32BE(0x50_54_52_32);
+  return Buffer.concat([header, brotliCompressSync(Uint8Array.from(columns))]);
+}
+
 t.test("statistics survive being stored, and merging keeps the counts and the hand", async (t) => {
   const [a, b] = [enrolled(actionsOf(agent, 100, 1)), enrolled(actionsOf(agent, 200, 2))];
   t.same(PointerStatistics.decode(a.encode()).encode(), a.encode());
   t.same(PointerStatistics.decode(a.encode()).rows, a.rows.subarray(0, a.kept * (featureCount + 1)));
-  t.same(PointerStatistics.decode(a.encodePlain()).encode(), a.encode(), "the form of before is still read");
+  t.same(PointerStatistics.decode(a.encodePlain()).encode(), a.encode(), "the first form is still read");
+  t.same(PointerStatistics.decode(codesForm(a)).encode(), a.encode(), "and the second");
   const nothing = new PointerStatistics();
   t.same(PointerStatistics.decode(nothing.encode()).encode(), nothing.encode());
   a.merge(b);

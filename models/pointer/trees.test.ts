@@ -1,3 +1,4 @@
+import { brotliDecompressSync } from "node:zlib";
 import t from "tap";
 import { seeded } from "../metrics.ts";
 import { codeCount } from "./quantise.ts";
@@ -69,6 +70,9 @@ t.test("the same seed grows the same trees, another seed others, and they surviv
   const again = Trees.decode(bytes, 3);
   const grown = grow(1);
   t.ok(data.rows.every((row) => again.score(row) === grown.score(row)));
+  const before = Buffer.concat([bytes.subarray(0, 8), brotliDecompressSync(bytes.subarray(8))]);
+  before.writeUInt32BE(0x50_54_47_31);
+  t.same(Trees.decode(before, 3).encode(), bytes, "the form of before is still read");
 });
 
 t.test("bytes that are no trees are refused", async (t) => {

@@ -3,6 +3,7 @@
  * Newton boosting with histogram splits, after Friedman, "Greedy function approximation" (2001), and
  * Chen and Guestrin, "XGBoost" (2016), formulas 5 to 7.
  */
+import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import { SamehandError } from "../../gateway/core/errors.ts";
 import { codeCount } from "./quantise.ts";
 
@@ -10,7 +11,11 @@ import { codeCount } from "./quantise.ts";
 export const depth = 4;
 const splits = (1 << depth) - 1;
 const leaves = 1 << depth;
-const magic = 0x50_54_47_31; // "PTG1"
+const magic = 0x50_54_47_32; // "PTG2"
+/** The form before: not compressed. */
+const plainMagic = 0x50_54_47_31; // "PTG1"
+/** More trees than are ever grown, so that a damaged count cannot ask for memory. */
+const mostTrees = 4096;
 const leafStep = 1 / 4096;
 const treeBytes = 2 * splits + 2 * leaves;
 /** Numbers of a tree in memory: one that is not used, the splits, the leaves. */
@@ -63,40 +68,41 @@ export class Trees {
     return this.#nodes[tree * treeSize + leaves + leaf];
   }
 
-  /** The features of all nodes, then the thresholds, then the leaves. */
+  /** The features of all nodes, then the thresholds, then the leaves; compressed. */
   encode(): Uint8Array {
-    const bytes = new Uint8Array(8 + this.count * treeBytes);
-    const view = new DataView(bytes.buffer);
-    view.setUint32(0, magic);
-    view.setUint32(4, this.count);
-    const thresholdsAt = 8 + this.count * splits;
-    const leavesAt = thresholdsAt + this.count * splits;
+    const body = new Uint8Array(this.count * treeBytes);
+    const view = new DataView(body.buffer);
+    const thresholdsAt = this.count * splits;
+    const leavesAt = 2 * thresholdsAt;
     for (let tree = 0; tree < this.count; tree++) {
       for (let node = 1; node <= splits; node++) {
         const split = this.#nodes[tree * treeSize + node];
-        bytes[8 + tree * splits + node - 1] = split & 0xff;
-        bytes[thresholdsAt + tree * splits + node - 1] = split >> 8;
+        body[tree * splits + node - 1] = split & 0xff;
+        body[thresholdsAt + tree * splits + node - 1] = split >> 8;
       }
       for (let leaf = 0; leaf < leaves; leaf++)
         view.setInt16(leavesAt + 2 * (tree * leaves + leaf), this.valueOf(tree, leaf));
     }
+    const squeezed = brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
+    const bytes = new Uint8Array(8 + squeezed.length);
+    new DataView(bytes.buffer).setUint32(0, magic);
+    new DataView(bytes.buffer).setUint32(4, this.count);
+    bytes.set(squeezed, 8);
     return bytes;
   }
 
   /** @throws SamehandError `profile-unreadable` for bytes that `encode` did not make, or that look beyond `width` */
   static decode(bytes: Uint8Array, width: number): Trees {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length < 8 || view.getUint32(0) !== magic || bytes.length !== 8 + view.getUint32(4) * treeBytes) {
-      throw new SamehandError("profile-unreadable", "pointer trees");
-    }
-    const trees = new Trees(view.getUint32(4));
-    const thresholdsAt = 8 + trees.count * splits;
-    const leavesAt = thresholdsAt + trees.count * splits;
-    for (let tree = 0; tree < trees.count; tree++) {
+    const { count, body } = opened(bytes);
+    const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+    const trees = new Trees(count);
+    const thresholdsAt = count * splits;
+    const leavesAt = 2 * thresholdsAt;
+    for (let tree = 0; tree < count; tree++) {
       for (let node = 1; node <= splits; node++) {
-        const feature = bytes[8 + tree * splits + node - 1];
+        const feature = body[tree * splits + node - 1];
         if (feature >= width) throw new SamehandError("profile-unreadable", "pointer trees: feature");
-        trees.split(tree, node, feature, Math.min(noSplit, bytes[thresholdsAt + tree * splits + node - 1]));
+        trees.split(tree, node, feature, Math.min(noSplit, body[thresholdsAt + tree * splits + node - 1]));
       }
       for (let leaf = 0; leaf < leaves; leaf++)
         trees.leaf(tree, leaf, view.getInt16(leavesAt + 2 * (tree * leaves + leaf)));
@@ -121,6 +127,24 @@ export class Trees {
     }
     return sum * leafStep;
   }
+}
+
+/** The count and the plain numbers of encoded trees, of either form. @throws SamehandError `profile-unreadable` */
+function opened(bytes: Uint8Array): { readonly count: number; readonly body: Uint8Array } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const form = bytes.length < 8 ? 0 : view.getUint32(0);
+  const count = form === 0 ? 0 : view.getUint32(4);
+  const size = count * treeBytes;
+  let body: Uint8Array | null = null;
+  if (form === plainMagic) body = bytes.subarray(8);
+  else if (form === magic && count > 0 && count <= mostTrees)
+    try {
+      body = brotliDecompressSync(bytes.subarray(8), { maxOutputLength: size });
+    } catch {
+      // told below
+    }
+  if (body?.length !== size) throw new SamehandError("profile-unreadable", "pointer trees");
+  return { count, body };
 }
 
 /** Even numbers in [0, 1) from a seed (mulberry32, public domain). */

@@ -33,12 +33,14 @@ const shaken = ["--jitter", "exp:20"];
 /** The keyboard of a prior is of no matter to hands: pace's typists make one, without a network, so that it takes seconds. */
 const special: readonly Look[] = [
   { name: "aalto-strangers", set: "aalto", options: strangers },
-  { name: "aalto-strangers-jitter-20", set: "aalto", options: [...strangers, "--jitter", "exp:20"] },
   { name: "pace-alone", set: "pace", options: ["--farm", "off"] },
   { name: "balabit-prior", set: "balabit", options: [], prior: ["sapimouse", "mauth", "pace"] },
   { name: "balabit-prior-throttled", set: "balabit", options: throttled, prior: ["sapimouse", "mauth", "pace"] },
   { name: "mauth-prior", set: "mauth", options: [], prior: ["sapimouse", "balabit", "pace"] },
   { name: "sapimouse-halves", set: "sapimouse", options: [], halves: ["balabit", "pace"] },
+];
+
+const shakenHalves: readonly Look[] = [
   { name: "sapimouse-halves-jitter-20", set: "sapimouse", options: shaken, halves: ["balabit", "pace"] },
   {
     name: "sapimouse-halves-probes-jitter-20",
@@ -57,22 +59,25 @@ const disturbed: readonly (readonly [string, readonly string[]])[] = [
   ["control-times", ["--control", "times"]],
 ];
 
+const possible = (looks: readonly Look[], sets: readonly string[]): Look[] =>
+  looks.filter(({ set, prior = [], halves = [] }) => [set, ...prior, ...halves].every((name) => sets.includes(name)));
+
 const plain = (sets: readonly string[]): Look[] => [
   ...sets.map((set) => ({ name: set, set, options: [] })),
-  ...special.filter((look) =>
-    [look.set, ...(look.prior ?? []), ...(look.halves ?? [])].every((set) => sets.includes(set)),
-  ),
+  ...possible(special, sets),
 ];
 
 /** Every set through everything; of aalto the people kept out only, or it would take an hour. */
-const swept = (sets: readonly string[]): Look[] =>
-  disturbed.flatMap(([name, options]) =>
+const swept = (sets: readonly string[]): Look[] => [
+  ...disturbed.flatMap(([name, options]) =>
     sets.map((set) => ({
       name: `${set}-${name}`,
       set,
       options: [...(set === "aalto" ? strangers : []), ...options],
     })),
-  );
+  ),
+  ...possible(shakenHalves, sets),
+];
 
 const passed = process.argv.slice(2);
 const folder = (passed[0] ?? "-").startsWith("-") ? undefined : passed.shift();

@@ -1,6 +1,5 @@
 /** The operators' room put together: what answers, who may, and where it listens. */
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import type { Clock } from "../core/clock.ts";
 import type { LiveSessions } from "../core/live.ts";
 import type { Log } from "../core/log.ts";
@@ -21,7 +20,7 @@ import { approvalHandlers, SecondPerson, type Watched } from "./second-person.ts
 import { releaseDeed, sessionHandlers } from "./session-handlers.ts";
 import { firstRunLink, signInHandlers } from "./sign-in.ts";
 import { SignIns } from "./sign-ins.ts";
-import { consoleFiles } from "./static.ts";
+import { consoleFiles, consoleFolder } from "./static.ts";
 
 export interface AdminParts {
   readonly store: Store;
@@ -45,9 +44,6 @@ export interface AdminParts {
   /** How long a sign-in lasts, however busy. */
   readonly signInHours: number;
 }
-
-/** What the console's build writes. */
-const consoleFolder = fileURLToPath(new URL("../../console/dist", import.meta.url));
 
 export class Admin {
   readonly #parts: AdminParts;

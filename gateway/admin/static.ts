@@ -1,6 +1,10 @@
 /** The built console, read once and served from memory, and the headers of everything that operators are answered. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** What the console's build writes. */
+export const consoleFolder = fileURLToPath(new URL("../../console/dist", import.meta.url));
 
 export interface ConsoleFile {
   readonly type: string;

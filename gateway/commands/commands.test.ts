@@ -1,6 +1,6 @@
 /** The commands that an operator calls, as `main.ts` calls them: arguments in, text and an exit code out. */
 import { once } from "node:events";
-import { statSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, connect, type TLSSocket } from "node:tls";
 import { parse } from "yaml";
 import t from "tap";
@@ -89,6 +89,9 @@ t.test("the configuration is the option's, else SAMEHAND_CONFIG's, else ./sameha
     return (JSON.parse(out) as { what: string; told: string }[])[0].told;
   };
   t.equal(await found(at), file);
+  const findings = JSON.parse((await call(doctor, ["--json", ...at])).out) as { what: string; ok: boolean }[];
+  const page = new URL("../../console/dist/index.html", import.meta.url);
+  t.equal(findings.find(({ what }) => what === "console")?.ok, existsSync(page), "whether operators have pages");
   t.equal(await found([], { SAMEHAND_CONFIG: file }), file);
   t.equal(await found([]), "the environment and the defaults");
   process.chdir(folder);

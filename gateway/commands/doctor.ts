@@ -1,14 +1,16 @@
 /** `samehand doctor`: looks at everything that a gateway needs before it serves, and says what to mend. */
 import { once } from "node:events";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { get } from "node:http";
 import { get as secureGet } from "node:https";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { X509Certificate } from "node:crypto";
 import { configFile, loadConfig, readKeyRing, readSettings } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { Background } from "../../models/background.ts";
+import { consoleFolder } from "../admin/static.ts";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
@@ -18,8 +20,8 @@ import { openStore } from "../store/open-store.ts";
 
 const help = `usage: samehand doctor [--config FILE] [--json]
 
-Checks the configuration, keys, policy, background, certificate, store, clock, every guacd
-that is used and every web application, and says what to mend. Exit 1 where something must be mended.
+Checks the configuration, keys, policy, background, certificate, store, clock, console, every
+guacd that is used and every web application, and says what to mend. Exit 1 where something must be mended.
 `;
 
 /** One thing looked at. */
@@ -129,6 +131,11 @@ function store(config: Config): string {
   }
 }
 
+function operatorsConsole(): string {
+  if (existsSync(join(consoleFolder, "index.html"))) return "built";
+  throw new SamehandError("file-unusable", "the operators' pages are not built: run `npm run setup`");
+}
+
 /** A clock far off lets no token in, or old ones. */
 function clock(): string {
   const now = new Date();
@@ -146,6 +153,7 @@ function checks(config: Config): [string, Check][] {
     ["certificate", () => certificate(config)],
     ["store", () => store(config)],
     ["clock", clock],
+    ["console", operatorsConsole],
     ...Object.entries(config.connections).map(([name, connection]): [string, Check] => [
       `connection ${name}`,
       () => `${connection.protocol}, ${Object.keys(readSettings(connection)).length} settings`,

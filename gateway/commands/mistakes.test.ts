@@ -106,6 +106,6 @@ t.test("a checkout without its libraries says what to run", (t) => {
   cpSync(new URL("../../bin", import.meta.url).pathname, join(folder, "bin"), { recursive: true });
   const { status, stderr } = spawnSync(join(folder, "bin/samehand"), ["--help"], { encoding: "utf8" });
   t.equal(status, 1);
-  t.match(stderr, /^samehand: its libraries are not there: run `npm ci`/);
+  t.match(stderr, /^samehand: its libraries are not there: run `npm run setup`/);
   t.end();
 });

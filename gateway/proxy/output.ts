@@ -49,9 +49,8 @@ export class Output {
     if (this.#used === 0) return;
     const bytes = this.#buffer.subarray(0, this.#used);
     this.#used = 0;
-    if (to.waiting > 0) to.write(Buffer.from(bytes));
-    // The kernel did not take it at once: the buffer belongs to that write until it has.
-    else if (to.write(bytes)) this.#buffer = Buffer.allocUnsafeSlow(this.#size);
+    // The kernel did not take it at once: the buffer belongs to that write, which wipes it once it has.
+    if (to.write(bytes)) this.#buffer = Buffer.allocUnsafeSlow(this.#size);
     else wipe(bytes, bytes.length);
   }
 }

@@ -94,6 +94,31 @@ t.test("what the kernel takes at once never waits; what it does not waits in ord
   t.equal(taken, 1 + blocks);
 });
 
+t.test("what waits for the kernel is wiped once it was taken, where nobody else has it", async (t) => {
+  const [accepted, other] = await pair(t);
+  const writer = new SocketWriter(accepted, () => {});
+  other.pause();
+  while (writer.waiting === 0) writer.write(Buffer.alloc(1_000_000, 97));
+  const [own, theirs, copied] = [Buffer.alloc(9, "typed"), Buffer.alloc(9, "typed"), Buffer.alloc(9, "typed")];
+  writer.write(own, true);
+  writer.write(theirs);
+  writer.writeCopy(copied);
+  copied.fill("another");
+  t.equal(own.toString(), "typedtype", "not before");
+  let tail = "";
+  other.on("data", (chunk: Buffer) => (tail = (tail + chunk.toString("latin1")).slice(-27)));
+  accepted.end();
+  other.resume();
+  await once(other, "end");
+  t.equal(tail, "typedtype".repeat(3), "each arrives as it was");
+  t.same(
+    [...own],
+    Array.from({ length: 9 }, () => 0),
+  );
+  t.equal(theirs.toString(), "typedtype");
+  t.equal(writer.waiting, 0);
+});
+
 t.test("a write that fails destroys the socket, and throws nothing", async (t) => {
   const [accepted, other] = await pair(t);
   other.resetAndDestroy();

@@ -97,10 +97,11 @@ export class Upstream implements Target {
   write(bytes: Uint8Array | string): boolean {
     if (this.#lost || !this.#socket.writable) return false;
     const given = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
-    // TLS never takes a write within its call: a copy of so few bytes is less than another buffer for what comes next.
-    if (this.#tls) this.#writer.writeCopy(given);
-    else this.#writer.write(given);
-    return !this.#tls && this.waiting > 0;
+    // What will wait, as TLS lets all do: a copy of so few bytes is less than another buffer for what comes next.
+    const copied = this.#tls || this.waiting > 0;
+    if (copied) this.#writer.writeCopy(given);
+    else this.#writer.write(given, true);
+    return !copied && this.waiting > 0;
   }
 
   /** The viewer took the frame that `display` returned false for: what is left moves up, and reading goes on. */

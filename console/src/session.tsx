@@ -12,8 +12,8 @@ import { clockTime, count, dayTime, lasting, percent } from "./words.ts";
 
 /** The dashed lines of the plot. */
 const limitWords = ({ alert, quarantine, sever }: SessionDetail["thresholds"]): string =>
-  `Dashed: alert at ${limit(alert)}, quarantine at ${limit(quarantine)}, sever at ${limit(sever)} and below.`;
-const limit = (trust: number): string => (trust < 1 ? "under 1" : String(Math.round(trust)));
+  `Dashed: alert ${limit(alert)}, quarantine ${limit(quarantine)}, sever ${limit(sever)}.`;
+const limit = (trust: number): string => (trust < 1 ? "below 1" : `at ${Math.round(trust)} or below`);
 
 export function SessionPage({ id }: { id: string }) {
   // Its own change on the wall is the sign that there is more to see.

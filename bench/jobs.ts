@@ -49,7 +49,7 @@ const display = (scene: Scene, sessions: number, quick: boolean): Job => ({
   quick,
   fits: notDirect,
   async run({ rig, live }, quick) {
-    const result = await measureDisplay(rig, await live(), scene, sessions, quick ? 1.5 : 2.5);
+    const result = await measureDisplay(rig, await live(), scene, sessions, quick ? 1 : 2.5);
     return [
       { quantity: "CPU", unit: "s/GB", value: result.cpuPerGigabyte },
       { quantity: "rate", unit: "MB/s", value: result.rate },
@@ -97,7 +97,7 @@ const setup: Job = {
 const stall: Job = {
   family: "memory",
   load: "one stalled viewer, 4 s",
-  quickFor: [ours, lite],
+  quickFor: [ours],
   quick: true,
   fits: notDirect,
   async run({ rig, start }) {
@@ -108,7 +108,7 @@ const stall: Job = {
 const memory: Job = {
   family: "memory",
   load: "idle sessions",
-  quickFor: [ours, lite],
+  quickFor: [ours],
   quick: true,
   fits: notDirect,
   async run({ rig, start }, quick) {

@@ -14,6 +14,7 @@ import { newKeyLine, parseKeyRing } from "../../gateway/core/key-ring.ts";
 import { epochMillis } from "../../gateway/core/units.ts";
 import { issueSamehandToken, type TokenKey } from "../../gateway/proxy/token/samehand-token.ts";
 import { agentAt, enrolAgents } from "../enrolled.ts";
+import { atRest } from "../meter.ts";
 import { connectionOf, type Contender, type Setting } from "./contender.ts";
 
 export interface SamehandOptions {
@@ -118,7 +119,11 @@ export const samehand =
         return running.map(({ child }) => child.pid ?? 0);
       },
       async urls(first, count, tls) {
-        if (tls && running.length === 1) running.push(await serve(setting, folder, true, workers));
+        if (tls && running.length === 1) {
+          const secure = await serve(setting, folder, true, workers);
+          running.push(secure);
+          await atRest([secure.child.pid ?? 0]);
+        }
         const gateway = running[tls ? 1 : 0];
         const numbers = Array.from({ length: count }, (_, index) => first + index);
         return Promise.all(numbers.map((number) => url(setting, gateway, tls, keys, number, agentAt(number % agents))));

@@ -96,8 +96,10 @@ if (sets.length === 0) {
   process.exitCode = 2;
 }
 
+/** Runs it in the folder of the sets: jitter is drawn from a recording's path as given, and so is the same everywhere. */
 function samehand(...args: readonly string[]): boolean {
   const { status } = spawnSync(process.execPath, [join(root, "gateway/main.ts"), ...args], {
+    cwd: data,
     stdio: ["ignore", "ignore", "inherit"],
   });
   if (status !== 0) process.exitCode = 1;
@@ -107,8 +109,7 @@ function samehand(...args: readonly string[]): boolean {
 /** A background of a few sets' people, made once. @returns its file */
 function priorOf(sets: readonly string[]): string {
   const file = join(out, `prior-${sets.join("-")}.bin`);
-  if (!made.has(file))
-    samehand("train-background", ...sets.map((set) => join(data, set)), ...withoutNetwork, "--no-peaks", "--out", file);
+  if (!made.has(file)) samehand("train-background", ...sets, ...withoutNetwork, "--no-peaks", "--out", file);
   made.add(file);
   return file;
 }
@@ -160,8 +161,8 @@ for (const [index, { name, set, options, prior, halves }] of looks.entries()) {
   const folds =
     halves === undefined
       ? []
-      : ["--cross-fold", "2", ...withoutNetwork, ...halves.flatMap((other) => ["--train", join(data, other)])];
-  if (!samehand("evaluate", join(data, set), "--out", into, ...options, ...background, ...folds, ...passed)) continue;
+      : ["--cross-fold", "2", ...withoutNetwork, ...halves.flatMap((other) => ["--train", other])];
+  if (!samehand("evaluate", set, "--out", into, ...options, ...background, ...folds, ...passed)) continue;
   const report = readFileSync(join(into, "report.md"), "utf8").replace(/^# .*/, `# ${name}`);
   overview.push(overviewOf(name, JSON.parse(readFileSync(join(into, "report.json"), "utf8")) as Told));
   reports.push(`${report}\nTook ${minutes(from)} minutes.\n`);

@@ -22,15 +22,21 @@ import { fileURLToPath } from "node:url";
 import t from "tap";
 import { newKeyLine } from "../../gateway/core/key-ring.ts";
 
-const main = fileURLToPath(new URL("../../gateway/main.ts", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const nobody = 65_534;
-/** What both confinements have in common. The shell gives way to the gateway, so that signals reach it. */
+/**
+ * What both confinements have in common. The shell gives way to the gateway, so that signals reach it. What the test
+ * runner would have it load is not seen in there.
+ */
 const confine = `set -e
 mount --make-rprivate /
 mount --bind "$STATE" "$STATE"
+mount --bind "$ROOT" "$CHECKOUT"
+mount -o remount,bind,ro "$CHECKOUT"
 mount -o remount,bind,ro /
 mount -t tmpfs -o ro,nosuid,nodev,mode=755 none /tmp
 ulimit -c 0
+unset NODE_OPTIONS
 exec setpriv --reuid ${nobody} --regid ${nobody} --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs "$@"`;
 
 function confinable(): string | false {
@@ -48,8 +54,9 @@ t.test("it runs without rights, and writes nowhere but into its store's folder",
   // Not below /tmp, which the confined process has for itself.
   const folder = mkdtempSync(join(tmpdir() === "/tmp" ? "/var/tmp" : tmpdir(), "samehand-confined-"));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const state = join(folder, "state");
+  const [state, checkout] = [join(folder, "state"), join(folder, "checkout")];
   mkdirSync(state);
+  mkdirSync(checkout);
   chmodSync(folder, 0o755);
   const files = {
     "samehand.yaml": "listen: {port: 0}\nmetrics: {port: 0}\nadmin: {port: 0}\ndrainSeconds: 0\n",
@@ -61,12 +68,18 @@ t.test("it runs without rights, and writes nowhere but into its store's folder",
     chownSync(join(folder, name), nobody, nobody);
   }
   chownSync(state, nobody, nobody);
-  const command = [process.execPath, main, "serve", "--config", join(folder, "samehand.yaml")];
+  // The checkout may be below /tmp too: it is seen, and its Node is run, at another place.
+  const node = process.execPath.startsWith(root)
+    ? join(checkout, process.execPath.slice(root.length))
+    : process.execPath;
+  const command = [node, join(checkout, "gateway/main.ts"), "serve", "--config", join(folder, "samehand.yaml")];
   const child = spawn("unshare", ["--mount", "sh", "-c", confine, "sh", ...command], {
     cwd: state,
     env: {
       PATH: process.env["PATH"],
       STATE: state,
+      ROOT: root,
+      CHECKOUT: checkout,
       NODE_ENV: "production",
       SAMEHAND_STORE: join(state, "samehand.db"),
       SAMEHAND_KEYS_FILE: join(folder, "profile.keys"),

@@ -231,6 +231,7 @@ export class NetworkStream implements StateStream {
   }
 
   wipe(): void {
+    if (this.#network.newest === this) this.#network.newest = null;
     this.#offsets.fill(0);
     this.#weights.fill(0);
     this.#out.first.fill(0);

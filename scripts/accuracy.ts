@@ -1,8 +1,9 @@
 /**
  * `npm run accuracy -- [FOLDER] [OPTIONS]`: runs `samehand evaluate` over every set of recordings in a folder (by default
- * the `shared/data` beside the checkout), each as a farm and some also with people whom no background knows. Scores, verdicts, tables and plots are left in out/accuracy/NAME,
- * all tables in out/accuracy/report.md. `--all` goes through jitter and stalls and the controls instead, aalto by the
- * people kept out only; `--sets A,B` takes some sets only. Other options are passed on to `samehand evaluate`.
+ * the `shared/data` beside the checkout), each as a farm and some also with people whom no background knows. Scores,
+ * verdicts, tables and plots are left in out/accuracy/NAME, all tables in out/accuracy/report.md. `--all` goes through
+ * jitter and stalls and the controls instead, aalto by the people kept out only; `--sets A,B` takes some sets only. Other
+ * options are passed on to `samehand evaluate`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";

@@ -1,6 +1,7 @@
 /** A child process that the demo or a test runs: its output in lines, waiting for one, and an end without orphans. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { type Readable } from "node:stream";
 import { createInterface } from "node:readline";
@@ -19,7 +20,10 @@ export interface ProgramOptions {
 
 const running = new Set<Program>();
 process.once("exit", () => {
-  for (const program of running) program.kill("SIGKILL");
+  for (const program of running) {
+    program.kill("SIGKILL");
+    endSession(program.pid);
+  }
 });
 
 /** setpriv(1) makes the kernel end the child when this process dies, however it dies. */
@@ -47,6 +51,8 @@ export class Program {
       detached: true,
     });
     for (const stream of this.#child.stdio.slice(1)) if (stream) this.#read(stream as Readable);
+    // a process of guacd 1.3 that hangs would outlive it, and with its end of the output keep "close" from coming
+    this.#child.once("exit", () => endSession(this.pid));
     this.exited = once(this.#child, "close").then(([code]) => code as number | null);
     running.add(this);
     this.exited.then(
@@ -117,6 +123,22 @@ export class Program {
       this.#onLine?.(line);
       for (const listen of this.#listeners) listen(line);
     });
+  }
+}
+
+/** Kills what is left of a session, in whatever process group: of a program that is gone, what it started. */
+function endSession(session: number): void {
+  if (process.platform !== "linux") return;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      // proc(5): the name in brackets, then state, parent, group and session
+      const [, , , its] = readFileSync(`/proc/${pid}/stat`, "latin1")
+        .replace(/^.*\) /s, "")
+        .split(" ");
+      if (Number(its) === session) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // already gone
+    }
   }
 }
 

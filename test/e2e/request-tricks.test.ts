@@ -117,6 +117,18 @@ t.test("what is odd but has one reading reaches the application in that one", as
   t.same(statuses(one), ["200"]);
   t.notMatch(one, /boss/i, "a trailer does not become a header");
   t.match(one, /\n\n4\b/, "the body is whole");
+  for (const more of [[], ["Connection: close, Content-Length, Transfer-Encoding"]]) {
+    const inside = lines("GET /guacamole/api/hidden HTTP/1.1", host);
+    const body = `${inside.length.toString(16)}\r\n${inside}\r\n0\r\n\r\n`;
+    const carried = await write(
+      farm,
+      lines(`GET ${echo} HTTP/1.1`, host, "Transfer-Encoding: chunked", ...more) + body,
+      patience,
+      /\n\n\d+\b/,
+    );
+    t.same(statuses(carried), ["200"], "a GET's body is no second request");
+    t.match(carried, new RegExp(`\\n\\n${inside.length}\\b`), "and arrives as its body");
+  }
   const old = await write(farm, lines(`GET ${echo} HTTP/1.0`, host), patience);
   t.match(old, /^HTTP\/1\.1 200/, "HTTP/1.0 is answered");
   const piped = await write(

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import t, { type Test } from "tap";
 import { certificate } from "../../../test/fixtures/certificate.ts";
 import { ProxyBench } from "../../../test/fixtures/proxy-bench.ts";
@@ -76,6 +76,40 @@ t.test("an application that fails in the middle takes down its own answer, and n
   t.equal(signIn.status, 502, "half a sign-in is none");
   t.equal(bench.tally.signInsLearned, 0);
   t.equal(await (await ask("/")).text(), "well");
+});
+
+t.test("what a request carries stays its body, whatever the method and however its length is told", async (t) => {
+  const seen: string[] = [];
+  const { port } = await application(t, (request, response) => {
+    const pieces: Buffer[] = [];
+    request.on("data", (piece: Buffer) => pieces.push(piece));
+    request.on("end", () => {
+      seen.push(`${request.method} ${request.url} ${Buffer.concat(pieces).toString()}`);
+      response.end();
+    });
+  });
+  const { bench } = await inFront(t, [`http://127.0.0.1:${port}`]);
+  const hidden = "GET /guacamole/hidden HTTP/1.1\r\nHost: a\r\n\r\n";
+  const chunked = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`;
+  const framings: [headers: string, body: string][] = [
+    ["Connection: close\r\nTransfer-Encoding: chunked", chunked],
+    [`Connection: close\r\nContent-Length: ${hidden.length}`, hidden],
+    [`Connection: close, Content-Length\r\nContent-Length: ${hidden.length}`, hidden],
+    ["Connection: close, Transfer-Encoding\r\nTransfer-Encoding: chunked", chunked],
+  ];
+  const methods = ["GET", "DELETE", "OPTIONS", "POST", "PATCH"];
+  for (const method of methods)
+    for (const [headers, body] of framings) {
+      const socket = connect(bench.port, "127.0.0.1");
+      socket.end(`${method} /guacamole/shown HTTP/1.1\r\nHost: a\r\n${headers}\r\n\r\n${body}`);
+      socket.resume();
+      await once(socket, "close");
+    }
+  t.same(
+    seen,
+    methods.flatMap((method) => framings.map(() => `${method} /guacamole/shown ${hidden}`)),
+    "one request each, and never the one inside",
+  );
 });
 
 t.test("of several each address has one; who fails is left at once, and the others keep theirs", async (t) => {

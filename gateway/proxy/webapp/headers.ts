@@ -59,6 +59,16 @@ export function requestHeaders(request: IncomingMessage, trust: Trust, secure: b
   return out;
 }
 
+/**
+ * How long the body is, told anew: whatever `Connection` names, and for every method. Node itself sends the body of a
+ * GET or DELETE of untold length with no mark of its end, and whoever stands behind reads it as the next request.
+ */
+export function framing({ headers }: IncomingMessage): OutgoingHttpHeaders {
+  const length = headers["content-length"];
+  if (length !== undefined) return { "content-length": length };
+  return headers["transfer-encoding"] === undefined ? {} : { "transfer-encoding": "chunked" };
+}
+
 /** CGI folds `-` into `_`, so that `Remote-User` and `REMOTE_USER` may be one header to whoever stands behind. */
 function identifies(name: string, trust: Trust): boolean {
   const folded = name.replaceAll("_", "-");

@@ -10,7 +10,7 @@ import type { Tally } from "../../core/tally.ts";
 import { sendRefusal } from "../response.ts";
 import { type Address, parameter, readAddress, withoutLastSlash } from "./address.ts";
 import type { Applications } from "./applications.ts";
-import { clientAddress, requestHeaders, responseHeaders, type Trust } from "./headers.ts";
+import { clientAddress, framing, requestHeaders, responseHeaders, type Trust } from "./headers.ts";
 import type { Shares } from "./shares.ts";
 import { readTokenAnswer, type SignIn, type SignIns } from "./sign-ins.ts";
 
@@ -188,7 +188,7 @@ export class WebApplication {
 
   #ask({ request, response, address, upstream }: Asked, more: Record<string, string>) {
     const { applications, trust, secure } = this.#parts;
-    const headers = { ...requestHeaders(request, trust(), secure), ...more };
+    const headers = { ...requestHeaders(request, trust(), secure), ...framing(request), ...more };
     const question = applications.ask(upstream, { method: request.method ?? "GET", url: address.url, headers });
     question.on("error", (cause) => this.#fail(response, cause));
     response.on("close", () => {

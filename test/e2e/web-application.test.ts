@@ -137,6 +137,8 @@ t.test(
     t.equal((await fetch(file)).status, 403, "its files do not move");
     const share = `${urlOf(farm)}/api/session/tunnels/${session.connectionId}/activeConnection/sharingCredentials/1`;
     t.equal((await fetch(`${share}?token=${token}`)).status, 403, "nor is it shared");
+    const other = `${urlOf(farm)}/api/session/data/default/activeConnections/${session.connectionId}/sharingCredentials/1`;
+    t.equal((await fetch(`${other}?token=${token}`)).status, 403, "by whatever address of it");
     session.release(decision);
     press(0x63);
     await farm.desktop.received((event) => event.kind === "key" && event.pressed && event.text === "c");
@@ -185,6 +187,22 @@ t.test("who joins a desktop is held and severed with whoever is doubted; guests 
   owner.session.sever(new SamehandError("session-severed"));
   for (const viewer of [owner.viewer, joined.viewer, guest])
     t.equal((await viewer.ended).status, catalogue["session-severed"].guacamole);
+});
+
+t.test("a link made at the live connection's other address leads to the same desktop", async (t) => {
+  const farm = await withFarm(t);
+  if (farm === null) return;
+  const owner = await open(farm, "anna", { GUAC_DATA_SOURCE: database });
+  const { connectionId } = owner.session;
+  const link = `${urlOf(farm)}/api/session/data/${database}/activeConnections/${connectionId}/sharingCredentials/1`;
+  const shared = await fetch(link, { headers: { "guacamole-token": owner.token } });
+  const { key } = ((await shared.json()) as { values: { key: string } }).values;
+  const share = await signIn(urlOf(farm), { key });
+  const guest = await onDesktop(
+    tunnelUrl(urlOf(farm), share.token, { GUAC_DATA_SOURCE: share.dataSource, GUAC_ID: key }),
+  );
+  owner.session.sever(new SamehandError("session-severed"));
+  t.equal((await guest.ended).status, catalogue["session-severed"].guacamole);
 });
 
 t.test("a login is asked for, bound to its address, and forgotten when it ends", async (t) => {

@@ -68,20 +68,21 @@ export class WebApplication {
       return;
     }
     const asked = { request, response, address, upstream: this.upstreamOf(request, address) };
-    if (movesOut(path)) void this.#moveOut(asked, path);
+    const moved = movesOut(path);
+    if (moved !== null) void this.#moveOut(asked, moved);
     else if (top === "api" && second === "tokens" && third === undefined && request.method === "POST")
       this.#read(asked, (body) => this.#learn(body, request, asked.upstream));
     else this.#pass(asked, this.#leaving(request, address, path));
   }
 
   /** Something may leave the desktop, unless it is held, in whichever process. Never rejects. */
-  async #moveOut(asked: Asked, path: readonly string[]): Promise<void> {
+  async #moveOut(asked: Asked, { tunnel, link }: Moved): Promise<void> {
     const { held, shares } = this.#parts;
     try {
-      this.#track(path[3], asked.response);
-      if (await held(path[3])) throw new SamehandError("session-held");
+      this.#track(tunnel, asked.response);
+      if (await held(tunnel)) throw new SamehandError("session-held");
       if (asked.response.destroyed) return;
-      if (path[4] === "activeConnection") this.#read(asked, (body) => shares.learn(path[3], body));
+      if (link) this.#read(asked, (body) => shares.learn(tunnel, body));
       else this.#pass(asked, "");
     } catch (cause) {
       this.#fail(asked.response, cause);
@@ -199,10 +200,23 @@ export class WebApplication {
   }
 }
 
-/** Whether a path below `api/session/tunnels/ID` takes something off the desktop: its files, or a link that shares it. */
-function movesOut([top, second, third, , fifth, sixth]: readonly string[]): boolean {
-  if (top !== "api" || second !== "session" || third !== "tunnels") return false;
-  return fifth === "streams" || (fifth === "activeConnection" && sixth === "sharingCredentials");
+/** What takes something off a desktop: the tunnel onto it, and whether that is a link that shares it rather than a file. */
+interface Moved {
+  readonly tunnel: string;
+  readonly link: boolean;
+}
+
+/** A live connection has two addresses: below its tunnel, and, by the tunnel's name, among those of its data source. */
+function movesOut([top, second, third, ...rest]: readonly string[]): Moved | null {
+  if (top !== "api" || second !== "session") return null;
+  if (third === "tunnels") {
+    const [tunnel = "", part, what] = rest;
+    const link = part === "activeConnection" && what === "sharingCredentials";
+    return link || part === "streams" ? { tunnel, link } : null;
+  }
+  const [, directory, tunnel = "", what] = rest;
+  const link = third === "data" && directory === "activeConnections" && what === "sharingCredentials";
+  return link ? { tunnel, link } : null;
 }
 
 /** The header is what the application reads first. */

@@ -178,6 +178,8 @@ public final class WebApplication {
             else if (path.matches("/api/session/data/[^/]+/connectionGroups/ROOT/tree")) tree(request, response);
             else if (path.matches("/api/session/tunnels/[^/]+/activeConnection/sharingCredentials/[^/]+"))
                 share(request, response, path.split("/")[4]);
+            else if (path.matches("/api/session/data/[^/]+/activeConnections/[^/]+/sharingCredentials/[^/]+"))
+                share(request, response, path.split("/")[6]);
             else if (path.matches("/api/session/tunnels/[^/]+/streams/.+")) file(request, response, path.split("/")[4]);
             else if (path.equals("/api/echo")) echo(request, response);
             else page(path, response);

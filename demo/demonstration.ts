@@ -107,27 +107,39 @@ async function openFrontDesk(gateway: Gateway, config: Config, screen: Screen): 
   const keys = tokenKeys(config);
   const authenticator = new Authenticator(gateway.store, systemClock);
   for (const name of agents) authenticator.enrol(agentName(name));
-  return FrontDesk.start({
-    port: await portFor("the front desk", wanted.frontDesk, screen),
-    agents: () => agents.map((name) => viewOf(gateway, authenticator, name)),
-    picture: (name) => authenticator.picture(agentName(name)),
-    decisions: () => decisionsOf(gateway),
-    metricsUrl: gateway.metricsUrl,
-    link: async (agent, renew) => {
-      const expires = epochMillis(Date.now() + 60_000);
-      const token = await issueSamehandToken({ agent, connection: "desktop", expires }, keys);
-      return `${gateway.url}/#${new URLSearchParams({ token, renew }).toString()}`;
-    },
-  });
+  return onFreePorts(async () =>
+    FrontDesk.start({
+      port: await portFor("the front desk", wanted.frontDesk, screen),
+      agents: () => agents.map((name) => viewOf(gateway, authenticator, name)),
+      picture: (name) => authenticator.picture(agentName(name)),
+      decisions: () => decisionsOf(gateway),
+      metricsUrl: gateway.metricsUrl,
+      link: async (agent, renew) => {
+        const expires = epochMillis(Date.now() + 60_000);
+        const token = await issueSamehandToken({ agent, connection: "desktop", expires }, keys);
+        return `${gateway.url}/#${new URLSearchParams({ token, renew }).toString()}`;
+      },
+    }),
+  );
 }
 
-/** The gateway on its usual ports, or on others where those are taken, even if only just now by another start. */
-async function startBehind(
+/** Starts again, on other ports, where one was taken between the look at it and its use: by another start. */
+async function onFreePorts<Started>(start: () => Promise<Started>): Promise<Started> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await start();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || tries === 3) throw error;
+    }
+}
+
+/** The gateway on its usual ports, or on others where those are taken. */
+const startBehind = (
   behind: { guacd: number; desktop: number },
   folder: string,
   screen: Screen,
-): Promise<{ gateway: Gateway; config: Config }> {
-  for (let tries = 1; ; tries++) {
+): Promise<{ gateway: Gateway; config: Config }> =>
+  onFreePorts(async () => {
     const file = writeSettings(folder, {
       gateway: await portFor("the gateway", wanted.gateway, screen),
       metrics: await portFor("the metrics", wanted.metrics, screen),
@@ -135,13 +147,8 @@ async function startBehind(
       ...behind,
     });
     const { config } = loadConfig(file, {});
-    try {
-      return { config, gateway: await startGateway(config, { log: screen.log }) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || tries === 3) throw error;
-    }
-  }
-}
+    return { config, gateway: await startGateway(config, { log: screen.log }) };
+  });
 
 async function portFor(what: string, port: number, screen: Screen): Promise<number> {
   const free = await freePort(port);

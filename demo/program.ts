@@ -142,20 +142,27 @@ function endSession(session: number): void {
   }
 }
 
+/**
+ * Ports below those that systems give out by themselves (Linux from 32768 on): no connection that somebody else opens
+ * takes one between our look at it and its use.
+ */
+const [lowestPort, ports] = [16_384, 16_384];
+
 /** A TCP port on loopback that nothing listens on; `wanted` if it is free. */
 export async function freePort(wanted = 0): Promise<number> {
-  const server = createServer();
-  try {
-    server.listen(wanted, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("no port");
-    return address.port;
-  } catch (error) {
-    if (wanted !== 0) return freePort();
-    throw error;
-  } finally {
-    await new Promise((resolve) => server.close(resolve));
+  for (let tries = 1, port = wanted; ; tries++) {
+    if (port === 0) port = lowestPort + Math.floor(Math.random() * ports);
+    const server = createServer();
+    try {
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening");
+      return port;
+    } catch (error) {
+      if (tries === 100) throw error;
+      port = 0;
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
   }
 }
 

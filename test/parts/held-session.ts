@@ -50,8 +50,22 @@ export class HeldSession {
 
   /** @param whole Enter confirms it */
   async giveCode(code: string, whole = true): Promise<void> {
-    for (const character of code) await this.#press(character.charCodeAt(0));
+    await this.#begin(code.charCodeAt(0));
+    for (const character of code.slice(1)) await this.#press(character.charCodeAt(0));
     if (whole) await this.#press(enter);
+  }
+
+  /** Presses a code's first character until it is shown: what was typed into the question may still be on its way. */
+  async #begin(symbol: number): Promise<void> {
+    const typed = (): number => {
+      const field = this.prompts.at(-1)?.field;
+      return field?.kind === "code" ? field.typed : 0;
+    };
+    const before = typed();
+    for (let tries = 0; tries < 4 && typed() === before; tries++) {
+      await this.#press(symbol);
+      for (let wait = 0; wait < 100 && typed() === before; wait++) await sleep(50);
+    }
   }
 
   /** Types what is asked as long as anything is. @returns the words */

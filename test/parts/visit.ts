@@ -107,6 +107,7 @@ export class Visit {
   async handOver(): Promise<void> {
     await play(stranger.shift(3000, 1), this.#hand, () => this.held.asked || this.#over);
     if (!this.held.asked) throw new Error(`somebody else was not held${this.#over ? ": the session ended" : ""}`);
+    await this.#hand.idle();
     await this.held.settle();
   }
 

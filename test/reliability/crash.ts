@@ -1,6 +1,7 @@
 /** Kills a process that writes to a store, at random points, and looks at what is left: nothing that was told may be lost. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { newKeyLine, parseKeyRing } from "../../gateway/core/key-ring.ts";
@@ -62,14 +63,17 @@ async function killOnce(path: string, keyLine: string, random: Random, told: Tol
     env: { ...process.env, NODE_OPTIONS: "" },
   });
   const lines = createInterface({ input: child.stdout });
-  lines.on("line", (line) => told.line(line));
+  // one in eight while it still opens the store; the others after any of the first hundred writes, and a moment
+  const opening = random.below(8) === 0;
+  let left = opening ? Infinity : 1 + random.below(100);
+  const { promise: written, resolve } = Promise.withResolvers<void>();
+  lines.on("line", (line) => {
+    told.line(line);
+    if (--left === 0) resolve();
+  });
   const ended = Promise.all([once(child, "exit"), once(lines, "close")]);
-  // one in eight while it still opens the store; the others at any of the first hundred writes or so
-  if (random.below(8) === 0) await new Promise((resolve) => setTimeout(resolve, 50 + random.below(300)));
-  else {
-    await Promise.race([once(lines, "line"), ended]);
-    await new Promise((resolve) => setTimeout(resolve, random.below(60)));
-  }
+  if (!opening) await Promise.race([written, ended]);
+  await sleep(opening ? 50 + random.below(300) : random.below(5));
   child.kill("SIGKILL");
   await ended;
 }

@@ -95,7 +95,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const ca = values.ca === undefined ? {} : { ca: await readFile(values.ca, "utf8") };
   const client = await ViewerClient.open(values.url, ca);
   io.stop?.addEventListener("abort", () => void client.close());
-  await client.next("sync");
+  await client.first("sync");
   await play(steps, client, {
     speed: numberOf("speed", values.speed),
     gap: numberOf("longest-gap", values["longest-gap"]),

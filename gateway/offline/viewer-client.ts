@@ -42,10 +42,10 @@ export function instruction(...elements: (string | number)[]): string {
 export class ViewerClient implements InputSink {
   /** Resolves when the tunnel has ended, however it ended. */
   readonly ended: Promise<TunnelEnd>;
-  /** Server instructions seen, by opcode. */
-  readonly seen = new Map<string, number>();
   /** Bytes of display received. */
   received = 0;
+  /** The first server instruction of each opcode. */
+  readonly #firsts = new Map<string, string[]>();
   readonly #socket: WebSocket;
   readonly #listeners = new Set<(elements: string[]) => void>();
   #status: number | null = null;
@@ -84,6 +84,14 @@ export class ViewerClient implements InputSink {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Resolves with the first server instruction of that opcode, past or future: what a gateway says first may arrive
+   * together with its answer to the upgrade. Rejects when the tunnel ends before.
+   */
+  async first(opcode: string): Promise<string[]> {
+    return this.#firsts.get(opcode) ?? this.next(opcode);
+  }
+
   /** Resolves with the next server instruction of that opcode. Rejects when the tunnel ends before. */
   async next(opcode: string): Promise<string[]> {
     const { promise, resolve, reject } = Promise.withResolvers<string[]>();
@@ -120,7 +128,7 @@ export class ViewerClient implements InputSink {
     this.received += data.length;
     for (const elements of instructionsOf(data.toString("utf8"))) {
       const opcode = elements[0] ?? "";
-      this.seen.set(opcode, (this.seen.get(opcode) ?? 0) + 1);
+      if (!this.#firsts.has(opcode)) this.#firsts.set(opcode, elements);
       if (opcode === "sync") this.send(instruction("sync", elements[1] ?? "0"));
       if (opcode === "blob") this.send(instruction("ack", elements[1] ?? "0", "OK", 0));
       if (opcode === "error") {

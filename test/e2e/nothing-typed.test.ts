@@ -21,6 +21,7 @@ import { certificate } from "../fixtures/certificate.ts";
 import { enrolPerson } from "../parts/colleagues.ts";
 import { startDesktop } from "../parts/desktop.ts";
 import { startGuacd } from "../parts/guacd.ts";
+import { onDesktop } from "../parts/on-desktop.ts";
 import { memoryOf } from "../parts/process-memory.ts";
 import { longestRun, more, TraceSearch } from "../parts/traces.ts";
 import { play, Typist } from "../parts/typist.ts";
@@ -90,22 +91,23 @@ for (const { who, known, tls } of cases)
       return Buffer.concat(chunks).toString();
     };
     const at = ["--config", file];
-    const issued = await samehand("token", "--agent", "anna", "--connection", "desk", "--json", ...at);
-    const { token } = JSON.parse(issued) as { token: string };
-    const query = new URLSearchParams({ token, GUAC_WIDTH: "1024", GUAC_HEIGHT: "768" });
-    const address = new URL(`${listen.replace("http", "ws")}/websocket-tunnel?${query.toString()}`);
-    if (tls) address.hostname = "localhost";
-    const viewer = await ViewerClient.open(address.href, { ca: cert });
-    await viewer.next("sync");
+    const viewer = await onDesktop(async () => {
+      const issued = await samehand("token", "--agent", "anna", "--connection", "desk", "--json", ...at);
+      const { token } = JSON.parse(issued) as { token: string };
+      const query = new URLSearchParams({ token, GUAC_WIDTH: "1024", GUAC_HEIGHT: "768" });
+      const address = new URL(`${listen.replace("http", "ws")}/websocket-tunnel?${query.toString()}`);
+      if (tls) address.hostname = "localhost";
+      return ViewerClient.open(address.href, { ca: cert });
+    });
     const anna = new Typist(1);
     const before = anna.work(40, 1);
     await play([...before, ...anna.type(secret, (before.at(-1)?.at ?? 0) + 800, 1)], viewer);
     await desktop.ends(secret);
     const typed = desktop.typed().length;
     const scraped = await (await fetch(`${metrics}/metrics`)).text();
-    viewer.close();
-    await viewer.ended;
+    await viewer.close();
     // The session's end is written, and what is kept beside sessions is handed on.
+    await said("session ended");
     await sleep(3000);
 
     mkdirSync(join(folder, "out"));

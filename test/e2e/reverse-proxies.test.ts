@@ -14,6 +14,7 @@ import { connectable, freePort, Program } from "../../demo/program.ts";
 import { agentName, millis } from "../../gateway/core/units.ts";
 import { ViewerClient } from "../../gateway/offline/viewer-client.ts";
 import { startFarm } from "../parts/farm.ts";
+import { onDesktop } from "../parts/on-desktop.ts";
 import { quietly } from "../parts/report.ts";
 import { signIn, tunnelUrl, WebApplication } from "../parts/web-application.ts";
 
@@ -89,8 +90,7 @@ t.test(
         const echo = await fetch(`${url}/api/echo`, { method: "POST", body: "x".repeat(2_000_000) });
         t.match(await echo.text(), /\n\n2000000$/, `${name}: a large body`);
         const { token } = await signIn(url, { username: name, password: WebApplication.password });
-        const viewer = await ViewerClient.open(tunnelUrl(url, token));
-        if (!viewer.seen.has("sync")) await viewer.next("sync");
+        const viewer = await onDesktop(() => ViewerClient.open(tunnelUrl(url, token)));
         const from = farm.desktop.events.length;
         for (const pressed of [true, false]) viewer.key(millis(0), 0x61 as never, pressed);
         await farm.desktop.received((event) => event.kind === "key" && event.pressed, { from });

@@ -49,13 +49,6 @@ t.test(
     t.teardown(() => farm.stop());
     const { gateway, desktop } = farm;
     const { tally } = gateway;
-    const open = async () => {
-      const client = await ViewerClient.open(
-        `${gateway.tunnelUrl}?token=${await farm.token("anna")}&GUAC_WIDTH=1024&GUAC_HEIGHT=768`,
-      );
-      await client.next("sync");
-      return client;
-    };
     const anna = new Typist(1);
     const other = new Typist(2);
 
@@ -70,7 +63,7 @@ t.test(
     const watched = parts === null ? null : await startPrometheus(parts, new URL(gateway.metricsUrl).host);
     t.teardown(() => watched?.stop());
 
-    const session = await open();
+    const session = await farm.viewer("anna");
     const from = desktop.events.length;
     const shift = anna.shift(60, 9);
     const work = [...shift, ...anna.type(secret, (shift.at(-1)?.at ?? 0) + 800, 9)];

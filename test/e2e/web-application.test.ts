@@ -2,7 +2,6 @@
  * In front of the web application, on real parts: its own tunnel classes in a Tomcat, guacd, a desktop. What a login
  * is, what crosses, what is refused, and that a hold and a sever mean what they mean before guacd.
  */
-import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import t from "tap";
 import { catalogue, SamehandError } from "../../gateway/core/errors.ts";
@@ -13,6 +12,7 @@ import { decision } from "../fixtures/decision.ts";
 import { refused } from "../fixtures/differentials.ts";
 import { applicationFarms, urlOf } from "../parts/application-farm.ts";
 import type { Farm } from "../parts/farm.ts";
+import { onDesktop } from "../parts/on-desktop.ts";
 import { until } from "../reliability/rig.ts";
 import { signIn, tunnelUrl, WebApplication } from "../parts/web-application.ts";
 
@@ -23,24 +23,12 @@ const { database, password } = WebApplication;
 const pages = t.testdir({ "index.html": "<p>the application's page</p>" });
 const withFarm = applicationFarms(t, pages);
 
-/** A session whose first picture has come. guacd 1.3 leaves a few of many without one, or ends them, with no gateway between: again. */
-async function onDesktop(url: string, tries = 3): Promise<ViewerClient> {
-  const viewer = await ViewerClient.open(url);
-  if (viewer.seen.has("sync")) return viewer;
-  const late = AbortSignal.timeout(4000);
-  const picture = viewer.next("sync").then(
-    () => true,
-    () => false,
-  );
-  if (await Promise.race([picture, once(late, "abort").then(() => false)])) return viewer;
-  await viewer.close();
-  if (tries === 1) throw new Error("no picture");
-  return onDesktop(url, tries - 1);
-}
+/** A session whose first picture has come. */
+const desktopAt = (url: string): Promise<ViewerClient> => onDesktop(() => ViewerClient.open(url));
 
 async function open(farm: Farm, username: string, more: Record<string, string> = {}) {
   const { token } = await signIn(urlOf(farm), { username, password });
-  const viewer = await onDesktop(tunnelUrl(urlOf(farm), token, more));
+  const viewer = await desktopAt(tunnelUrl(urlOf(farm), token, more));
   const session = [...farm.gateway.proxy.sessions.values()].at(-1) as SessionControl & { connectionId: string };
   return { token, viewer, session };
 }
@@ -103,7 +91,7 @@ t.test(
     const rows = refused.values();
     const work = async (): Promise<void> => {
       for (const { name, messages } of rows) {
-        const viewer = await onDesktop(tunnelUrl(urlOf(farm), token));
+        const viewer = await desktopAt(tunnelUrl(urlOf(farm), token));
         for (const message of messages) viewer.send(message, { binary: false });
         const { closeCode } = await viewer.ended;
         t.not(closeCode, 1000, name);
@@ -172,7 +160,7 @@ t.test("who joins a desktop is held and severed with whoever is doubted; guests 
   const { key } = ((await shared.json()) as { values: { key: string } }).values;
   const share = await signIn(urlOf(farm), { key });
   t.equal(share.dataSource, `${database}-shared`);
-  const guest = await onDesktop(
+  const guest = await desktopAt(
     tunnelUrl(urlOf(farm), share.token, { GUAC_DATA_SOURCE: share.dataSource, GUAC_ID: key }),
   );
   const guestSession = [...farm.gateway.proxy.sessions.values()].at(-1) as SessionControl & { connectionId: string };
@@ -200,7 +188,7 @@ t.test("a link made at the live connection's other address leads to the same des
   const shared = await fetch(link, { headers: { "guacamole-token": owner.token } });
   const { key } = ((await shared.json()) as { values: { key: string } }).values;
   const share = await signIn(urlOf(farm), { key });
-  const guest = await onDesktop(
+  const guest = await desktopAt(
     tunnelUrl(urlOf(farm), share.token, { GUAC_DATA_SOURCE: share.dataSource, GUAC_ID: key }),
   );
   owner.session.sever(new SamehandError("session-severed"));
@@ -211,7 +199,7 @@ t.test("a login is asked for, bound to its address, and forgotten when it ends",
   const farm = await withFarm(t, { webapp: { trustedProxies: ["127.0.0.1"] } });
   if (farm === null) return;
   const direct = await signIn(`${farm.application!.origin}/guacamole`, { username: "anna", password });
-  const viewer = await onDesktop(tunnelUrl(urlOf(farm), direct.token, { GUAC_DATA_SOURCE: database }));
+  const viewer = await desktopAt(tunnelUrl(urlOf(farm), direct.token, { GUAC_DATA_SOURCE: database }));
   t.ok(farm.gateway.store.agent(agentName("default/anna")), "a login from before is asked for at the application");
   t.notOk(farm.gateway.store.agent(agentName(`${database}/anna`)), "and nobody chooses who they are");
   await viewer.close();

@@ -19,6 +19,7 @@ import { issueSamehandToken } from "../../gateway/proxy/token/samehand-token.ts"
 import { tokenKeys } from "../../gateway/settings.ts";
 import { fromNow, type TestDesktop, startDesktop } from "./desktop.ts";
 import { startGuacd } from "./guacd.ts";
+import { onDesktop } from "./on-desktop.ts";
 import { WebApplication } from "./web-application.ts";
 
 export interface FarmOptions {
@@ -131,16 +132,14 @@ export async function startFarm({
       const connection = join === undefined ? "desktop" : { name: "desktop", join };
       return issueSamehandToken({ agent, connection, expires }, keys);
     };
-    // one after the other: of connections that began at once, guacd 1.3 left 7 in 200 without a picture (250 in a
-    // row all had one), with no gateway in between
+    const open = async (agent: string, join?: string): Promise<ViewerClient> => {
+      const query = new URLSearchParams({ token: await token(agent, join), GUAC_WIDTH: "1024", GUAC_HEIGHT: "768" });
+      return ViewerClient.open(`${gateway.tunnelUrl}?${query.toString()}`);
+    };
+    // one after the other: see `onDesktop`
     let last: Promise<unknown> = Promise.resolve();
     const viewer = (agent: string, join?: string): Promise<ViewerClient> => {
-      const next = last.then(async () => {
-        const query = new URLSearchParams({ token: await token(agent, join), GUAC_WIDTH: "1024", GUAC_HEIGHT: "768" });
-        const client = await ViewerClient.open(`${gateway.tunnelUrl}?${query.toString()}`);
-        if (!client.seen.has("sync")) await client.next("sync");
-        return client;
-      });
+      const next = last.then(() => onDesktop(() => open(agent, join)));
       last = next.catch(() => null);
       return next;
     };

@@ -15,6 +15,7 @@ import { keysym, millis } from "../../gateway/core/units.ts";
 import { ViewerClient } from "../../gateway/offline/viewer-client.ts";
 import { startDesktop } from "./desktop.ts";
 import { startGuacd } from "./guacd.ts";
+import { onDesktop } from "./on-desktop.ts";
 
 const key = "0123456789abcdef0123456789abcdef";
 
@@ -58,17 +59,14 @@ export async function guarded(t: Test, { command, samehand, folder }: GuardedOpt
     const end = await (await open(bad)).ended;
     t.equal(end.status, catalogue["token-invalid"].guacamole, "a token that guacamole-lite would die of");
   }
-  const viewer = await open(token);
-  if (!viewer.seen.has("sync")) await viewer.next("sync");
+  const viewer = await onDesktop(() => open(token));
   for (const pressed of [true, false]) viewer.key(millis(0), keysym(0x61), pressed);
   await desktop.received((event) => event.kind === "key" && event.pressed && event.text === "a");
   viewer.send("3.zzz,2.99,1.1;");
   t.equal((await viewer.ended).status, catalogue["instruction-refused"].guacamole, "instructions are parsed");
-  const again = await open(token);
-  if (!again.seen.has("sync")) await again.next("sync");
+  const again = await onDesktop(() => open(token));
   t.pass("and the server goes on");
-  const other = await open(tokenFor("bert"));
-  if (!other.seen.has("sync")) await other.next("sync");
+  const other = await onDesktop(() => open(tokenFor("bert")));
   execFileSync(samehand, ["agents", "lock", "anna", "--config", config], { env: bare, stdio: "ignore" });
   t.equal((await again.ended).status, catalogue["agent-locked"].guacamole, "a lock ends the agent's session");
   t.equal((await (await open(token)).ended).status, catalogue["agent-locked"].guacamole, "and keeps the agent out");

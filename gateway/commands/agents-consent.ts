@@ -4,12 +4,11 @@ import { configFile, loadConfig } from "../../config/load.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { agentName } from "../core/units.ts";
-import { storeOptions } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
 import { agentOrNewcomer } from "./newcomer.ts";
 import { forget } from "./agents-forget.ts";
 import { apiOptions } from "./api.ts";
+import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand agents consent NAME --notice TEXT [--json] [--config FILE]
        samehand agents consent NAME [--json] [--config FILE]
@@ -51,7 +50,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   if (withdraw)
     return forget(name, config, { ...values, reason: `consent withdrawn. ${values.reason ?? ""}`.trim() }, io);
-  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const store = storeOf(config);
   const actor = commandLineActor();
   try {
     if (notice !== undefined) {

@@ -6,10 +6,9 @@ import type { Outcome } from "../admin/contract/common.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { type AgentName, agentName } from "../core/units.ts";
-import { storeOptions } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
 import { api, apiHelp, apiOptions } from "./api.ts";
+import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand agents forget NAME --yes [--reason TEXT] [--json]
 
@@ -50,7 +49,7 @@ export async function forget(name: AgentName, config: Config, values: Values, io
     io.stdout.write(json ? `${JSON.stringify(outcome)}\n` : `${words}\n`);
     return 0;
   }
-  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const store = storeOf(config);
   try {
     const done = store.forget(name, { actor: commandLineActor(), why: reason });
     if (json) io.stdout.write(`${JSON.stringify({ outcome: done ? "done" : "already", approval: null })}\n`);

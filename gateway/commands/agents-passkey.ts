@@ -6,10 +6,10 @@ import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { agentName, epochMillis } from "../core/units.ts";
 import { passkeyLink } from "../judge/agent-passkeys.ts";
-import { siteOf, storeOptions } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
+import { siteOf } from "../settings.ts";
 import { commandLineActor } from "./actor.ts";
 import { agentOrNewcomer } from "./newcomer.ts";
+import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand agents passkey NAME [--reason TEXT] [--json]
        samehand agents passkey NAME --remove [--reason TEXT] [--json]
@@ -47,7 +47,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   const site = siteOf(config);
   if (site === null && !values.remove) throw new SamehandError("config-invalid", "agents' passkeys need `listen.url`");
-  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const store = storeOf(config);
   const by = { actor: commandLineActor(), why: values.reason ?? "", agent: name };
   try {
     if (values.remove || site === null) {

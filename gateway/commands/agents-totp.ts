@@ -8,10 +8,9 @@ import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { agentName } from "../core/units.ts";
 import { enrolCode } from "../judge/challenge-code.ts";
-import { storeOptions } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
 import { agentOrNewcomer } from "./newcomer.ts";
+import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand agents totp NAME [--png FILE] [--svg FILE] [--reason TEXT] [--json]
        samehand agents totp NAME --remove [--reason TEXT] [--json]
@@ -49,7 +48,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (text === undefined || rest.length > 0) throw new SamehandError("usage", "agents totp takes one agent's name");
   const name = agentName(text);
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const store = storeOf(config);
   const by = { actor: commandLineActor(), why: values.reason ?? "", agent: name };
   try {
     if (values.remove) {

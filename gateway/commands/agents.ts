@@ -6,12 +6,11 @@ import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { type AgentName, type EpochMillis, agentName, epochMillis } from "../core/units.ts";
 import { subjectPieces } from "../admin/subject.ts";
-import { storeOptions } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { commandLineActor } from "./actor.ts";
 import { list, show, untilText } from "./agents-list.ts";
 import { noAgent, tellNewcomer } from "./newcomer.ts";
+import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand agents [list] [--json]
        samehand agents show NAME [--json]
@@ -74,7 +73,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const until = values.minutes === undefined ? null : untilAfter(values.minutes);
 
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const store = storeOf(config);
   try {
     const agent = agentName(name ?? "");
     const out = (data: unknown, text: string): void =>

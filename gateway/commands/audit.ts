@@ -9,10 +9,9 @@ import { epochMillis } from "../core/units.ts";
 import type { AuditMark } from "../store/audit-entry.ts";
 import { exportAudit, verifyExport, verifyMark } from "../store/audit-export.ts";
 import { AuditVerifier } from "../store/audit-key.ts";
-import { storeOptions } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { commandLineActor } from "./actor.ts";
+import { storeOf } from "./store-of.ts";
 import { strictText } from "./strict-text.ts";
 import { table } from "./table.ts";
 
@@ -66,7 +65,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const most = Number(values.most);
   if (!Number.isInteger(most) || most < 1) throw new SamehandError("usage", "--most: a whole number");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const store = storeOf(config);
   try {
     switch (action) {
       case "show":

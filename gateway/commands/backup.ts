@@ -4,10 +4,9 @@ import { configFile, loadConfig, readKeyRing } from "../../config/load.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import type { Config } from "../../config/schema.ts";
-import { storeOptions } from "../settings.ts";
 import type { Detail } from "../store/audit-entry.ts";
-import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
+import { storeOf } from "./store-of.ts";
 import { agentKeysOf, backUp, type Contents, restore, verify } from "../store/backup.ts";
 
 const backupHelp = `usage: samehand backup FILE [--json] [--config FILE]
@@ -35,7 +34,7 @@ const told = ({ agents, erased, profiles, locks, decisions, bytes }: Contents): 
 
 /** In the chain of the store that now stands. */
 function note(config: Config, action: string, detail: Detail): void {
-  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const store = storeOf(config);
   store.audit.note({ actor: commandLineActor(), action, why: "", detail });
   store.close();
 }

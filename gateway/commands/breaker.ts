@@ -3,10 +3,9 @@ import { parseArgs } from "node:util";
 import { configFile, loadConfig } from "../../config/load.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
-import { storeOptions } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
 import type { Tripped } from "../store/breaker-state.ts";
 import { commandLineActor } from "./actor.ts";
+import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand breaker [status] [--json] [--config FILE]
        samehand breaker arm --reason TEXT [--json] [--config FILE]
@@ -40,7 +39,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const { reason } = values;
   if (action === "arm" && reason === undefined) throw new SamehandError("usage", "arm: --reason TEXT is needed");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const store = storeOf(config);
   try {
     if (reason !== undefined && action === "arm") {
       const stood = store.breaker.arm({ actor: commandLineActor(), why: reason });

@@ -3,9 +3,8 @@ import { parseArgs } from "node:util";
 import { configFile, loadConfig } from "../../config/load.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
-import { storeOptions } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
+import { storeOf } from "./store-of.ts";
 import { table } from "./table.ts";
 
 const help = `usage: samehand delivery [list] [--json] [--config FILE]
@@ -35,7 +34,7 @@ export function run(args: string[], io: Io): Promise<number> {
   if (rest.length > 0 || (action === "list") !== (receiver === undefined) || !["list", "retry"].includes(action))
     throw new SamehandError("usage", positionals.join(" "));
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const store = storeOf(config);
   try {
     if (receiver !== undefined) {
       if (!config.delivery.some(({ name }) => name === receiver))

@@ -15,8 +15,8 @@ import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import { Handshake } from "../protocol/guacamole/handshake.ts";
-import { tlsFiles, tokenKeys, storeOptions } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
+import { tlsFiles, tokenKeys } from "../settings.ts";
+import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand doctor [--config FILE] [--json]
 
@@ -120,7 +120,7 @@ function permissions(file: string | undefined): string {
 }
 
 function store(config: Config): string {
-  const opened = openStore(storeOptions(config));
+  const opened = storeOf(config);
   try {
     const { rows, brokenAt } = opened.audit.verify();
     if (brokenAt !== null) throw new SamehandError("store-corrupt", `the audit chain breaks at row ${brokenAt}`);

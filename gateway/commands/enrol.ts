@@ -10,10 +10,9 @@ import { type AgentName, agentName } from "../core/units.ts";
 import { enrol, type Enrolled } from "../offline/enrol.ts";
 import { isGuacdRecording, recordingsIn } from "../offline/files.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
-import { storeOptions } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { commandLineActor } from "./actor.ts";
+import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand enrol AGENT RECORDING... [OPTIONS]
        samehand enrol --all FOLDER [OPTIONS]
@@ -66,7 +65,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   const background = Background.load(config.background);
   const policy = loadPolicy(config.policy ?? defaultPolicyFile);
-  const store = openStore(storeOptions(config));
+  const store = storeOf(config);
   try {
     const options = { store, background, enrolment: config.enrolment, dayEach: values["day-each"] };
     const enrolled: Enrolled[] = [];

@@ -7,11 +7,10 @@ import { readText } from "../../config/text.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { epochMillis, sessionId } from "../core/units.ts";
-import { storeOptions } from "../settings.ts";
 import { AuditVerifier } from "../store/audit-key.ts";
 import { evidenceOf, verifyEvidence } from "../store/evidence-pack.ts";
-import { openStore } from "../store/open-store.ts";
 import { commandLineActor } from "./actor.ts";
+import { storeOf } from "./store-of.ts";
 import { strictText } from "./strict-text.ts";
 
 const help = `usage: samehand evidence SESSION --out FOLDER [--json] [--config FILE]
@@ -49,7 +48,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     throw new SamehandError("usage", "name one SESSION, or verify FILE");
   if (values.out === undefined) throw new SamehandError("usage", "--out FOLDER is needed");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const store = storeOf(config);
   try {
     const session = sessionId(first);
     const { json, html } = evidenceOf(store, session, epochMillis(Date.now()));

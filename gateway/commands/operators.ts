@@ -9,10 +9,9 @@ import { hashOf, newSecret } from "../admin/sign-ins.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { epochMillis } from "../core/units.ts";
-import { storeOptions } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { commandLineActor } from "./actor.ts";
+import { storeOf } from "./store-of.ts";
 import { table } from "./table.ts";
 
 const help = `usage: samehand operators [list] [--json]
@@ -64,7 +63,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (action !== "list" && name === "") throw new SamehandError("usage", `${action}: a name is needed`);
   if (!(days > 0 && days <= 3650)) throw new SamehandError("usage", "--days: more than 0, at most 3650");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
-  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const store = storeOf(config);
   try {
     if (action === "invite") {
       const link = linkFor(store, name, roles, values.reason);

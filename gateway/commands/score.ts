@@ -13,9 +13,8 @@ import { enrolFrom } from "../offline/enrolled.ts";
 import { recordingsIn } from "../offline/files.ts";
 import { readTape } from "../offline/tape.ts";
 import { scoreTape } from "../offline/trial.ts";
-import { storeOptions } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
 import { noAgent } from "./newcomer.ts";
+import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand score RECORDING... --agent NAME [OPTIONS]
        samehand score RECORDING... --enrol FOLDER [OPTIONS]
@@ -48,7 +47,7 @@ function against(choice: Choice, io: Io): { background: Background; profile: Pro
   }
   const { config } = loadConfig(configFile(choice.config, io.env), io.env);
   const background = Background.load(choice.background ?? config.background);
-  const store = openStore(storeOptions(config));
+  const store = storeOf(config);
   try {
     const name = agentName(choice.agent ?? "");
     const record = store.agent(name);

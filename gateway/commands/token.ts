@@ -7,9 +7,9 @@ import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { agentName, epochMillis } from "../core/units.ts";
 import { issueSamehandToken } from "../proxy/token/samehand-token.ts";
-import { storeOptions, tokenKeys } from "../settings.ts";
-import { openStore } from "../store/open-store.ts";
+import { tokenKeys } from "../settings.ts";
 import { commandLineActor } from "./actor.ts";
+import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand token --agent NAME --connection NAME [--config FILE] [--seconds N] [--json]
 
@@ -64,7 +64,7 @@ function configured({ connections }: Config): string {
 /** In the audit chain, where this machine has the store; a portal that only has the keys of tokens issues without it. */
 function note(config: Config, agent: string, detail: { readonly connection: string; readonly expires: string }): void {
   if (!existsSync(config.store)) return;
-  const store = openStore({ ...storeOptions(config), busyMillis: 5000 });
+  const store = storeOf(config);
   const act = { actor: commandLineActor(), action: "token.issued", why: "samehand token" };
   store.audit.note({ ...act, agent: agentName(agent), detail });
   store.close();

@@ -1,4 +1,4 @@
-/** Opens the store: puts its parts together, and watches the file for what other processes write. */
+/** Opens the store: puts its parts together. */
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { SamehandError, asSamehandError } from "../core/errors.ts";
@@ -26,6 +26,7 @@ import { Retention, type RetentionDays } from "./retention.ts";
 import { Scores } from "./scores.ts";
 import { Sessions } from "./sessions.ts";
 import type { AgentId, By, Learned, Profile, SessionOutcome, SessionRecord, Store, StoreChange } from "./store.ts";
+import { Upkeep } from "./upkeep.ts";
 import { Waiting, type WaitingLimits } from "./waiting.ts";
 
 export interface StoreOptions extends RetentionDays {
@@ -48,7 +49,6 @@ export interface StoreOptions extends RetentionDays {
   readonly checkpointBeside?: boolean;
 }
 
-const purgeMillis = 60_000;
 /** What a lesson holds on to: the statistics of some hundred keystrokes and pointer actions. */
 const lessonBytes = 128 * 1024;
 /** Pages in the log from which a write moves them itself: as SQLite does, and where a thread should have done it. */
@@ -77,20 +77,13 @@ class SqliteStore implements Store {
   readonly operators: OperatorStore;
   readonly scores: Scores;
   readonly consents: Consents;
-  readonly #retention: Retention;
   readonly #listeners = new Set<(change: StoreChange) => void>();
   /** Sessions that live in this process, and whose they are. */
   readonly #live = new Map<SessionId, { readonly id: AgentId; readonly name: AgentName }>();
   readonly #log: Log;
   readonly #tally: Tally;
-  readonly #timer: NodeJS.Timeout;
   readonly #checkpointer: Checkpointer | null;
-  /** Something was erased, and may still be in the log. */
-  #erasing = false;
-  /** The last look at the file failed: told once, not twice a second. */
-  #failing = false;
-  #seen: number;
-  #purgedAt: EpochMillis;
+  readonly #upkeep: Upkeep;
 
   constructor(options: StoreOptions) {
     const { path, keys, log = silentLog, clock = systemClock } = options;
@@ -122,18 +115,21 @@ class SqliteStore implements Store {
       this.operators = new OperatorStore(this.#db);
       const { audit, challenges, scores } = this;
       const forget = (name: AgentName, by: By): boolean => this.forget(name, by);
-      this.#retention = new Retention(
-        { db: this.#db, locks: this.#locks, audit, challenges, scores, forget, log },
-        options,
-      );
-      this.#seen = this.#db.dataVersion;
+      this.#upkeep = new Upkeep({
+        db: this.#db,
+        waiting: this.#waiting,
+        audit,
+        retention: new Retention({ db: this.#db, locks: this.#locks, audit, challenges, scores, forget, log }, options),
+        changed: () => this.#written(),
+        clock,
+        log,
+      });
     } catch (error) {
       this.#db.close();
       throw error;
     }
     this.#checkpointer = options.checkpointBeside === true ? this.#checkpointBeside(path) : null;
-    this.#purgedAt = clock.wall();
-    this.#timer = setInterval(() => this.#poll(), options.pollMillis ?? 500).unref();
+    this.#upkeep.start(options.pollMillis ?? 500);
   }
 
   #checkpointBeside(path: string): Checkpointer {
@@ -172,7 +168,7 @@ class SqliteStore implements Store {
       return this.#profiles.forget(name);
     });
     if (!known) return false;
-    this.#erasing = !this.#db.checkpoint();
+    this.#upkeep.erased();
     this.#tell({ kind: "forgotten", agent: name });
     return true;
   }
@@ -190,8 +186,13 @@ class SqliteStore implements Store {
     }
   }
 
-  learn(id: AgentId, merge: (newest: Profile | null) => Learned | null, over?: () => void, bytes = lessonBytes): void {
-    this.#waiting.write("profile", () => void this.updateProfile(id, merge), bytes, over);
+  learn(
+    id: AgentId,
+    merge: (newest: Profile | null) => Learned | null,
+    settled?: () => void,
+    bytes = lessonBytes,
+  ): void {
+    this.#waiting.write("profile", () => void this.updateProfile(id, merge), bytes, settled);
   }
 
   profileVersions = (id: AgentId) => this.#profiles.versions(id);
@@ -298,11 +299,11 @@ class SqliteStore implements Store {
   useKeys = (keys: KeyRing) => this.#profiles.useKeys(keys);
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#upkeep.stop();
     this.#checkpointer?.close();
     this.#openings.settle();
     this.#waiting.flush();
-    this.#sign();
+    this.#upkeep.sign();
     this.#db.close();
   }
 
@@ -310,54 +311,14 @@ class SqliteStore implements Store {
     for (const listener of this.#listeners) listener(change);
   }
 
-  /** Never throws: a store that cannot be read leaves what memory knows. */
-  #poll(): void {
-    try {
-      this.#waiting.flush();
-      if (this.#erasing) this.#erasing = !this.#db.checkpoint();
-      const version = this.#db.dataVersion;
-      if (version !== this.#seen) {
-        this.#locks.refresh();
-        this.breaker.refresh();
-        this.#tellForgotten();
-        this.#seen = version;
-      }
-      const now = this.#clock.wall();
-      if (Math.abs(now - this.#purgedAt) >= purgeMillis) this.#purge(now);
-      else if (this.#db.problem !== null) this.#probe(now);
-      this.#failing = false;
-    } catch (error) {
-      const { code, detail } = asSamehandError(error, "store-unavailable");
-      if (!this.#failing) this.#log.warn({ code, detail }, "the store cannot be used");
-      this.#failing = true;
-    }
-  }
-
-  #tellForgotten(): void {
+  /** Another process wrote. */
+  #written(): void {
+    this.#locks.refresh();
+    this.breaker.refresh();
     for (const [session, agent] of this.#live) {
       if (this.#profiles.exists(agent.id)) continue;
       this.#live.delete(session);
       this.#tell({ kind: "forgotten", agent: agent.name });
     }
-  }
-
-  #purge(now: EpochMillis): void {
-    this.#purgedAt = now;
-    this.#sign();
-    this.#retention.purge(now);
-  }
-
-  /** Signs the audit chain as it stands; what cannot be signed now is signed later. */
-  #sign(): void {
-    try {
-      this.audit.checkpoint();
-    } catch (error) {
-      this.#log.warn({ code: asSamehandError(error, "store-unavailable").code }, "the audit chain could not be signed");
-    }
-  }
-
-  /** A small write, to see whether the disk takes one again. */
-  #probe(now: EpochMillis): void {
-    this.#db.transaction(() => this.#db.run(sql.replaceInto("meta").values({ key: "probe", value: String(now) })));
   }
 }

@@ -146,10 +146,10 @@ export interface Store {
    * As `updateProfile`, and never throws: what cannot be saved now (full disk, busy file) is tried again until
    * it is, and at `close`. A `profile-unreadable` is logged and given up, and so is the oldest of what waits when that
    * becomes too much.
-   * @param over called once it is, or was given up; `merge` may be called again until then
+   * @param settled called once it is, or was given up; `merge` may be called again until then
    * @param bytes of memory that `merge` holds on to while it waits; 128 KiB where it is not said
    */
-  learn(id: AgentId, merge: (newest: Profile | null) => Learned | null, over?: () => void, bytes?: number): void;
+  learn(id: AgentId, merge: (newest: Profile | null) => Learned | null, settled?: () => void, bytes?: number): void;
 
   /** The versions of a profile that are kept, newest first. @throws SamehandError `store-unavailable` */
   profileVersions(id: AgentId): ProfileVersion[];

@@ -25,9 +25,10 @@ t.test("what waits is bounded in number and in bytes; the oldest is given up, an
     const medium = new Medium();
     const waiting = new Waiting(silentLog, tally, limits);
     waiting.write("lock", medium.write("lock"), bytes);
-    const over: string[] = [];
-    for (const name of ["a", "b", "c", "d"]) waiting.write("profile", medium.write(name), bytes, () => over.push(name));
-    t.same(over, ["a", "b"], "told once given up");
+    const settled: string[] = [];
+    for (const name of ["a", "b", "c", "d"])
+      waiting.write("profile", medium.write(name), bytes, () => settled.push(name));
+    t.same(settled, ["a", "b"], "told once given up");
     t.equal(waiting.count, 3);
     t.equal(waiting.bytes, 3 * bytes);
     t.match(waiting.problem, { code: "store-unavailable" });
@@ -35,7 +36,7 @@ t.test("what waits is bounded in number and in bytes; the oldest is given up, an
     medium.works = true;
     waiting.flush();
     t.same(medium.written, ["lock", "c", "d"]);
-    t.same(over, ["a", "b", "c", "d"], "and once written");
+    t.same(settled, ["a", "b", "c", "d"], "and once written");
     t.same([waiting.count, waiting.bytes, waiting.problem], [0, 0, null]);
   }
   t.end();
@@ -56,12 +57,12 @@ t.test("what cannot ever be written is given up, and what comes after it is writ
   const medium = new Medium();
   medium.works = true;
   const waiting = new Waiting(silentLog, tally);
-  let over = 0;
+  let settled = 0;
   const fault = (): void => {
     throw new RangeError("a fault of the model");
   };
-  waiting.write("profile", fault, 1, () => (over += 1));
-  t.equal(over, 1, "what holds on to something is told");
+  waiting.write("profile", fault, 1, () => (settled += 1));
+  t.equal(settled, 1, "what holds on to something is told");
   waiting.write("profile", () => {
     throw new SamehandError("profile-unreadable", "changed by hand");
   });

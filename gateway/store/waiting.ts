@@ -8,7 +8,7 @@ interface Write {
   readonly what: string;
   readonly bytes: number;
   readonly run: () => void;
-  readonly over: () => void;
+  readonly settled: () => void;
 }
 
 const nothing = (): void => {};
@@ -57,10 +57,10 @@ export class Waiting {
    * Runs `run` now, or when the store works again; never throws.
    * @param what for the log; a `lock` is never given up
    * @param bytes of memory that `run` holds on to
-   * @param over called once it ran, or was given up; must not throw
+   * @param settled called once it ran, or was given up; must not throw
    */
-  write(what: string, run: () => void, bytes = usualBytes, over = nothing): void {
-    this.#writes.push({ what, run, bytes, over });
+  write(what: string, run: () => void, bytes = usualBytes, settled = nothing): void {
+    this.#writes.push({ what, run, bytes, settled });
     this.#bytes += bytes;
     // What came before goes first: the audit chain is in order.
     if (this.#writes.length === 1) this.flush();
@@ -81,19 +81,19 @@ export class Waiting {
         }
         this.#givenUp(write, known.message);
       }
-      this.#take(0).over();
+      this.#take(0).settled();
     }
     this.#problem = null;
   }
 
   /** Gives up the oldest that are no locks: a lock is small, and must outlive a restart. */
   #bound(): void {
-    for (let at = 0; at < this.#writes.length && this.#over();)
+    for (let at = 0; at < this.#writes.length && this.#overfull();)
       if (this.#writes[at].what === "lock") at += 1;
       else this.#tooMany(this.#take(at));
   }
 
-  #over(): boolean {
+  #overfull(): boolean {
     return this.#writes.length > this.#limits.writes || this.#bytes > this.#limits.bytes;
   }
 
@@ -105,7 +105,7 @@ export class Waiting {
 
   #tooMany(write: Write): void {
     this.#givenUp(write, "too many writes wait");
-    write.over();
+    write.settled();
   }
 
   #givenUp({ what }: Write, why: string): void {

@@ -1,39 +1,17 @@
 /** How an agent is compared with a farm of any size: alone, with one other, with a few. Hands are synthetic. */
 import t from "tap";
-import { buttonMask, millis } from "../gateway/core/units.ts";
-import { Enrolment, Inspector } from "../gateway/inspect/inspector.ts";
-import { Typist } from "../test/parts/typist.ts";
+import { Inspector } from "../gateway/inspect/inspector.ts";
+import { point, pointerProfile } from "../test/parts/pointing.ts";
 import { Background } from "./background.ts";
 import { Farm } from "./farm.ts";
-import { Profile } from "./profile.ts";
+import type { Profile } from "./profile.ts";
 import { Verifier } from "./verifier.ts";
 
 const background = Background.load();
 const [anna, ben, cleo] = [3, 4, 9];
 const [actions, enough] = [160, 12];
 
-/** Points to and fro as one hand does. */
-function pointing(seed: number, inspector: Inspector, count: number): void {
-  const hand = new Typist(seed);
-  let place: [number, number] = [500, 300];
-  for (let n = 0; n < count; n++) {
-    const to: [number, number] = [(n * 397) % 1000, (n * 211) % 700];
-    for (const event of hand.point(place, to, n * 3000))
-      if (event.kind === "pointer") inspector.pointer(millis(event.at), event.x, event.y, buttonMask(event.mask));
-    place = to;
-  }
-  inspector.flush();
-}
-
-function profileOf(seed: number): Profile {
-  const enrolment = new Enrolment(background);
-  pointing(seed, new Inspector({ verifier: null, enrolment }), actions);
-  const profile = Profile.empty(background);
-  profile.learn(enrolment, 0);
-  return profile;
-}
-
-const profiles = new Map([anna, ben, cleo].map((seed) => [String(seed), profileOf(seed)]));
+const profiles = new Map([anna, ben, cleo].map((seed) => [String(seed), pointerProfile(background, seed, actions)]));
 
 /** What anna's windows say of a hand, in a farm of some agents. */
 function said(hand: number, farm: readonly number[]): number[] {
@@ -41,7 +19,7 @@ function said(hand: number, farm: readonly number[]): number[] {
   const windows: number[] = [];
   const verifier = new Verifier(own.backgroundFor(String(anna)), profiles.get(String(anna)) as Profile);
   const onEvidence = ({ llr }: { llr: number }): void => void windows.push(llr);
-  pointing(hand, new Inspector({ verifier, enrolment: null, onEvidence }), 60);
+  point(hand, new Inspector({ verifier, enrolment: null, onEvidence }), 60);
   return windows;
 }
 

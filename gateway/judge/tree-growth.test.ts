@@ -1,38 +1,17 @@
 import t from "tap";
 import { Background } from "../../models/background.ts";
 import type { PointerStatistics } from "../../models/pointer/statistics.ts";
-import { Profile } from "../../models/profile.ts";
-import { Typist } from "../../test/parts/typist.ts";
-import { buttonMask, millis } from "../core/units.ts";
+import { pointerProfile } from "../../test/parts/pointing.ts";
 import { silentLog } from "../core/log.ts";
-import { Enrolment, Inspector } from "../inspect/inspector.ts";
 import type { AgentId } from "../store/store.ts";
 import { TreeGrowth } from "./tree-growth.ts";
 
 const background = Background.load();
 
-/** A profile of somebody who points much. */
-function profileOf(seed: number, actions: number): Profile {
-  const enrolment = new Enrolment(background);
-  const inspector = new Inspector({ verifier: null, enrolment });
-  const hand = new Typist(seed);
-  let place: [number, number] = [500, 300];
-  for (let n = 0; n < actions; n++) {
-    const to: [number, number] = [(n * 397) % 1000, (n * 211) % 700];
-    for (const event of hand.point(place, to, n * 3000))
-      if (event.kind === "pointer") inspector.pointer(millis(event.at), event.x, event.y, buttonMask(event.mask));
-    place = to;
-  }
-  inspector.flush();
-  const profile = Profile.empty(background);
-  profile.learn(enrolment, 0);
-  return profile;
-}
-
 t.test("trees are grown in a thread for an agent with enough actions, once until there are many more", async (t) => {
   const growth = new TreeGrowth(silentLog);
   t.teardown(() => growth.close());
-  const profile = profileOf(3, 300);
+  const profile = pointerProfile(background, 3, 300);
   const offer = (actions: number) =>
     new Promise<Uint8Array>((done) =>
       growth.offer({
@@ -55,8 +34,8 @@ t.test("an agent who is alone has no trees; they are grown again when there are 
   // Threads keep no process alive.
   const alive = setInterval(() => {}, 1000);
   t.teardown(() => clearInterval(alive));
-  const profile = profileOf(3, 300);
-  const others = [5, 6, 7, 8].map((seed) => profileOf(seed, 100).anchor.pointer as PointerStatistics);
+  const profile = pointerProfile(background, 3, 300);
+  const others = [5, 6, 7, 8].map((seed) => pointerProfile(background, seed, 100).anchor.pointer as PointerStatistics);
   const among = (count: number): Background =>
     count === 0
       ? background.alone()

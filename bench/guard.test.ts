@@ -6,9 +6,6 @@
 import { isAscii } from "node:buffer";
 import { setTimeout as wait } from "node:timers/promises";
 import t, { type Test } from "tap";
-import type { Watch } from "../gateway/core/session.ts";
-import { millis } from "../gateway/core/units.ts";
-import type { Decision } from "../gateway/core/verdict.ts";
 import { Inspector } from "../gateway/inspect/inspector.ts";
 import { ServerScanner } from "../gateway/protocol/guacamole/server-scanner.ts";
 import { Background } from "../models/background.ts";
@@ -21,6 +18,7 @@ import { measureDisplay } from "./measures/display.ts";
 import { cpuSeconds } from "./meter.ts";
 import { makeStream } from "./parts/display.ts";
 import { makeScript } from "./parts/hand.ts";
+import { Listener } from "./parts/listener.ts";
 import { openSession } from "./parts/session.ts";
 import { Rig, type Viewers } from "./rig.ts";
 import { figure } from "./statistics.ts";
@@ -74,31 +72,9 @@ t.test("cutting guacd's stream, ASCII or not", (t) => {
   t.end();
 });
 
-const decision: Decision = {
-  at: millis(0),
-  verdict: "allow",
-  wouldBe: "allow",
-  mode: "report",
-  trust: 100,
-  rule: "none",
-  reasons: [],
-  keystrokes: 0,
-  actions: 0,
-};
-const listener: Watch = {
-  verdict: "allow",
-  decision,
-  key() {},
-  pointer() {},
-  roundTrip() {},
-  tick() {},
-  stalled() {},
-  close() {},
-};
-
 t.test("a message's way through a session, sockets apart", async (t) => {
   const { frames } = makeScript();
-  const { hear, target } = await openSession(listener);
+  const { hear, target } = await openSession(new Listener());
   const copies = frames.map((frame) => Buffer.from(frame));
   const all = Buffer.concat(frames);
   const messages = (): void => {

@@ -1,57 +1,12 @@
 /** The gateway's own relay with a judge that only listens: what is left when nothing is inspected. */
 import { systemClock } from "../../gateway/core/clock.ts";
 import { silentLog } from "../../gateway/core/log.ts";
-import type { Watch } from "../../gateway/core/session.ts";
 import { Tally } from "../../gateway/core/tally.ts";
-import { agentName, millis } from "../../gateway/core/units.ts";
-import type { Decision, Verdict } from "../../gateway/core/verdict.ts";
+import { agentName } from "../../gateway/core/units.ts";
 import { defaultLimits, defaultNotice, defaultTimeouts } from "../../gateway/proxy/options.ts";
 import { Proxy } from "../../gateway/proxy/proxy.ts";
+import { Listener } from "../parts/listener.ts";
 import { serveCalls } from "../parts/part.ts";
-import { nanoseconds } from "../parts/wire.ts";
-
-const decision: Decision = {
-  at: millis(0),
-  verdict: "allow",
-  wouldBe: "allow",
-  mode: "report",
-  trust: 100,
-  rule: "none",
-  reasons: [],
-  keystrokes: 0,
-  actions: 0,
-};
-
-/** Hears everything and says nothing, or severs at the nth event and notes when. */
-class Listener implements Watch {
-  verdict: Verdict = "allow";
-  readonly decision = decision;
-  severedAt = 0;
-  #left: number;
-
-  constructor(severAt: number) {
-    this.#left = severAt;
-  }
-
-  key(): void {
-    this.#count();
-  }
-
-  pointer(): void {
-    this.#count();
-  }
-
-  roundTrip(): void {}
-  tick(): void {}
-  stalled(): void {}
-  close(): void {}
-
-  #count(): void {
-    if (--this.#left !== 0) return;
-    this.severedAt = nanoseconds();
-    this.verdict = "sever";
-  }
-}
 
 /** By session number. */
 const watches = new Map<number, Listener>();

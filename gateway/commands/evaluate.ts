@@ -22,6 +22,8 @@ SET/takeovers.csv), and reports error rates by amount of input.
   --everybody          each session against each person, not only the trials of the table
   --jitter exp:MS      delay every event by an exponential time with this mean, in order
   --stalls             hold up 3 % of the events by 160 ms
+  --draw N             which draw of the delays of --jitter and --stalls and of the times of --control
+                       times (default 1): several tell how much of a figure is chance
   --clean-enrolment    leave enrolment undisturbed by --jitter and --stalls
   --control KIND       identities: enrol everybody from somebody else's recordings; times: draw the
                        times between events at random. Error rates must be near 50 %, or say of
@@ -48,6 +50,7 @@ function options(args: string[]) {
       everybody: { type: "boolean", default: false },
       jitter: { type: "string" },
       stalls: { type: "boolean" },
+      draw: { type: "string", default: "1" },
       "clean-enrolment": { type: "boolean" },
       control: { type: "string" },
       "cross-fold": { type: "string" },
@@ -80,6 +83,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     jitter: values.jitter === undefined ? 0 : parseJitter(values.jitter),
     stalls: values.stalls === true,
     randomTimes: values.control === "times",
+    seed: wholeNumber("draw", values.draw),
   };
   const folding: CrossFolding | null =
     values["cross-fold"] === undefined

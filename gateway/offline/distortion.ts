@@ -14,6 +14,8 @@ export interface Distortion {
   readonly stalls: boolean;
   /** Control: times between events drawn at random, alike for everybody, so that only shapes and places are left. */
   readonly randomTimes?: boolean;
+  /** Chooses among the draws of all delays and times; 1 where not given. */
+  readonly seed?: number;
 }
 
 export const undistorted: Distortion = { jitter: 0, stalls: false };
@@ -34,7 +36,7 @@ export function parseJitter(text: string): number {
   return Number(mean);
 }
 
-/** Passes events on with the times at which they would have arrived; the same name gives the same delays. */
+/** Passes events on with the times at which they would have arrived; the same seed and name give the same delays. */
 export class DistortedSink implements InputSink {
   readonly #to: InputSink;
   readonly #distortion: Distortion;
@@ -42,11 +44,13 @@ export class DistortedSink implements InputSink {
   #last = Number.NEGATIVE_INFINITY;
   #seen = Number.NaN;
 
+  /** @param name of the recording, the same wherever it lies */
   constructor(to: InputSink, distortion: Distortion, name: string) {
     this.#to = to;
     this.#distortion = distortion;
     let seed = 0;
-    for (const character of name) seed = (Math.imul(seed, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
+    for (const character of `${distortion.seed ?? 1}/${name}`)
+      seed = (Math.imul(seed, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
     this.#random = seeded(seed);
   }
 

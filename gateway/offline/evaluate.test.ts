@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import process from "node:process";
 import t from "tap";
 import { Background, unmeasured } from "../../models/background.ts";
 import { trainKeyboard } from "../../models/keyboard/train.ts";
@@ -158,6 +159,24 @@ t.test("only some people are looked at, and each session claimed by each of them
   t.strictSame(await trialsOf("--only", "p0", "--only", "p2"), ["p0 p0 1", "p2 p2 1", "p2 p0 0"]);
   const square = ["p0 p0 1", "p0 p1 0", "p1 p0 0", "p1 p1 1"];
   t.strictSame(await trialsOf("--only", "p0", "--only", "p1*", "--everybody", "--farm", "off"), square);
+});
+
+t.test("a draw of delays is the same wherever the set lies, and others can be had", async (t) => {
+  const set = join(directory, "some");
+  const moved = join(directory, "elsewhere/some");
+  cpSync(set, moved, { recursive: true });
+  const scores = async (from: string, ...options: string[]): Promise<string> => {
+    const out = join(directory, "drawn");
+    await run(
+      [from, "--background", background, "--out", out, "--jitter", "exp:20", "--only", "p0", ...options],
+      io().io,
+    );
+    return readFileSync(join(out, "scores.csv"), "utf8");
+  };
+  const here = await scores(set);
+  t.equal(await scores(moved), here);
+  t.equal(await scores(relative(process.cwd(), moved), "--draw", "1"), here);
+  t.not(await scores(set, "--draw", "2"), here);
 });
 
 t.test("takeovers are judged by trust filter and policy", async (t) => {

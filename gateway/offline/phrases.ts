@@ -11,7 +11,7 @@ import { phraseWords } from "../policy/challenge.ts";
 import { undistorted, type Distortion } from "./distortion.ts";
 import { enrolFrom } from "./enrolled.ts";
 import { type Imitation, imitated } from "./imitation.ts";
-import { openSet, probeOf } from "./set.ts";
+import { nameIn, openSet, probeOf } from "./set.ts";
 import { readTape } from "./tape.ts";
 
 /** One claim: how many keystrokes there were and what they said, after the first words and each time that more were asked for. */
@@ -86,7 +86,7 @@ export function tryPhrases(
   const probes = new Map<string, Keystroke[][]>();
   const probe = (session: string): Keystroke[][] => {
     const file = probeOf(set, session);
-    const seen = file === null ? [] : readTape(file, distortion).seen;
+    const seen = file === null ? [] : readTape(file, distortion, nameIn(set, file)).seen;
     const words = wordsOf(seen.flatMap(({ keystroke }) => (keystroke === undefined ? [] : [keystroke])));
     probes.set(session, words);
     return words;

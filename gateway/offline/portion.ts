@@ -12,7 +12,7 @@ import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import type { Distortion } from "./distortion.ts";
 import { enrolFrom } from "./enrolled.ts";
 import type { Policy } from "../policy/rules.ts";
-import { type Choice, chosen, type RecordedSet, openSet, probeOf } from "./set.ts";
+import { type Choice, chosen, nameIn, type RecordedSet, openSet, probeOf } from "./set.ts";
 import { keystrokesOf, readTape, type Tape } from "./tape.ts";
 import { judgeTape, type ScoreRow, scoreTape, type VerdictRow } from "./trial.ts";
 
@@ -143,7 +143,7 @@ function enrolSome(
       const tapes: Tape[] = [];
       for (const file of set.agents.get(names[index % names.length]) ?? []) {
         try {
-          tapes.push(readTape(file, options.enrolDistortion));
+          tapes.push(readTape(file, options.enrolDistortion, nameIn(set, file)));
         } catch (error) {
           warn(asSamehandError(error, "recording-malformed").message);
         }
@@ -180,7 +180,7 @@ export function growAll(
 function readProbe(set: RecordedSet, session: string, distortion: Distortion, warn: (text: string) => void): Tape {
   const file = probeOf(set, session);
   try {
-    if (file !== null) return readTape(file, distortion);
+    if (file !== null) return readTape(file, distortion, nameIn(set, file));
     warn(`session ${session} has no recording in probe/`);
   } catch (error) {
     warn(asSamehandError(error, "recording-malformed").message);

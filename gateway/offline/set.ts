@@ -1,6 +1,6 @@
 /** A set of recordings on disk: who enrols from what, and which session claims to be whom. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { SamehandError } from "../core/errors.ts";
 import { parseCsv } from "./csv.ts";
 import { isRecording } from "./files.ts";
@@ -81,8 +81,11 @@ export function openSet(directory: string): RecordedSet {
   }
   const takeovers = join(directory, "takeovers.csv");
   const trials = existsSync(takeovers) ? takeoverTrials(takeovers) : plainTrials(join(directory, "trials.csv"));
-  return { name: basename(directory), directory, agents, trials, takeovers: existsSync(takeovers) };
+  return { name: basename(resolve(directory)), directory, agents, trials, takeovers: existsSync(takeovers) };
 }
+
+/** A recording's name from the set's own on: the same wherever the set lies and whoever asks from where. */
+export const nameIn = ({ name, directory }: RecordedSet, file: string): string => join(name, relative(directory, file));
 
 /** The file of a probe session, or null where there is none. */
 export function probeOf(set: RecordedSet, session: string): string | null {

@@ -33,9 +33,10 @@ const largestRecording = 1024 * 1024 * 1024;
 
 /**
  * Reads a recording (`.guac`, `.guac.gz`) through the same inspection as a live session.
+ * @param name of the recording within its set, from which distortion is drawn: the same wherever the set lies
  * @throws SamehandError `recording-malformed` with the file's name
  */
-export function readTape(file: string, distortion: Distortion): Tape {
+export function readTape(file: string, distortion: Distortion, name = file): Tape {
   const seen: Seen[] = [];
   let now = millis(0);
   let start: Millis | null = null;
@@ -59,7 +60,7 @@ export function readTape(file: string, distortion: Distortion): Tape {
       inspector.pointer(at, x, y, mask);
     },
   };
-  const reader = new RecordingReader(file, isClean(distortion) ? timed : new DistortedSink(timed, distortion, file));
+  const reader = new RecordingReader(file, isClean(distortion) ? timed : new DistortedSink(timed, distortion, name));
   reader.read(bytesOf(file));
   reader.end();
   inspector.flush();

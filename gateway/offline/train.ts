@@ -5,7 +5,7 @@ import { keptApart, type PersonData, trainKeyboard, trainKeyboardApart } from ".
 import { type PointerPerson, trainPointer } from "../../models/pointer/train.ts";
 import { SamehandError } from "../core/errors.ts";
 import { type Followed, genuinePeaks, type Track, tracks } from "./calibrate.ts";
-import { type Distortion, undistorted } from "./distortion.ts";
+import { undistorted } from "./distortion.ts";
 import { type RecordedSet, openSet, probeOf } from "./set.ts";
 import { actionsOf, keystrokesOf, readTape } from "./tape.ts";
 
@@ -13,7 +13,6 @@ export interface TrainOptions {
   readonly seed: number;
   /** False for people who must not be in the background, because they are to be tested with it. */
   readonly wanted?: (set: string, person: string) => boolean;
-  readonly distortion?: Distortion;
   /** Sets whose people only calibrate and give peaks: nothing is learned from them. */
   readonly calibrate?: readonly string[];
   /** Steps of the keyboard network's training; the keyboard's default where not given, 0 for no network. */
@@ -180,7 +179,7 @@ function gather(set: RecordedSet, options: TrainOptions, into: Population): void
   for (const [agent, files] of set.agents) {
     if (options.wanted?.(set.name, agent) === false) continue;
     const later = (genuine.get(agent) ?? []).map((session) => probeOf(set, session)).filter((file) => file !== null);
-    const tapes = [...files, ...later].map((file) => readTape(file, options.distortion ?? undistorted));
+    const tapes = [...files, ...later].map((file) => readTape(file, undistorted));
     const sittings = tapes.map(keystrokesOf).filter((sitting) => sitting.length > 0);
     const sessions = tapes.map(actionsOf).filter((session) => session.length > 0);
     const id = `${set.name}/${agent}`;

@@ -1,84 +1,22 @@
 /**
- * `npm run accuracy -- [FOLDER] [OPTIONS]`: runs `samehand evaluate` over every set of recordings in a folder (by default
- * the `shared/data` beside the checkout), each as a farm and some also with people whom no background knows. Scores,
- * verdicts, tables and plots are left in out/accuracy/NAME, all tables in out/accuracy/report.md. `--all` goes through
- * jitter and stalls and the controls instead, aalto by the people kept out only; `--sets A,B` takes some sets only. Other
- * options are passed on to `samehand evaluate`.
+ * `npm run accuracy -- [FOLDER] [OPTIONS]`: makes the tables of docs/ACCURACY.md from a folder of sets of recordings (by
+ * default the `shared/data` beside the checkout): each set as a farm, and some with people whom no background knows.
+ * `--all` makes the rest too: jitter, its draws, stalls, controls, and what the bench measures (the budget, poisoning,
+ * cost). `--sets A,B` and `--looks NAME,NAME*` take some only. Other options are passed on to `samehand evaluate`.
+ * Scores, verdicts, tables and plots are left in out/accuracy/NAME; out/accuracy/report.md has all tables that are there,
+ * those of earlier runs among them.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
+import { names } from "../gateway/offline/set.ts";
+import { drawnAgain, type Look, losses, plain, type Run, runs, swept } from "./accuracy/looks.ts";
+import { lossesOf, overviewOf, type Told } from "./accuracy/overview.ts";
 
 const root = join(import.meta.dirname, "..");
 const out = join(root, "out/accuracy");
-
-/** One table: a set, and how it is looked at. */
-interface Look {
-  readonly name: string;
-  readonly set: string;
-  readonly options: readonly string[];
-  /** Sets that a prior is made of, where the shipped background knows the people of this one. */
-  readonly prior?: readonly string[];
-  /** Sets to train on besides the other half of the people, who are tested by halves. */
-  readonly halves?: readonly string[];
-}
-
-const only = (...people: readonly string[]): string[] => people.flatMap((person) => ["--only", person]);
-/** Two hundred of the three hundred people of aalto whom the shipped background does not know; each claims to be each. */
-const strangers = [...only("a14*", "a15*"), "--everybody", "--farm", "off"];
-const throttled = only("user12", "user15", "user16", "user21", "user23", "user29", "user35");
-
-const shaken = ["--jitter", "exp:20"];
-
-/** The keyboard of a prior is of no matter to hands: pace's typists make one, without a network, so that it takes seconds. */
-const special: readonly Look[] = [
-  { name: "aalto-strangers", set: "aalto", options: strangers },
-  { name: "pace-alone", set: "pace", options: ["--farm", "off"] },
-  { name: "balabit-prior", set: "balabit", options: [], prior: ["sapimouse", "mauth", "pace"] },
-  { name: "balabit-prior-throttled", set: "balabit", options: throttled, prior: ["sapimouse", "mauth", "pace"] },
-  { name: "mauth-prior", set: "mauth", options: [], prior: ["sapimouse", "balabit", "pace"] },
-  { name: "sapimouse-halves", set: "sapimouse", options: [], halves: ["balabit", "pace"] },
-];
-
-const shakenHalves: readonly Look[] = [
-  { name: "sapimouse-halves-jitter-20", set: "sapimouse", options: shaken, halves: ["balabit", "pace"] },
-  {
-    name: "sapimouse-halves-probes-jitter-20",
-    set: "sapimouse",
-    options: [...shaken, "--clean-enrolment"],
-    halves: ["balabit", "pace"],
-  },
-];
-
-const disturbed: readonly (readonly [string, readonly string[]])[] = [
-  ["jitter-10", ["--jitter", "exp:10"]],
-  ["jitter-20", ["--jitter", "exp:20"]],
-  ["jitter-50", ["--jitter", "exp:50"]],
-  ["stalls", ["--stalls"]],
-  ["control-identities", ["--control", "identities"]],
-  ["control-times", ["--control", "times"]],
-];
-
-const possible = (looks: readonly Look[], sets: readonly string[]): Look[] =>
-  looks.filter(({ set, prior = [], halves = [] }) => [set, ...prior, ...halves].every((name) => sets.includes(name)));
-
-const plain = (sets: readonly string[]): Look[] => [
-  ...sets.map((set) => ({ name: set, set, options: [] })),
-  ...possible(special, sets),
-];
-
-/** Every set through everything; of aalto the people kept out only, or it would take an hour. */
-const swept = (sets: readonly string[]): Look[] => [
-  ...disturbed.flatMap(([name, options]) =>
-    sets.map((set) => ({
-      name: `${set}-${name}`,
-      set,
-      options: [...(set === "aalto" ? strangers : []), ...options],
-    })),
-  ),
-  ...possible(shakenHalves, sets),
-];
+const withoutNetwork = ["--network-steps", "0"];
 
 const passed = process.argv.slice(2);
 const folder = (passed[0] ?? "-").startsWith("-") ? undefined : passed.shift();
@@ -88,21 +26,23 @@ const take = (option: string, values: number): string[] | null => {
   return at < 0 ? null : passed.splice(at, 1 + values).slice(1);
 };
 const all = take("--all", 0) !== null;
-const wanted = take("--sets", 1)?.[0]?.split(",");
-const sets = (existsSync(data) ? readdirSync(data) : [])
-  .filter((name) => existsSync(join(data, name, "enrol")))
-  .filter((name) => wanted?.includes(name) ?? true);
-if (sets.length === 0) {
-  process.stderr.write(`no set of recordings in ${data}: give the folder that holds them\n`);
-  process.exitCode = 2;
-}
+const chosenSets = take("--sets", 1)?.[0]?.split(",");
+const patterns = take("--looks", 1)?.[0]?.split(",");
+const wanted = ({ name }: { readonly name: string }): boolean =>
+  patterns?.some((pattern) => names(pattern, name)) ?? true;
 
-/** Runs it in the folder of the sets: jitter is drawn from a recording's path as given, and so is the same everywhere. */
-function samehand(...args: readonly string[]): boolean {
-  const { status } = spawnSync(process.execPath, [join(root, "gateway/main.ts"), ...args], {
+const made = new Set<string>();
+const begun = performance.now();
+const minutes = (since: number): string => ((performance.now() - since) / 60_000).toFixed(1);
+
+/** Runs a program in the folder of the sets. @param into a file for what it prints; null: nowhere */
+function ran(program: string, args: readonly string[], into: string | null): boolean {
+  const file = into === null ? null : openSync(into, "w");
+  const { status } = spawnSync(process.execPath, [join(root, program), ...args], {
     cwd: data,
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", file ?? "ignore", "inherit"],
   });
+  if (file !== null) closeSync(file);
   if (status !== 0) process.exitCode = 1;
   return status === 0;
 }
@@ -110,67 +50,76 @@ function samehand(...args: readonly string[]): boolean {
 /** A background of a few sets' people, made once. @returns its file */
 function priorOf(sets: readonly string[]): string {
   const file = join(out, `prior-${sets.join("-")}.bin`);
-  if (!made.has(file)) samehand("train-background", ...sets, ...withoutNetwork, "--no-peaks", "--out", file);
+  if (!made.has(file))
+    ran("gateway/main.ts", ["train-background", ...sets, ...withoutNetwork, "--no-peaks", "--out", file], null);
   made.add(file);
   return file;
 }
 
-/** What of a report stands in the overview: error rates of keys, areas under the curve of time. */
-interface Told {
-  readonly amounts: readonly { unit: string; value: number; eer: number; eerMean: number; auc: number }[];
-  readonly takeovers: {
-    readonly caught: number;
-    readonly takeovers: number;
-    readonly medianSeconds: number | null;
-    readonly p90Seconds: number | null;
-    readonly falseQuarantines: number;
-    readonly genuineHours: number;
-    readonly falseSevers: number;
-  } | null;
-}
-
-function overviewOf(name: string, { amounts, takeovers }: Told): string {
-  const at = (unit: string, value: number) => amounts.find((row) => row.unit === unit && row.value === value);
-  const errors = [at("keys", 50), at("keys", 100)].map((row) =>
-    row === undefined ? "" : `${row.eer.toFixed(2)} / ${row.eerMean.toFixed(2)}`,
-  );
-  const areas = [at("seconds", 15), at("seconds", 30), at("session", 1)].map((row) => row?.auc.toFixed(3) ?? "");
-  const seconds = (value: number | null): string => (value === null ? "not caught" : `${value.toFixed(0)} s`);
-  const ends =
-    takeovers === null
-      ? ""
-      : `${takeovers.caught} of ${takeovers.takeovers}, ${seconds(takeovers.medianSeconds)}, ${seconds(takeovers.p90Seconds)}; ${takeovers.falseQuarantines} false in ${takeovers.genuineHours.toFixed(2)} h, ${takeovers.falseSevers} severed`;
-  return `| ${[name, ...errors, ...areas, ends].join(" | ")} |`;
-}
-
-const overview = [
-  "| | EER % at 50 keys: global / mean | at 100 keys | AUC at 15 s | at 30 s | whole sessions | takeovers caught, median, 90th percentile; the genuine |",
-  "|---|---|---|---|---|---|---|",
-];
-const withoutNetwork = ["--network-steps", "0"];
-const made = new Set<string>();
-const minutes = (since: number): string => ((performance.now() - since) / 60_000).toFixed(1);
-const begun = performance.now();
-const reports: string[] = [];
-mkdirSync(out, { recursive: true });
-const looks = all ? swept(sets) : plain(sets);
-for (const [index, { name, set, options, prior, halves }] of looks.entries()) {
-  const from = performance.now();
-  process.stderr.write(`${name} (${index + 1} of ${looks.length}, ${minutes(begun)} minutes so far)\n`);
-  const into = join(out, name);
+function evaluated({ name, set, options, prior, halves }: Look): boolean {
   const background = prior === undefined ? [] : ["--background", priorOf(prior)];
   const folds =
     halves === undefined
       ? []
       : ["--cross-fold", "2", ...withoutNetwork, ...halves.flatMap((other) => ["--train", other])];
-  if (!samehand("evaluate", set, "--out", into, ...options, ...background, ...folds, ...passed)) continue;
-  const report = readFileSync(join(into, "report.md"), "utf8").replace(/^# .*/, `# ${name}`);
-  overview.push(overviewOf(name, JSON.parse(readFileSync(join(into, "report.json"), "utf8")) as Told));
-  reports.push(`${report}\nTook ${minutes(from)} minutes.\n`);
+  const args = ["evaluate", set, "--out", join(out, name), ...options, ...background, ...folds, ...passed];
+  return ran("gateway/main.ts", args, null);
 }
-if (reports.length > 0) {
-  const file = join(out, all ? "report-all.md" : "report.md");
-  const text = `${overview.join("\n")}\n\n${reports.join("\n")}`;
+
+const benched = ({ name, program, args }: Run): boolean =>
+  ran(
+    program,
+    args.map((arg) => arg.replace("FOLDER", data)),
+    join(out, `${name}.md`),
+  );
+
+/** Everything that there is, of this run and of earlier ones, as one report. */
+function reportOf(looks: readonly Look[]): string {
+  const told = new Map<string, Told>();
+  const texts: string[] = [];
+  for (const { name } of looks) {
+    const file = join(out, name, "report.json");
+    if (!existsSync(file)) continue;
+    told.set(name, JSON.parse(readFileSync(file, "utf8")) as Told);
+    texts.push(readFileSync(join(out, name, "report.md"), "utf8").replace(/^# .*/, `# ${name}`));
+  }
+  for (const { name, program, args } of runs) {
+    const file = join(out, `${name}.md`);
+    if (existsSync(file))
+      texts.push(`# ${name}\n\nMade by \`node ${[program, ...args].join(" ")}\`.\n\n${readFileSync(file, "utf8")}`);
+  }
+  return [overviewOf(told), lossesOf(losses, told), ...texts].filter((text) => text !== "").join("\n\n");
+}
+
+const present = (existsSync(data) ? readdirSync(data) : []).filter((name) => existsSync(join(data, name, "enrol")));
+const sets = present.filter((name) => chosenSets?.includes(name) ?? true);
+if (sets.length === 0) {
+  process.stderr.write(`no set of recordings in ${data}: give the folder that holds them\n`);
+  process.exitCode = 2;
+}
+const byName = (looks: readonly Look[]): Look[] => [...new Map(looks.map((look) => [look.name, look])).values()];
+const everything = byName([...plain(present), ...swept(present), ...drawnAgain(present)]);
+const looks = byName([...plain(sets), ...(all ? [...swept(sets), ...drawnAgain(sets)] : [])]).filter(wanted);
+const benches = all && chosenSets === undefined && present.length === sets.length ? runs.filter(wanted) : [];
+
+mkdirSync(out, { recursive: true });
+let done = 0;
+const tell = (name: string): void =>
+  void process.stderr.write(
+    `${name} (${++done} of ${looks.length + benches.length}, ${minutes(begun)} minutes so far)\n`,
+  );
+let succeeded = 0;
+for (const look of looks) {
+  tell(look.name);
+  if (evaluated(look)) succeeded++;
+}
+for (const run of benches) {
+  tell(run.name);
+  if (benched(run)) succeeded++;
+}
+if (succeeded > 0) {
+  const file = join(out, "report.md");
+  const text = reportOf(everything);
   writeFileSync(file, text);
   process.stdout.write(`${text}\n${minutes(begun)} minutes in all; the tables are in ${file}\n`);
 }

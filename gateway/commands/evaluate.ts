@@ -13,7 +13,8 @@ const help = `usage: samehand evaluate SET [OPTIONS]
 Enrols each agent of a set from SET/enrol, scores each trial of SET/trials.csv (or
 SET/takeovers.csv), and reports error rates by amount of input.
 
-  --out DIR            write scores.csv, verdicts.csv (takeovers), report.md, report.json and plots
+  --out DIR            write scores.csv, verdicts.csv (takeovers), report.md, report.json, plots, and
+                       warnings.txt: what in the set was not as it should be, with file and line
   --background FILE    verify with this background (default: the shipped one)
   --farm on|off        take reference populations from the set's other agents, as a live farm does
                        (default on; never from the agent who is claimed)
@@ -99,7 +100,7 @@ export async function run(args: string[], io: Io): Promise<number> {
         };
   if (folding !== null && values.background !== undefined)
     throw new SamehandError("usage", "--cross-fold trains its own backgrounds: leave --background out");
-  const { set, results } = await evaluate(
+  const { set, results, warnings } = await evaluate(
     {
       directory,
       enrolDistortion: values["clean-enrolment"] === true ? undistorted : distortion,
@@ -112,8 +113,8 @@ export async function run(args: string[], io: Io): Promise<number> {
     folding ?? Background.load(values.background ?? shippedBackground),
     progress(io),
   );
-  const report = reportOf(set, results, `samehand evaluate ${args.join(" ")}`);
-  if (values.out !== undefined) writeReport(values.out, set, results, report);
+  const report = reportOf(set, results, warnings, `samehand evaluate ${args.join(" ")}`);
+  if (values.out !== undefined) writeReport(values.out, set, results, warnings, report);
   io.stdout.write(values.json === true ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
   return 0;
 }

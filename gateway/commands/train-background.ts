@@ -56,6 +56,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       ? {}
       : { networkSteps: wholeNumber("network-steps", values["network-steps"]) }),
     onProgress: (what) => io.stderr.write(`${what}\n`),
+    onWarning: (what) => io.stderr.write(`warning: ${what}\n`),
   };
   const train = values["no-peaks"] === true ? trainBackground : trainMeasured;
   const background =

@@ -334,6 +334,13 @@ export const catalogue = {
     1008,
     0x0300,
   ),
+  "set-malformed": entry(
+    "the set of recordings cannot be used",
+    "give a folder of the form that `samehand evaluate --help` tells",
+    400,
+    1008,
+    0x0300,
+  ),
   "background-unreadable": entry(
     "the background file cannot be read",
     "train it again with `samehand train-background`",

@@ -4,13 +4,13 @@ import { SamehandError } from "../core/errors.ts";
 /**
  * Reads rows by the header's names.
  * @param wanted columns that must be there
- * @throws SamehandError `recording-malformed` with file and line
+ * @throws SamehandError `set-malformed` with file and line
  */
 export function parseCsv<Name extends string>(
   text: string,
   wanted: readonly Name[],
   file: string,
-): Record<Name, string>[] {
+): (Record<Name, string> & { readonly line: number })[] {
   const lines = text.split(/\r?\n/);
   const header = (lines[0] ?? "")
     .replace(/^\uFEFF/, "")
@@ -19,23 +19,22 @@ export function parseCsv<Name extends string>(
   const places = wanted.map((name) => header.indexOf(name));
   const missing = wanted.filter((_, index) => (places[index] ?? -1) < 0);
   if (missing.length > 0)
-    throw new SamehandError("recording-malformed", `${file}:1 lacks column ${missing.join(", ")}`);
-  const rows: Record<Name, string>[] = [];
+    throw new SamehandError(
+      "set-malformed",
+      `${file}:1 lacks column ${missing.join(", ")}: it must begin with a line such as ${wanted.join(",")}, without quotes`,
+    );
+  const rows: (Record<Name, string> & { readonly line: number })[] = [];
   for (let index = 1; index < lines.length; index++) {
     const line = lines[index] ?? "";
     if (line.trim() === "") continue;
     const fields = line.split(",");
     if (fields.length !== header.length)
       throw new SamehandError(
-        "recording-malformed",
+        "set-malformed",
         `${file}:${index + 1} has ${fields.length} fields, not ${header.length}`,
       );
-    rows.push(
-      Object.fromEntries(wanted.map((name, place) => [name, (fields[places[place] ?? -1] ?? "").trim()])) as Record<
-        Name,
-        string
-      >,
-    );
+    const values = wanted.map((name, place) => [name, (fields[places[place] ?? -1] ?? "").trim()]);
+    rows.push({ line: index + 1, ...(Object.fromEntries(values) as Record<Name, string>) });
   }
   return rows;
 }

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import process from "node:process";
 import t from "tap";
@@ -10,12 +10,14 @@ import { Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
 import { run } from "../commands/evaluate.ts";
 import { run as score } from "../commands/score.ts";
+import { millis } from "../core/units.ts";
 import { Inspector } from "../inspect/inspector.ts";
 import { RecordingReader } from "../protocol/guacamole/recording.ts";
 import { undistorted } from "./distortion.ts";
 import { enrolFrom } from "./enrolled.ts";
+import { nameIn, openSet, probeOf } from "./set.ts";
 import { actionsOf, keystrokesOf, readTape } from "./tape.ts";
-import { scoreTape } from "./trial.ts";
+import { momentOf, scoreTape } from "./trial.ts";
 
 /** One synthetic person's recording: words and pointer movements, with that person's times. */
 function recording(person: number, session: number, keys: number, from = 1000): string {
@@ -124,8 +126,15 @@ t.test("a set is evaluated from start to end, in the form that stays", async (t)
   t.equal(report.trials, people * people + 4);
   const at100 = report.amounts.find((row) => row.unit === "keys" && row.value === 100);
   t.ok(at100 !== undefined && at100.eer < 20, `EER ${at100?.eer}`);
-  t.match(out.errors, /stranger/);
-  t.match(out.errors, /gone/);
+  const warnings = readFileSync(join(results, "warnings.txt"), "utf8").trim().split("\n");
+  const rows = people * people + 1;
+  t.strictSame(warnings.toSorted(), [
+    `${join(set, "enrol", "nobody")} has nothing to enrol from`,
+    `${join(set, "probe", "silent.guac")} holds no keystroke and no pointing`,
+    `${trials}:${rows + 2} session "gone" has no recording in probe/`,
+    `${trials}:${rows + 3} claims "stranger", who has no folder in enrol/: scored as nobody known`,
+  ]);
+  for (const warning of warnings) t.ok(out.errors.includes(warning), warning);
   const [header, ...lines] = readFileSync(join(results, "scores.csv"), "utf8").trim().split("\n");
   t.equal(header, "session,claimed,genuine,t_ms,keystrokes,actions,llr");
   for (const line of lines) t.match(line, /^[\w-]+,\w+,[01],\d+,\d+,\d+,-?\d+(\.\d+)?$/);
@@ -137,9 +146,9 @@ t.test("a set is evaluated from start to end, in the form that stays", async (t)
   t.ok(
     lines.filter((line) => line.startsWith("p0,nobody,")).every((line) => Number.isFinite(Number(line.split(",")[6]))),
   );
-  const rows = lines.filter((line) => line.startsWith("p1,p1,")).map((line) => line.split(",").map(Number));
-  for (let index = 1; index < rows.length; index++) {
-    const [now, before] = [rows[index], rows[index - 1]];
+  const own = lines.filter((line) => line.startsWith("p1,p1,")).map((line) => line.split(",").map(Number));
+  for (let index = 1; index < own.length; index++) {
+    const [now, before] = [own[index], own[index - 1]];
     if (now === undefined || before === undefined) continue;
     t.ok(now[4] - before[4] <= 25 && now[5] - before[5] <= 10 && now[3] - before[3] <= 15_000, "often enough");
     t.ok(now[3] >= before[3] && now[4] >= before[4], "cumulative");
@@ -161,22 +170,19 @@ t.test("only some people are looked at, and each session claimed by each of them
   t.strictSame(await trialsOf("--only", "p0", "--only", "p1*", "--everybody", "--farm", "off"), square);
 });
 
-t.test("a draw of delays is the same wherever the set lies, and others can be had", async (t) => {
-  const set = join(directory, "some");
+t.test("a draw of delays is the same wherever the set lies, and others can be had", (t) => {
   const moved = join(directory, "elsewhere/some");
-  cpSync(set, moved, { recursive: true });
-  const scores = async (from: string, ...options: string[]): Promise<string> => {
-    const out = join(directory, "drawn");
-    await run(
-      [from, "--background", background, "--out", out, "--jitter", "exp:20", "--only", "p0", ...options],
-      io().io,
-    );
-    return readFileSync(join(out, "scores.csv"), "utf8");
+  cpSync(join(directory, "some"), moved, { recursive: true });
+  const times = (folder: string, seed: number, session: string): number[] => {
+    const set = openSet(folder);
+    const file = probeOf(set, session) ?? "";
+    return readTape(file, { jitter: 20, stalls: false, seed }, nameIn(set, file)).seen.map(({ at }) => at);
   };
-  const here = await scores(set);
-  t.equal(await scores(moved), here);
-  t.equal(await scores(relative(process.cwd(), moved), "--draw", "1"), here);
-  t.not(await scores(set, "--draw", "2"), here);
+  const here = times(join(directory, "some"), 1, "p0");
+  t.strictSame(times(relative(process.cwd(), moved), 1, "p0"), here);
+  t.notSame(times(moved, 2, "p0"), here);
+  t.notSame(times(moved, 1, "p1"), here);
+  t.end();
 });
 
 t.test("takeovers are judged by trust filter and policy", async (t) => {
@@ -235,8 +241,53 @@ t.test("score prints the same rows for a folder to enrol from", async (t) => {
   t.ok(Number(lines.at(-1)?.split(",")[5]) > 0, "the agent's own session speaks for the agent");
 });
 
+t.test("a recording by the wall clock has its takeover from its start on", (t) => {
+  const tape = { name: "", start: millis(1_700_000_000_000), end: millis(1_700_000_900_000), seen: [] };
+  t.equal(momentOf(5000, tape), tape.start + 5000);
+  t.equal(momentOf(tape.start + 7000, tape), tape.start + 7000);
+  t.equal(momentOf(5000, { ...tape, start: millis(1000) }), 5000);
+  t.end();
+});
+
+t.test("what is not a set says what is missing in which file and line", async (t) => {
+  const set = join(directory, "wrong");
+  const says = async (message: RegExp, ...options: string[]) =>
+    t.rejects(run([set, "--background", background, ...options], io().io), { message });
+  mkdirSync(set);
+  await says(/wrong has no folder enrol\/ \(set-malformed/);
+  await t.rejects(run([directory], io().io), { message: /but these in it do: .*plain/ });
+  mkdirSync(join(set, "enrol"));
+  await says(/no folder of an agent's recordings/);
+  writeSet(set, false);
+  const trials = join(set, "trials.csv");
+  for (const [text, detail] of [
+    ["", ":1 lacks column session, claimed, genuine"],
+    ["session,claimed,genuine\n", " has no trial"],
+    ['"session","claimed","genuine"\n', ":1 lacks column"],
+    ["session,claimed,genuine\np0,p0,1\np0,p1\n", ":3 has 2 fields, not 3"],
+    ["session,claimed,genuine\np0,p0,1\np0,p1,no\n", ":3 genuine is neither 0 nor 1"],
+  ] as const) {
+    writeFileSync(trials, text);
+    await says(new RegExp(`trials\\.csv${detail}`));
+  }
+  rmSync(trials);
+  await says(/trials\.csv is missing/);
+  writeFileSync(join(set, "takeovers.csv"), "session,claimed,takeover_ms,impostor\np0,p0,-5,p1\n");
+  await says(/takeovers.csv:2 takeover_ms is not a number of milliseconds/);
+  writeFileSync(trials, "session,claimed,genuine\np0,p0,1\n");
+  rmSync(join(set, "takeovers.csv"));
+  await says(/--only q\*: no trial .*\(usage/, "--only", "q*");
+});
+
 t.test("wrong arguments are usage errors", async (t) => {
-  for (const args of [[], ["a", "b"], ["a", "--farm", "maybe"], ["a", "--jitter", "20"], ["a", "--cross-fold", "x"]])
+  for (const args of [
+    [],
+    ["a", "b"],
+    ["a", "--farm", "maybe"],
+    ["a", "--jitter", "20"],
+    ["a", "--draw", "x"],
+    ["a", "--cross-fold", "x"],
+  ])
     await t.rejects(run(args, io().io), { code: "usage" });
-  await t.rejects(run(["/nowhere"], io().io), { code: "recording-malformed" });
+  await t.rejects(run(["/nowhere"], io().io), { code: "set-malformed" });
 });

@@ -18,18 +18,46 @@ export interface CrossFolding {
   readonly networkSteps?: number;
 }
 
-/** Runs all trials. @returns the results in order; with cross-validation those whose people were all kept apart */
+/** So many warnings are told as they come. */
+const mostTold = 25;
+
+/**
+ * Runs all trials.
+ * @returns the results in order, with cross-validation those whose people were all kept apart; and all warnings
+ * @throws SamehandError `set-malformed`, `usage` where no trial is left
+ */
 export async function evaluate(
   options: EvaluationOptions,
   source: Background | CrossFolding,
   tell: (text: string) => void,
-): Promise<{ readonly set: RecordedSet; readonly results: TrialResult[] }> {
-  const set = chosen(openSet(options.directory), options);
-  const folds = source instanceof Background ? [{ background: source, wants: () => true }] : foldsOf(set, source, tell);
-  return { set, results: await runTrials(options, folds, tell) };
+): Promise<{ readonly set: RecordedSet; readonly results: TrialResult[]; readonly warnings: string[] }> {
+  const whole = openSet(options.directory);
+  if (whole.trials.length === 0) throw new SamehandError("set-malformed", `${whole.table} has no trial`);
+  const set = chosen(whole, options);
+  if (set.trials.length === 0)
+    throw new SamehandError(
+      "usage",
+      `--only ${options.only.join(", ")}: no trial of ${whole.table} is of these people`,
+    );
+  const warnings = new Set<string>();
+  const warn = (text: string): void => {
+    if (warnings.has(text)) return;
+    warnings.add(text);
+    if (warnings.size <= mostTold) tell(`warning: ${text}`);
+  };
+  const folds =
+    source instanceof Background ? [{ background: source, wants: () => true }] : foldsOf(set, source, tell, warn);
+  const results = await runTrials(options, folds, tell, warn);
+  if (warnings.size > mostTold) tell(`warning: and ${warnings.size - mostTold} more (--out DIR writes all of them)`);
+  return { set, results, warnings: [...warnings] };
 }
 
-function foldsOf(set: RecordedSet, folding: CrossFolding, tell: (text: string) => void): Fold[] {
+function foldsOf(
+  set: RecordedSet,
+  folding: CrossFolding,
+  tell: (text: string) => void,
+  warn: (text: string) => void,
+): Fold[] {
   const agents = [...set.agents.keys()];
   if (folding.folds < 2 || folding.folds > agents.length)
     throw new SamehandError("usage", `--cross-fold ${folding.folds}: between 2 and the ${agents.length} agents`);
@@ -47,6 +75,7 @@ function foldsOf(set: RecordedSet, folding: CrossFolding, tell: (text: string) =
         name === set.name
           ? foldOf.get(person) !== fold
           : !folding.leaveOut.some((pattern) => names(pattern, `${name}/${person}`)),
+      onWarning: warn,
       onProgress: (what) => tell(`fold ${fold + 1} of ${folding.folds}: ${what}`),
     });
     return { background, wants };

@@ -15,14 +15,16 @@ export interface Fold {
 
 /**
  * Runs all trials that a fold wants, each once, over the machine's cores.
- * @param tell progress and warnings, for people
+ * @param tell progress, for people @param warn hears what in the set is not as it should be, maybe several times
  * @returns results in the order of the set's trials
  */
 export async function runTrials(
   options: EvaluationOptions,
   folds: readonly Fold[],
   tell: (text: string) => void,
+  warn: (text: string) => void,
 ): Promise<TrialResult[]> {
+  const progress = progressTo(tell, warn);
   const set = chosen(openSet(options.directory), options);
   const results: TrialResult[] = [];
   const claimed = new Set(set.trials.map((trial) => trial.claimed));
@@ -33,13 +35,13 @@ export async function runTrials(
     const common = { options, background: fold.background.encode() };
     const enrolled = await together(
       dealt(agents).map((some): Portion => ({ ...common, task: "enrol", agents: some })),
-      progress(`${set.name}: enrolled`, agents.length, tell),
+      progress(`${set.name}: enrolled`, agents.length),
     );
     let profiles = profilesOf(agents, enrolled);
     const pointing = agents.filter((agent) => Profile.pointerOf(profiles.get(agent) as Uint8Array).pointer.count > 0);
     const grown = await together(
       dealt(pointing).map((some): Portion => ({ ...common, task: "grow", agents: some, profiles })),
-      progress(`${set.name}: grew the trees of`, pointing.length, tell),
+      progress(`${set.name}: grew the trees of`, pointing.length),
     );
     profiles = new Map([...profiles, ...profilesOf(pointing, grown)]);
     const scored = await together(
@@ -49,7 +51,7 @@ export async function runTrials(
         indices: some,
         profiles,
       })),
-      progress(`${set.name}: scored`, indices.length, tell),
+      progress(`${set.name}: scored`, indices.length),
     );
     for (const each of scored) if ("results" in each) results.push(...each.results);
   }
@@ -76,21 +78,18 @@ function profilesOf(agents: readonly string[], outcomes: readonly PortionMessage
   return new Map(agents.flatMap((agent) => (found.has(agent) ? [[agent, found.get(agent) as Uint8Array]] : [])));
 }
 
-/** Tells how far the work has come, and each warning once. */
-function progress(what: string, whole: number, tell: (text: string) => void): (message: PortionMessage) => void {
-  const warned = new Set<string>();
-  let done = 0;
-  return (message) => {
-    if ("warning" in message && !warned.has(message.warning)) {
-      warned.add(message.warning);
-      tell(`warning: ${message.warning}`);
-    }
-    if ("done" in message) {
+/** Tells how far each piece of work has come. */
+const progressTo =
+  (tell: (text: string) => void, warn: (text: string) => void) =>
+  (what: string, whole: number): ((message: PortionMessage) => void) => {
+    let done = 0;
+    return (message) => {
+      if ("warning" in message) warn(message.warning);
+      if (!("done" in message)) return;
       done += message.done;
       tell(`${what} ${done} of ${whole}`);
-    }
+    };
   };
-}
 
 const together = (
   portions: readonly Portion[],

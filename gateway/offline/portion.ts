@@ -1,4 +1,5 @@
 /** A portion of an evaluation, as one thread does it: enrols agents, grows their trees, or scores claims. */
+import { join } from "node:path";
 import { Background } from "../../models/background.ts";
 import type { Reading } from "../../models/keyboard/reading.ts";
 import { Farm } from "../../models/farm.ts";
@@ -14,7 +15,7 @@ import { enrolFrom } from "./enrolled.ts";
 import type { Policy } from "../policy/rules.ts";
 import { type Choice, chosen, nameIn, type RecordedSet, openSet, probeOf } from "./set.ts";
 import { keystrokesOf, readTape, type Tape } from "./tape.ts";
-import { judgeTape, type ScoreRow, scoreTape, type VerdictRow } from "./trial.ts";
+import { judgeTape, momentOf, type ScoreRow, scoreTape, type VerdictRow } from "./trial.ts";
 
 export interface EvaluationOptions extends Choice {
   readonly directory: string;
@@ -30,6 +31,8 @@ export interface TrialResult {
   /** Its place in the set's list of trials. */
   readonly index: number;
   readonly start: number;
+  /** When somebody else takes over, on the recording's clock, ms; null: never. */
+  readonly takeoverMs: number | null;
   /** Time with input, ms: pauses of over ten seconds do not count. Up to the takeover, and after it. */
   readonly activeBefore: number;
   readonly activeAfter: number;
@@ -115,14 +118,19 @@ function score(
   for (const [agent, claims] of byAgent) {
     let profile = profiles.get(agent);
     if (profile === undefined) {
-      warn(`trials claim ${agent}, who has no folder in enrol/: scored as nobody known`);
+      const { line } = set.trials[claims[0]];
+      warn(`${set.table}:${line} claims "${agent}", who has no folder in enrol/: scored as nobody known`);
       profile = enrolFrom(background, []);
     }
     const own = options.farm ? farm.backgroundFor(agent) : background;
     const verifier = new Verifier(own, profile);
     for (const index of claims) {
       const { tape, reading } = probeOfSession(set.trials[index].session);
-      results.push(runTrial(set, index, tape, verifier.again(reading), own, profile));
+      const { takeoverMs, line } = set.trials[index];
+      const takeover = takeoverMs === null ? null : momentOf(takeoverMs, tape);
+      if (tape.seen.length > 0 && takeover !== null && takeover > tape.end)
+        warn(`${set.table}:${line} takeover_ms is after the last input of the session`);
+      results.push(runTrial(set, index, tape, takeover, verifier.again(reading), own, profile));
     }
     tell({ done: claims.length });
   }
@@ -143,12 +151,13 @@ function enrolSome(
       const tapes: Tape[] = [];
       for (const file of set.agents.get(names[index % names.length]) ?? []) {
         try {
-          tapes.push(readTape(file, options.enrolDistortion, nameIn(set, file)));
+          tapes.push(readWhole(set, file, options.enrolDistortion, warn));
         } catch (error) {
           warn(asSamehandError(error, "recording-malformed").message);
         }
       }
-      if (tapes.length === 0) warn(`${agent} has nothing to enrol from`);
+      if (!tapes.some(({ seen }) => seen.length > 0))
+        warn(`${join(set.directory, "enrol", agent)} has nothing to enrol from`);
       tell({ done: 1 });
       return [agent, enrolFrom(background, tapes)] as const;
     }),
@@ -180,24 +189,36 @@ export function growAll(
 function readProbe(set: RecordedSet, session: string, distortion: Distortion, warn: (text: string) => void): Tape {
   const file = probeOf(set, session);
   try {
-    if (file !== null) return readTape(file, distortion, nameIn(set, file));
-    warn(`session ${session} has no recording in probe/`);
+    if (file !== null) return readWhole(set, file, distortion, warn);
+    const first = set.trials.find((trial) => trial.session === session);
+    warn(`${set.table}:${first?.line} session "${session}" has no recording in probe/`);
   } catch (error) {
     warn(asSamehandError(error, "recording-malformed").message);
   }
   return { name: session, start: millis(0), end: millis(0), seen: [] };
 }
 
+/** A recording as far as it can be read; warns where that is not all, and where it holds nothing. */
+function readWhole(set: RecordedSet, file: string, distortion: Distortion, warn: (text: string) => void): Tape {
+  let told = false;
+  const tape = readTape(file, distortion, nameIn(set, file), (what) => {
+    told = true;
+    warn(what);
+  });
+  if (tape.seen.length === 0 && !told) warn(`${file} holds no keystroke and no pointing`);
+  return tape;
+}
+
 function runTrial(
   set: RecordedSet,
   index: number,
   tape: Tape,
+  takeoverMs: number | null,
   verifier: Verifier,
   background: Background,
   profile: Profile,
 ): TrialResult {
-  const trial = set.trials[index];
-  const takeover = trial.takeoverMs ?? Number.POSITIVE_INFINITY;
+  const takeover = takeoverMs ?? Number.POSITIVE_INFINITY;
   let [before, after, last, observationsBefore] = [0, 0, tape.start as number, 0];
   for (const { at } of tape.seen) {
     const gap = at - last;
@@ -210,10 +231,11 @@ function runTrial(
   return {
     index,
     start: tape.start,
+    takeoverMs,
     activeBefore: before,
     activeAfter: after,
     rows: scoreTape(tape, verifier.withoutWindows()),
-    verdicts: set.takeovers ? judgeTakeover(tape, background, profile, trial.takeoverMs) : [],
+    verdicts: set.takeovers ? judgeTakeover(tape, background, profile, takeoverMs) : [],
     observationsBefore,
   };
 }

@@ -20,6 +20,8 @@ export interface Report {
   readonly command: string;
   readonly agents: number;
   readonly trials: number;
+  /** How many things in the set were not as they should be: each is a line of warnings.txt. */
+  readonly warnings: number;
   readonly amounts: readonly AmountRow[];
   readonly takeovers: TakeoverTable | null;
 }
@@ -50,14 +52,20 @@ export function verdictsCsv(set: RecordedSet, results: readonly TrialResult[]): 
   return `${lines.join("\n")}\n`;
 }
 
-export function reportOf(set: RecordedSet, results: readonly TrialResult[], command: string): Report {
+export function reportOf(
+  set: RecordedSet,
+  results: readonly TrialResult[],
+  warnings: readonly string[],
+  command: string,
+): Report {
   return {
     set: set.name,
     command,
     agents: set.agents.size,
     trials: results.length,
+    warnings: warnings.length,
     amounts: set.takeovers ? [] : amountRows(set, results),
-    takeovers: set.takeovers ? takeoverTable(set, results) : null,
+    takeovers: set.takeovers ? takeoverTable(results) : null,
   };
 }
 
@@ -67,6 +75,7 @@ export function reportText(report: Report): string {
     `# ${report.set}`,
     "",
     `${report.agents} agents, ${report.trials} trials. Made by \`${report.command}\`.`,
+    ...(report.warnings === 0 ? [] : [`Warnings: ${report.warnings}, each a line of warnings.txt.`]),
     "",
   ];
   if (report.amounts.length > 0) {
@@ -119,19 +128,18 @@ export function writeReport(
   directory: string,
   set: RecordedSet,
   results: readonly TrialResult[],
+  warnings: readonly string[],
   report: Report,
 ): void {
   mkdirSync(directory, { recursive: true });
   const write = (name: string, text: string): void => writeFileSync(join(directory, name), text);
   write("scores.csv", scoresCsv(set, results));
+  write("warnings.txt", warnings.map((warning) => `${warning}\n`).join(""));
   write("report.json", `${JSON.stringify(report, null, 2)}\n`);
   write("report.md", reportText(report));
   if (set.takeovers) {
     write("verdicts.csv", verdictsCsv(set, results));
-    write(
-      "delay.svg",
-      delayPlot(`${set.name}: time to quarantine`, delaysOf(set, results), takeoversIn(set, results), 200),
-    );
+    write("delay.svg", delayPlot(`${set.name}: time to quarantine`, delaysOf(results), takeoversIn(results), 200));
     return;
   }
   const curves = drawn
@@ -150,12 +158,11 @@ export function writeReport(
   );
 }
 
-const takeoversIn = (set: RecordedSet, results: readonly TrialResult[]): number =>
-  results.filter(({ index }) => set.trials[index].takeoverMs !== null).length;
+const takeoversIn = (results: readonly TrialResult[]): number =>
+  results.filter(({ takeoverMs }) => takeoverMs !== null).length;
 
-function delaysOf(set: RecordedSet, results: readonly TrialResult[]): number[] {
-  return results.flatMap(({ index, verdicts }) => {
-    const { takeoverMs } = set.trials[index];
+function delaysOf(results: readonly TrialResult[]): number[] {
+  return results.flatMap(({ takeoverMs, verdicts }) => {
     if (takeoverMs === null) return [];
     const caught = verdicts.find((row) => row.verdict === "quarantine" && row.at >= takeoverMs);
     return caught === undefined ? [] : [(caught.at - takeoverMs) / 1000];

@@ -14,6 +14,8 @@ export interface Trial {
   readonly takeoverMs: number | null;
   /** Who takes over, where known. */
   readonly impostor: string | null;
+  /** Of the set's table, from 1. */
+  readonly line: number;
 }
 
 export interface RecordedSet {
@@ -24,6 +26,8 @@ export interface RecordedSet {
   readonly trials: readonly Trial[];
   /** Whether the sessions may be taken over half way. */
   readonly takeovers: boolean;
+  /** The file of the trials, for errors. */
+  readonly table: string;
 }
 
 /** Which of a set's claims to look at. */
@@ -41,19 +45,15 @@ export const names = (pattern: string, person: string): boolean =>
 /** The same set with only the trials that are chosen. */
 export function chosen(set: RecordedSet, { only, everybody }: Choice): RecordedSet {
   const wanted = (person: string): boolean => only.length === 0 || only.some((pattern) => names(pattern, person));
+  const own = set.trials.filter(({ genuine }) => genuine);
   const owners = ownersOf(set);
   const isWanted = ({ session, claimed }: Trial): boolean => wanted(claimed) && wanted(owners.get(session) ?? claimed);
   if (!everybody || set.takeovers) return { ...set, trials: set.trials.filter(isWanted) };
   const people = [...set.agents.keys()].filter(wanted);
-  const trials = [...owners].flatMap(([session, owner]) =>
-    wanted(owner)
-      ? people.map((claimed): Trial => ({
-          session,
-          claimed,
-          genuine: claimed === owner,
-          takeoverMs: null,
-          impostor: null,
-        }))
+  const sessions = new Map(own.map((trial) => [trial.session, trial]));
+  const trials = [...sessions.values()].flatMap((trial) =>
+    wanted(trial.claimed)
+      ? people.map((claimed): Trial => ({ ...trial, claimed, genuine: claimed === trial.claimed }))
       : [],
   );
   return { ...set, trials };
@@ -63,10 +63,11 @@ export function chosen(set: RecordedSet, { only, everybody }: Choice): RecordedS
 export const ownersOf = ({ trials }: RecordedSet): Map<string, string> =>
   new Map(trials.filter(({ genuine }) => genuine).map(({ session, claimed }) => [session, claimed]));
 
-/** @throws SamehandError `recording-malformed` where it is not a set, saying what is missing */
+/** @throws SamehandError `set-malformed` where it is not a set, saying what is missing in which file and line */
 export function openSet(directory: string): RecordedSet {
   const enrol = join(directory, "enrol");
-  if (!existsSync(enrol)) throw new SamehandError("recording-malformed", `${directory} has no folder enrol/`);
+  if (!existsSync(enrol))
+    throw new SamehandError("set-malformed", `${directory} has no folder enrol/${setsBelow(directory)}`);
   const agents = new Map<string, readonly string[]>();
   for (const agent of readdirSync(enrol).sort()) {
     const folder = join(enrol, agent);
@@ -79,9 +80,19 @@ export function openSet(directory: string): RecordedSet {
         .map((name) => join(folder, name)),
     );
   }
-  const takeovers = join(directory, "takeovers.csv");
-  const trials = existsSync(takeovers) ? takeoverTrials(takeovers) : plainTrials(join(directory, "trials.csv"));
-  return { name: basename(resolve(directory)), directory, agents, trials, takeovers: existsSync(takeovers) };
+  if (agents.size === 0) throw new SamehandError("set-malformed", `${enrol} has no folder of an agent's recordings`);
+  const takeovers = existsSync(join(directory, "takeovers.csv"));
+  const table = join(directory, takeovers ? "takeovers.csv" : "trials.csv");
+  const trials = takeovers ? takeoverTrials(table) : plainTrials(table);
+  return { name: basename(resolve(directory)), directory, agents, trials, takeovers, table };
+}
+
+/** Where a folder of sets was named instead of one of them: which there are. */
+function setsBelow(directory: string): string {
+  if (!existsSync(directory)) return ": it does not exist";
+  if (!statSync(directory).isDirectory()) return ": it is a file";
+  const sets = readdirSync(directory).filter((name) => existsSync(join(directory, name, "enrol")));
+  return sets.length === 0 ? "" : `, but these in it do: ${sets.join(", ")}`;
 }
 
 /** A recording's name from the set's own on: the same wherever the set lies and whoever asks from where. */
@@ -99,32 +110,29 @@ export function probeOf(set: RecordedSet, session: string): string | null {
 }
 
 function plainTrials(file: string): Trial[] {
-  if (!existsSync(file)) throw new SamehandError("recording-malformed", `${file} is missing`);
-  return parseCsv(readFileSync(file, "utf8"), ["session", "claimed", "genuine"], file).map((row, index) => {
-    if (row.genuine !== "0" && row.genuine !== "1")
-      throw new SamehandError("recording-malformed", `${file}:${index + 2} genuine is neither 0 nor 1`);
-    return {
-      session: row.session,
-      claimed: row.claimed,
-      genuine: row.genuine === "1",
-      takeoverMs: null,
-      impostor: null,
-    };
+  if (!existsSync(file)) throw new SamehandError("set-malformed", `${file} is missing`);
+  return parseCsv(readFileSync(file, "utf8"), ["session", "claimed", "genuine"], file).map((row) => {
+    const { session, claimed, genuine, line } = row;
+    if (genuine !== "0" && genuine !== "1")
+      throw new SamehandError("set-malformed", `${file}:${line} genuine is neither 0 nor 1`);
+    return { session, claimed, genuine: genuine === "1", takeoverMs: null, impostor: null, line };
   });
 }
 
 function takeoverTrials(file: string): Trial[] {
   const columns = ["session", "claimed", "takeover_ms", "impostor"] as const;
-  return parseCsv(readFileSync(file, "utf8"), columns, file).map((row, index) => {
+  return parseCsv(readFileSync(file, "utf8"), columns, file).map((row) => {
+    const { session, claimed, impostor, line } = row;
     const takeoverMs = row.takeover_ms === "" ? null : Number(row.takeover_ms);
-    if (takeoverMs !== null && !Number.isFinite(takeoverMs))
-      throw new SamehandError("recording-malformed", `${file}:${index + 2} takeover_ms is not a number`);
+    if (takeoverMs !== null && !(takeoverMs >= 0 && Number.isFinite(takeoverMs)))
+      throw new SamehandError("set-malformed", `${file}:${line} takeover_ms is not a number of milliseconds`);
     return {
-      session: row.session,
-      claimed: row.claimed,
+      session,
+      claimed,
       genuine: takeoverMs === null,
       takeoverMs,
-      impostor: row.impostor === "" ? null : row.impostor,
+      impostor: impostor === "" ? null : impostor,
+      line,
     };
   });
 }

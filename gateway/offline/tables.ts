@@ -128,14 +128,14 @@ export function amountRows(set: RecordedSet, results: readonly TrialResult[]): A
 }
 
 /** How takeovers ended, and what the genuine suffered. */
-export function takeoverTable(set: RecordedSet, results: readonly TrialResult[]): TakeoverTable {
+export function takeoverTable(results: readonly TrialResult[]): TakeoverTable {
   let [activeBefore, falseQuarantines, falseSevers, takeovers, severed, untouched, observations] = [
     0, 0, 0, 0, 0, 0, 0,
   ];
   const delays: number[] = [];
   const actions: number[] = [];
   for (const result of results) {
-    const { takeoverMs } = set.trials[result.index];
+    const { takeoverMs } = result;
     const limit = takeoverMs ?? Number.POSITIVE_INFINITY;
     activeBefore += result.activeBefore;
     observations += result.observationsBefore;

@@ -1,6 +1,6 @@
 /** The observations of one recording, kept so that it is read once and scored against many agents. */
 import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
+import { constants, gunzipSync } from "node:zlib";
 import type { Keystroke } from "../../models/keyboard/keystroke.ts";
 import type { PointerAction } from "../../models/pointer/action.ts";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
@@ -34,9 +34,15 @@ const largestRecording = 1024 * 1024 * 1024;
 /**
  * Reads a recording (`.guac`, `.guac.gz`) through the same inspection as a live session.
  * @param name of the recording within its set, from which distortion is drawn: the same wherever the set lies
+ * @param tell hears where a recording breaks off, and it is read up to there; not given: that is an error
  * @throws SamehandError `recording-malformed` with the file's name
  */
-export function readTape(file: string, distortion: Distortion, name = file): Tape {
+export function readTape(
+  file: string,
+  distortion: Distortion,
+  name = file,
+  tell: ((what: string) => void) | null = null,
+): Tape {
   const seen: Seen[] = [];
   let now = millis(0);
   let start: Millis | null = null;
@@ -61,18 +67,34 @@ export function readTape(file: string, distortion: Distortion, name = file): Tap
     },
   };
   const reader = new RecordingReader(file, isClean(distortion) ? timed : new DistortedSink(timed, distortion, name));
-  reader.read(bytesOf(file));
-  reader.end();
+  try {
+    reader.read(bytesOf(file, tell));
+    reader.end();
+  } catch (error) {
+    if (tell === null || !(error instanceof SamehandError)) throw error;
+    tell(`${error.detail}: it counts as far as it can be read`);
+  }
   inspector.flush();
   return { name: file, start: start ?? millis(0), end: now, seen };
 }
 
-function bytesOf(file: string): Uint8Array {
+function bytesOf(file: string, tell: ((what: string) => void) | null): Uint8Array {
   try {
     const bytes = readFileSync(file);
-    return file.endsWith(".gz") && bytes.length > 0 ? gunzipSync(bytes, { maxOutputLength: largestRecording }) : bytes;
+    return file.endsWith(".gz") && bytes.length > 0 ? unzipped(file, bytes, tell) : bytes;
   } catch (error) {
     const known = asSamehandError(error, "recording-malformed");
     throw new SamehandError("recording-malformed", `${file}: ${known.detail}`, error);
+  }
+}
+
+/** A zipped recording that was cut off is unzipped as far as it goes, where somebody is told. */
+function unzipped(file: string, bytes: Uint8Array, tell: ((what: string) => void) | null): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: largestRecording });
+  } catch (error) {
+    if (tell === null || (error as NodeJS.ErrnoException).code !== "Z_BUF_ERROR") throw error;
+    tell(`${file}, byte ${bytes.length}: the zipped recording is cut off: it counts as far as it can be read`);
+    return gunzipSync(bytes, { maxOutputLength: largestRecording, finishFlush: constants.Z_SYNC_FLUSH });
   }
 }

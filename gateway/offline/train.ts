@@ -18,6 +18,8 @@ export interface TrainOptions {
   /** Steps of the keyboard network's training; the keyboard's default where not given, 0 for no network. */
   readonly networkSteps?: number;
   readonly onProgress?: (what: string) => void;
+  /** Hears where a recording breaks off; it is then learned from up to there. Not given: that ends the training. */
+  readonly onWarning?: (what: string) => void;
 }
 
 /** Credits of the sets that the project was developed with; other sets are credited to their owner. */
@@ -179,7 +181,7 @@ function gather(set: RecordedSet, options: TrainOptions, into: Population): void
   for (const [agent, files] of set.agents) {
     if (options.wanted?.(set.name, agent) === false) continue;
     const later = (genuine.get(agent) ?? []).map((session) => probeOf(set, session)).filter((file) => file !== null);
-    const tapes = [...files, ...later].map((file) => readTape(file, undistorted));
+    const tapes = [...files, ...later].map((file) => readTape(file, undistorted, file, options.onWarning ?? null));
     const sittings = tapes.map(keystrokesOf).filter((sitting) => sitting.length > 0);
     const sessions = tapes.map(actionsOf).filter((session) => session.length > 0);
     const id = `${set.name}/${agent}`;

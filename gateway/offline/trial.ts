@@ -69,6 +69,10 @@ export function scoreTape(
   return rows;
 }
 
+/** When somebody takes over: as it is on the tape's own clock; of a tape by the wall clock it is from its start, ms. */
+export const momentOf = (takeoverMs: number, { start }: Tape): number =>
+  takeoverMs < start ? start + takeoverMs : takeoverMs;
+
 /**
  * Walks a tape through trust and policy. A quarantine before the takeover (or any, in a genuine session) counts
  * as a passed challenge; one after it stands.

@@ -1,16 +1,25 @@
-/** The sums that a window's Gaussian needs, over the contexts that it has: most of what a window costs. */
-import { memoryOf, tile } from "./lanes.ts";
+/** The sums that a window's Gaussian needs, over the contexts that it has, and their factor: most of what a window costs. */
+import { block, lanes, memoryOf } from "./lanes.ts";
 
-/** Cells are worked on in blocks of so many by so many; a row of anything here takes a whole number of them. */
-const block = 4;
 const numberBytes = 8;
 /** Columns of a row at most: the dimensions of people and of windows, and the residual. */
 const mostColumns = 64;
-const rowsFrom = mostColumns * mostColumns;
+const pivotsFrom = mostColumns * mostColumns;
+const rowsFrom = pivotsFrom + mostColumns;
 
-const viewOf = (rows: number): { readonly gram: Float64Array; readonly rows: Float64Array } => {
+interface Scratch {
+  readonly gram: Float64Array;
+  readonly pivots: Float64Array;
+  readonly rows: Float64Array;
+}
+
+const viewOf = (rows: number): Scratch => {
   const memory = memoryOf((rowsFrom + rows) * numberBytes);
-  return { gram: new Float64Array(memory, 0, rowsFrom), rows: new Float64Array(memory, rowsFrom * numberBytes) };
+  return {
+    gram: new Float64Array(memory, 0, pivotsFrom),
+    pivots: new Float64Array(memory, pivotsFrom * numberBytes, mostColumns),
+    rows: new Float64Array(memory, rowsFrom * numberBytes),
+  };
 };
 
 /** Working memory of all likelihoods: each is done with it before the next begins, and leaves nothing in its rows. */
@@ -27,7 +36,7 @@ export function rowsFor(count: number, width: number): Float64Array {
 
 /**
  * Adds up rowsᵀ · rows, and wipes the rows.
- * @returns the lower triangle, `width` numbers a row; good until the next call
+ * @returns the upper triangle, `width` numbers a row; good until the next call
  */
 export function gramOf(count: number, width: number): Float64Array {
   const { gram, rows } = scratch;
@@ -36,8 +45,39 @@ export function gramOf(count: number, width: number): Float64Array {
   if (count === 0) gram.fill(0, 0, width * width);
   else
     for (let i = 0; i < width; i += block)
-      for (let j = 0; j <= i; j += block)
-        tile(from + i * numberBytes, from + j * numberBytes, count, i * line + j * numberBytes, line);
+      for (let j = i; j < width; j += block)
+        lanes.tile(from + i * numberBytes, from + j * numberBytes, count, i * line + j * numberBytes, line);
   rows.fill(0, 0, count * width);
   return gram;
+}
+
+/** Pivots of which one logarithm is taken: products of so many are still numbers. */
+const pivotsAtOnce = 8;
+
+/**
+ * Replaces the upper triangle of the first n rows and columns of what `gramOf` gave, a = Lᵀᵀ Lᵀ, by Cholesky's Lᵀ, and
+ * each column x behind them by L⁻¹ x. The diagonal is out of use then.
+ * @returns ln det a, or NaN where a is not positive definite
+ */
+export function factor(n: number, width: number): number {
+  const { pivots } = scratch;
+  const line = width * numberBytes;
+  for (let i = 0; i < n; i += block) {
+    const row = i * line;
+    if (i > 0)
+      for (let j = i; j < width; j += block)
+        lanes.less(i * numberBytes, j * numberBytes, i, row + j * numberBytes, line);
+    const rows = Math.min(block, n - i);
+    lanes.finish(row + i * numberBytes, (width - i) / 2, rows, (pivotsFrom + i) * numberBytes, line);
+  }
+  let logDeterminant = 0;
+  let product = 1;
+  for (let i = 0; i < n; i += 1) {
+    if (!(pivots[i] > 0)) return Number.NaN;
+    product *= pivots[i];
+    if (i % pivotsAtOnce !== pivotsAtOnce - 1) continue;
+    logDeterminant += Math.log(product);
+    product = 1;
+  }
+  return logDeterminant + Math.log(product);
 }

@@ -8,8 +8,7 @@
  */
 import type { ContextSums } from "./contexts.ts";
 import { type Density, type Population, spreadOf, targetOf } from "./density.ts";
-import { gramOf, rowsFor, widthOf } from "./gram.ts";
-import { cholesky } from "./matrix.ts";
+import { factor, gramOf, rowsFor, widthOf } from "./gram.ts";
 import { Observed } from "./observed.ts";
 
 /**
@@ -85,9 +84,9 @@ export class Likelihood {
     this.#layOut(density, rank, width);
     const gram = gramOf(count, width);
     for (let i = 0; i < rank; i += 1) gram[i * width + i] = gram[i * width + i] + 1;
-    const logDeterminant = cholesky(gram, rank, width, rank + 1);
+    const logDeterminant = factor(rank, width);
     let explained = 0;
-    for (let at = rank * width; at < rank * width + rank; at += 1) explained += gram[at] * gram[at];
+    for (let i = 0, at = rank; i < rank; i += 1, at += width) explained += gram[at] * gram[at];
     const distance = Math.max(this.#total - explained, 0);
     return -0.5 * ((freedom + count) * Math.log1p(distance / freedom) + this.#logVariance + logDeterminant);
   }
@@ -95,6 +94,7 @@ export class Likelihood {
   /** Lays out the observed contexts' loadings in units of their own deviation, each row's residual behind them. */
   #layOut({ base, loadings, own, people }: Density, rank: number, width: number): void {
     const { count, contexts, means, variances } = observed;
+    const tempo = this.#tempo;
     const rows = rowsFor(count, width);
     let total = 0;
     let logVariance = 0;
@@ -114,7 +114,7 @@ export class Likelihood {
       const from = context * rank;
       for (let i = 0; i < people; i += 1) rows[to + i] = loadings[from + i] * precision;
       // the window's factors have the tempo's variance
-      const late = precision * this.#tempo;
+      const late = precision * tempo;
       for (let i = people; i < rank; i += 1) rows[to + i] = loadings[from + i] * late;
       rows[to + rank] = residual;
     }

@@ -3,13 +3,12 @@
 /**
  * Replaces the lower triangle of the symmetric positive definite matrix `a` (order n) by its Cholesky factor L,
  * a = L Lᵀ. The upper triangle is left as it was.
- * @param stride numbers from one row to the next @param rows more than n: each row x below the matrix becomes L⁻¹ x
  * @returns ln det a, or NaN where a is not positive definite
  */
-export function cholesky(a: Float64Array, n: number, stride = n, rows = n): number {
+export function cholesky(a: Float64Array, n: number): number {
   let logDeterminant = 0;
   for (let column = 0; column < n; column += 1) {
-    const right = column * stride;
+    const right = column * n;
     let pivot = a[right + column];
     for (let k = right; k < right + column; k += 1) pivot -= a[k] * a[k];
     if (!(pivot > 0)) return Number.NaN;
@@ -18,11 +17,11 @@ export function cholesky(a: Float64Array, n: number, stride = n, rows = n): numb
     a[right + column] = root;
     let row = column + 1;
     // four rows at a time: each number of the column's row is read once for all of them
-    for (; row + 3 < rows; row += 4) {
-      const first = row * stride;
-      const second = first + stride;
-      const third = second + stride;
-      const fourth = third + stride;
+    for (; row + 3 < n; row += 4) {
+      const first = row * n;
+      const second = first + n;
+      const third = second + n;
+      const fourth = third + n;
       let [one, two, three, four] = [a[first + column], a[second + column], a[third + column], a[fourth + column]];
       for (let k = 0; k < column; k += 1) {
         const shared = a[right + k];
@@ -36,8 +35,8 @@ export function cholesky(a: Float64Array, n: number, stride = n, rows = n): numb
       a[third + column] = three / root;
       a[fourth + column] = four / root;
     }
-    for (; row < rows; row += 1) {
-      const left = row * stride;
+    for (; row < n; row += 1) {
+      const left = row * n;
       let sum = a[left + column];
       for (let k = 0; k < column; k += 1) sum -= a[left + k] * a[right + k];
       a[left + column] = sum / root;

@@ -7,16 +7,8 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
 import type { Contexts } from "./contexts.ts";
 import { coarse, shaken } from "./distorted.ts";
 import type { Keystroke } from "./keystroke.ts";
-import {
-  Network,
-  NetworkInput,
-  embedded,
-  hidden,
-  hiddenLayers,
-  initialParameters,
-  layout,
-  rowsPerKeystroke,
-} from "./network.ts";
+import { Layers } from "./layers.ts";
+import { Network, NetworkInput, embedded, hidden, initialParameters, layout, rowsPerKeystroke } from "./network.ts";
 import type { PersonData } from "./population.ts";
 import { Random } from "./random.ts";
 
@@ -84,7 +76,7 @@ interface Trainee {
 }
 
 class Trainer {
-  readonly parameters: Float32Array;
+  readonly #layers = new Layers(layout, hidden);
   readonly #random: Random;
   readonly #trainees: readonly Trainee[];
   /** Trainees of each set, and the chance of each set. */
@@ -97,7 +89,7 @@ class Trainer {
   constructor(trainees: readonly Trainee[], seed: number) {
     this.#trainees = trainees;
     this.#random = new Random(seed);
-    this.parameters = initialParameters(seed);
+    this.parameters.set(initialParameters(seed));
     const names = [...new Set(trainees.map((trainee) => trainee.set))];
     const shares = names.map((name) => {
       const members = trainees.filter((trainee) => trainee.set === name);
@@ -107,6 +99,10 @@ class Trainer {
     this.#sets = shares.map(({ members, share }) => ({ members, share: share / total }));
     const most = batch * (longStretch[0] + longStretch[1] + shortStretch[0] + shortStretch[1]);
     this.#states = { first: new Float32Array(most * hidden), second: new Float32Array(most * hidden) };
+  }
+
+  get parameters(): Float32Array {
+    return this.#layers.parameters;
   }
 
   step(number: number, steps: number): void {
@@ -186,15 +182,17 @@ class Trainer {
   #forward(stretch: Stretch): void {
     const { packed, from, count, at, mean, vector } = stretch;
     const { first, second } = this.#states;
+    const { parameters } = this;
     for (let index = 0; index < count; index += 1) {
-      const out = { first, second, at: at + index * hidden };
-      hiddenLayers(this.parameters, packed.offsets, packed.weights, (from + index) * rowsPerKeystroke, out);
-      for (let unit = 0; unit < hidden; unit += 1) mean[unit] += second[out.at + unit] / count;
+      this.#layers.run(packed.offsets, packed.weights, (from + index) * rowsPerKeystroke, rowsPerKeystroke);
+      first.set(this.#layers.first, at + index * hidden);
+      second.set(this.#layers.second, at + index * hidden);
+      for (let unit = 0; unit < hidden; unit += 1) mean[unit] += this.#layers.second[unit] / count;
     }
     let length = 1e-8;
     for (let to = 0; to < embedded; to += 1) {
       for (let unit = 0; unit < hidden; unit += 1)
-        vector[to] += this.parameters[layout.third + to * hidden + unit] * mean[unit];
+        vector[to] += parameters[layout.third + to * hidden + unit] * mean[unit];
       length += vector[to] ** 2;
     }
     stretch.length = Math.sqrt(length);
@@ -282,6 +280,7 @@ class Trainer {
 
   /** One step of Adam with decoupled weight decay. */
   #update(number: number, speed: number): void {
+    const { parameters } = this;
     const firstShare = 1 - 0.9 ** number;
     const secondShare = 1 - 0.99 ** number;
     for (let index = 0; index < layout.total; index += 1) {
@@ -289,7 +288,7 @@ class Trainer {
       this.#first[index] = 0.9 * this.#first[index] + 0.1 * slope;
       this.#second[index] = 0.99 * this.#second[index] + 0.01 * slope * slope;
       const step = this.#first[index] / firstShare / (Math.sqrt(this.#second[index] / secondShare) + 1e-8);
-      this.parameters[index] -= speed * (step + decay * this.parameters[index]);
+      parameters[index] -= speed * (step + decay * parameters[index]);
     }
   }
 }

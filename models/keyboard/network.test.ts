@@ -3,6 +3,7 @@ import { millis } from "../../gateway/core/units.ts";
 import type { Keystroke } from "./keystroke.ts";
 import { keyCount } from "./keys.ts";
 import { noKey } from "./keystroke.ts";
+import { Layers, kernelOf, plainKernel } from "./layers.ts";
 import { trainNetwork } from "./network-training.ts";
 import { Network, embed, embedded, hidden } from "./network.ts";
 import { statisticsOf, trainPopulation } from "./population.ts";
@@ -101,5 +102,38 @@ t.test("readers of the same keystrokes share the work, and read what each would 
     if (index !== 40) continue;
     one.wipe();
     t.equal(network.newest, null, "of a session that is over nothing is kept");
+  }
+});
+
+t.test("rows are added one by one in single precision, with WebAssembly and without", async (t) => {
+  const units = 16;
+  const layout = { firstBias: 160, second: 176, secondBias: 432, total: 448 };
+  const parameters = Float32Array.from({ length: layout.total }, () => random.normal());
+  const weights = Float32Array.of(0.3, 0, -1.7, 1, 0.01);
+  const offsets = Int32Array.of(0, 32, 64, 144, 16);
+  const expected = parameters.slice(layout.firstBias, layout.second);
+  const add = (layer: Float32Array, from: number, weight: number) =>
+    layer.forEach((value, unit) => (layer[unit] = value + weight * parameters[from + unit]));
+  weights.forEach((weight, index) => add(expected, offsets[index], weight));
+  const top = parameters.slice(layout.secondBias, layout.total);
+  expected.forEach((value, unit) => {
+    expected[unit] = Math.max(value, 0);
+    add(top, layout.second + unit * units, expected[unit]);
+  });
+  for (const kernel of [kernelOf, plainKernel]) {
+    const layers = new Layers(layout, units, kernel);
+    layers.parameters.set(parameters);
+    layers.run(offsets, weights, 0, weights.length);
+    t.strictSame([...layers.first], [...expected]);
+    t.strictSame(
+      [...layers.second],
+      [...top].map((value) => Math.max(value, 0)),
+    );
+    layers.wipe();
+    t.strictSame(
+      [...new Uint8Array(layers.first.buffer, layout.total * 4)].filter((byte) => byte !== 0),
+      [],
+      "nothing of the keystroke is left",
+    );
   }
 });

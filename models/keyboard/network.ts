@@ -5,6 +5,7 @@
 import type { Contexts } from "./contexts.ts";
 import { keyCount } from "./keys.ts";
 import { type Keystroke, noKey } from "./keystroke.ts";
+import { Layers } from "./layers.ts";
 import { Random } from "./random.ts";
 import { featureCount, pairOf, transformed } from "./times.ts";
 
@@ -108,77 +109,26 @@ export function initialParameters(seed: number): Float32Array {
   return Float32Array.from({ length: layout.total }, (_, index) => scaleOf(index) * random.normal());
 }
 
-/** Rows of parameters that are added up, and their weights; empty between calls. */
-const added = { from: new Int32Array(hidden), weight: new Float64Array(hidden) };
-
-/** The two hidden layers of one keystroke, written into `first` and `second` from `at`. */
-export function hiddenLayers(
-  parameters: Float32Array,
-  offsets: Int32Array,
-  weights: Float32Array,
-  row: number,
-  out: { readonly first: Float32Array; readonly second: Float32Array; readonly at: number },
-): void {
-  const { first, second: top, at } = out;
-  const { from, weight } = added;
-  for (let unit = 0; unit < hidden; unit += 1) {
-    first[at + unit] = parameters[firstBias + unit];
-    top[at + unit] = parameters[secondBias + unit];
-  }
-  let rows = 0;
-  for (let index = row; index < row + rowsPerKeystroke; index += 1) {
-    if (weights[index] === 0) continue;
-    from[rows] = offsets[index];
-    weight[rows] = weights[index];
-    rows += 1;
-  }
-  addRows(parameters, rows, first, at);
-  rows = 0;
-  for (let unit = 0; unit < hidden; unit += 1) {
-    const value = first[at + unit];
-    if (value <= 0) {
-      first[at + unit] = 0;
-      continue;
-    }
-    from[rows] = second + unit * hidden;
-    weight[rows] = value;
-    rows += 1;
-  }
-  addRows(parameters, rows, top, at);
-  for (let unit = 0; unit < hidden; unit += 1) if (top[at + unit] < 0) top[at + unit] = 0;
-}
-
-/**
- * Adds weighted rows of parameters to a layer, four at a time, so that a unit is read and written once for all four;
- * rounded after each, as if they were added one by one. Wipes them: they tell which key it was.
- */
-function addRows(parameters: Float32Array, rows: number, layer: Float32Array, at: number): void {
-  const { from, weight } = added;
-  // rows behind the last have no weight
-  for (let row = 0; row < rows; row += 4) {
-    const [from0, from1, from2, from3] = [from[row], from[row + 1], from[row + 2], from[row + 3]];
-    const [weight0, weight1, weight2, weight3] = [weight[row], weight[row + 1], weight[row + 2], weight[row + 3]];
-    for (let unit = 0; unit < hidden; unit += 1) {
-      let sum = Math.fround(layer[at + unit] + weight0 * parameters[from0 + unit]);
-      sum = Math.fround(sum + weight1 * parameters[from1 + unit]);
-      sum = Math.fround(sum + weight2 * parameters[from2 + unit]);
-      layer[at + unit] = sum + weight3 * parameters[from3 + unit];
-    }
-  }
-  from.fill(0, 0, rows);
-  weight.fill(0, 0, rows);
-}
-
 /** The third layer: a sum of hidden states to a vector of length one. */
 export function embed(parameters: Float32Array, sum: Float64Array): Float64Array {
   const vector = new Float64Array(embedded);
   let length = 1e-12;
-  for (let to = 0; to < embedded; to += 1) {
-    let value = 0;
-    for (let unit = 0; unit < hidden; unit += 1) value += parameters[third + to * hidden + unit] * sum[unit];
-    vector[to] = value;
-    length += value ** 2;
+  // four numbers at a time: no sum waits for another
+  for (let to = 0; to < embedded; to += 4) {
+    let [one, two, three, four] = [0, 0, 0, 0];
+    for (let unit = 0, at = third + to * hidden; unit < hidden; unit += 1, at += 1) {
+      const value = sum[unit];
+      one += parameters[at] * value;
+      two += parameters[at + hidden] * value;
+      three += parameters[at + 2 * hidden] * value;
+      four += parameters[at + 3 * hidden] * value;
+    }
+    vector[to] = one;
+    vector[to + 1] = two;
+    vector[to + 2] = three;
+    vector[to + 3] = four;
   }
+  for (const value of vector) length += value ** 2;
   const scale = 1 / Math.sqrt(length);
   return vector.map((value) => value * scale);
 }
@@ -186,7 +136,7 @@ export function embed(parameters: Float32Array, sum: Float64Array): Float64Array
 /** A trained network. */
 export class Network {
   readonly contexts: Contexts;
-  readonly parameters: Float32Array;
+  readonly layers = new Layers(layout, hidden);
   /** Tells sums of one network from those of another. Never 0. */
   readonly id: number;
   /** Whichever of its streams read last: the next one often reads the same. */
@@ -194,13 +144,18 @@ export class Network {
 
   constructor(contexts: Contexts, parameters: Float32Array) {
     this.contexts = contexts;
-    this.parameters = parameters;
+    this.layers.parameters.set(parameters);
     // FNV-1a over the parameters and the standardisation that they were trained on
     let hash = 0x811c9dc5;
     for (const table of [parameters, Float32Array.from(contexts.mean), Float32Array.from(contexts.deviation)]) {
-      for (const byte of new Uint8Array(table.buffer)) hash = Math.imul(hash ^ byte, 0x01000193);
+      for (const byte of new Uint8Array(table.buffer, table.byteOffset, table.byteLength))
+        hash = Math.imul(hash ^ byte, 0x01000193);
     }
     this.id = hash >>> 0 || 1;
+  }
+
+  get parameters(): Float32Array {
+    return this.layers.parameters;
   }
 
   /** A reader of one stream of keystrokes. */
@@ -211,7 +166,7 @@ export class Network {
 
 /** The network's hidden states of a stream of keystrokes. */
 export interface StateStream {
-  /** The keystroke's second hidden layer; overwritten by the next call. */
+  /** The keystroke's second hidden layer; overwritten by the next call of any stream of the network. */
   read(keystroke: Keystroke): Float32Array;
   /** Forgets the keystroke that was read last. */
   wipe(): void;
@@ -223,7 +178,6 @@ export class NetworkStream implements StateStream {
   readonly #input: NetworkInput;
   readonly #offsets = new Int32Array(rowsPerKeystroke);
   readonly #weights = new Float32Array(rowsPerKeystroke);
-  readonly #out = { first: new Float32Array(hidden), second: new Float32Array(hidden), at: 0 };
 
   constructor(network: Network) {
     this.#network = network;
@@ -231,21 +185,21 @@ export class NetworkStream implements StateStream {
   }
 
   wipe(): void {
-    if (this.#network.newest === this) this.#network.newest = null;
     this.#offsets.fill(0);
     this.#weights.fill(0);
-    this.#out.first.fill(0);
-    this.#out.second.fill(0);
+    if (this.#network.newest !== this) return;
+    this.#network.newest = null;
+    this.#network.layers.wipe();
   }
 
   read(keystroke: Keystroke): Float32Array {
     this.#input.read(keystroke, this.#offsets, this.#weights, 0);
-    const { newest, parameters } = this.#network;
+    const { newest, layers } = this.#network;
     // A session's keystroke is scored and kept for a lesson: the same work twice.
-    if (newest !== null && newest !== this && this.#readsAs(newest)) return newest.#out.second;
-    hiddenLayers(parameters, this.#offsets, this.#weights, 0, this.#out);
+    if (newest !== null && newest !== this && this.#readsAs(newest)) return layers.second;
+    layers.run(this.#offsets, this.#weights, 0, rowsPerKeystroke);
     this.#network.newest = this;
-    return this.#out.second;
+    return layers.second;
   }
 
   #readsAs(other: NetworkStream): boolean {

@@ -167,11 +167,12 @@ export class KeyboardScorer implements Scorer<Keystroke> {
     if (this.#stream === null) return;
     const states = this.#stream.read(keystroke);
     const slot = (this.#count % windowKeystrokes) * hidden;
+    const [ofWindow, recent, ofSession] = [this.#windowStates, this.#recentStates, this.#sessionStates];
     for (let unit = 0; unit < hidden; unit += 1) {
       const state = states[unit];
-      this.#windowStates[unit] += state - this.#recentStates[slot + unit];
-      this.#recentStates[slot + unit] = state;
-      this.#sessionStates[unit] += state;
+      ofWindow[unit] += state - recent[slot + unit];
+      recent[slot + unit] = state;
+      ofSession[unit] += state;
     }
   }
 

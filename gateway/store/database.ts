@@ -138,10 +138,10 @@ export class Database {
   /** Runs `work` whole or not at all. @throws what `work` throws, and SamehandError as above */
   transaction<Out>(work: () => Out): Out {
     return this.#timed("write", () => {
-      this.#db.exec("BEGIN IMMEDIATE");
+      this.#prepare("BEGIN IMMEDIATE").run();
       try {
         const out = work();
-        this.#db.exec("COMMIT");
+        this.#prepare("COMMIT").run();
         this.#problem = null;
         return out;
       } catch (error) {

@@ -84,6 +84,8 @@ class SqliteStore implements Store {
   readonly #tally: Tally;
   readonly #checkpointer: Checkpointer | null;
   readonly #upkeep: Upkeep;
+  /** `Profiles.forgetMark` as of the last look. */
+  #forgotten: string;
 
   constructor(options: StoreOptions) {
     const { path, keys, log = silentLog, clock = systemClock } = options;
@@ -115,6 +117,7 @@ class SqliteStore implements Store {
       this.operators = new OperatorStore(this.#db);
       const { audit, challenges, scores } = this;
       const forget = (name: AgentName, by: By): boolean => this.forget(name, by);
+      this.#forgotten = this.#profiles.forgetMark;
       this.#upkeep = new Upkeep({
         db: this.#db,
         waiting: this.#waiting,
@@ -315,10 +318,18 @@ class SqliteStore implements Store {
   #written(): void {
     this.#locks.refresh();
     this.breaker.refresh();
+    this.#tellForgotten();
+  }
+
+  /** Other processes, and the thread of the checkpoints, write often; that one forgot somebody is rare. */
+  #tellForgotten(): void {
+    const mark = this.#profiles.forgetMark;
+    if (mark === this.#forgotten) return;
     for (const [session, agent] of this.#live) {
       if (this.#profiles.exists(agent.id)) continue;
       this.#live.delete(session);
       this.#tell({ kind: "forgotten", agent: agent.name });
     }
+    this.#forgotten = mark;
   }
 }

@@ -53,6 +53,11 @@ export class Profiles {
     return this.#row(id) !== undefined;
   }
 
+  /** Another text after every agent that was forgotten, whichever process forgot: so one look says whether any was. */
+  get forgetMark(): string {
+    return this.#db.firstOf(forgetMark, [markKey])?.value ?? "";
+  }
+
   /** The agent's record, made if there is none; within a transaction. */
   enrol(name: AgentName): AgentRecord {
     const known = this.agent(name);
@@ -67,7 +72,9 @@ export class Profiles {
 
   /** Deletes the agent with everything that hangs on it; within a transaction. */
   forget(name: AgentName): boolean {
-    return this.#db.run(sql.deleteFrom("agents").where("name", "=", name)) > 0;
+    if (this.#db.run(sql.deleteFrom("agents").where("name", "=", name)) === 0) return false;
+    this.#db.run(sql.replaceInto("meta").values({ key: markKey, value: randomUUID() }));
+    return true;
   }
 
   newest(id: AgentId): Profile | null {
@@ -221,6 +228,8 @@ const records = sql
   .select(["agents.id", "agents.name", "agents.created_at", "profiles.version", "profiles.saved_at"])
   .select(["profiles.keystrokes", "profiles.actions", "profiles.days"]);
 
+const markKey = "forgotten";
+const forgetMark = sql.selectFrom("meta").select("value").where("key", "=", "").compile();
 const idByName = sql.selectFrom("agents").select("id").where("name", "=", "").compile();
 const recordByName = records.where("agents.name", "=", "").compile();
 

@@ -2,12 +2,13 @@ import t from "tap";
 import { buttonMask, keysym, millis } from "../gateway/core/units.ts";
 import { Inspector, Enrolment } from "../gateway/inspect/inspector.ts";
 import { Typist } from "../test/parts/typist.ts";
-import { adapt, confirm, driftOf, giveUp, Recogniser } from "./adaptation.ts";
+import { adapt, confirm, driftOf, finished, giveUp } from "./adaptation.ts";
 import { Background } from "./background.ts";
 import { adaptedShare } from "./drift.ts";
 import { featureCount } from "./pointer/action.ts";
 import { PointerStatistics } from "./pointer/statistics.ts";
 import { type Part, Profile, emptyPart } from "./profile.ts";
+import { Recogniser } from "./recogniser.ts";
 
 const background = Background.load();
 const [own, other] = [1, 2];
@@ -55,7 +56,7 @@ t.test("of a known agent nothing is learned before another session or a challeng
 
 t.test("what the anchor does not recognise is refused, whatever was adapted before", (t) => {
   const profile = known();
-  const verdict = new Recogniser(background, profile.anchor).keyboard(shown(other, 1)) ?? 0;
+  const verdict = finished(new Recogniser(background, profile).hear(shown(other, 1), "keyboard")).said ?? 0;
   t.ok(verdict < 0, `the anchor says ${verdict.toFixed(1)} of another hand`);
   for (let session = 1; session < 5; session++) t.equal(adapt(background, profile, lesson(other, session)), "refused");
   t.equal(profile.candidate, null);

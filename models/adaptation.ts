@@ -8,7 +8,9 @@
 import type { Modality } from "../gateway/core/input.ts";
 import type { Background } from "./background.ts";
 import { adaptedShare, withinBudget } from "./drift.ts";
+import type { Mode } from "./modes.ts";
 import { type Candidate, type Counts, type Part, Profile, emptyPart, mergeInto } from "./profile.ts";
+import { fewest, type Heard, type Home, Recogniser } from "./recogniser.ts";
 
 /** A few minutes of a session: all that was shown, and what of it may be learned. */
 export interface Stretch {
@@ -27,13 +29,12 @@ export interface SessionLesson {
   readonly session: string;
 }
 
+const modalities = ["keyboard", "pointer"] as const;
+const unknownRate = { medianMs: Number.NaN };
+
 /** What became of a lesson. */
 export type Outcome = "learned" | "held-back" | "refused";
 
-/** Fewer observations of a modality than this are not judged, and do not count as recognised either. */
-const fewest = { keyboard: 50, pointer: 24 } as const;
-/** An anchor of fewer observations recognises nobody: the first lessons are taken as they come. */
-const fewestKnown = { keyboard: 300, pointer: 100 } as const;
 /**
  * What the anchor must say for a stretch before it is learned, nats, where one modality says it alone; shares of it add up.
  * Of the others' stretches about 1 in 100 get there; of the agent's 8 in 10 at the keyboard, 6 in 10 at the pointer.
@@ -41,42 +42,6 @@ const fewestKnown = { keyboard: 300, pointer: 100 } as const;
 const surely = { keyboard: 3, pointer: 0.5 } as const;
 /** Where more of a session's stretches than this are refused, the others are not learned either. */
 const mostRefused = 1 / 3;
-
-/** What the anchor says of some input, by modality: calibrated LLR, nats; null where there is too little to say. */
-export interface Recognition {
-  readonly keyboard: number | null;
-  readonly pointer: number | null;
-}
-
-/** Recognises input by a profile's anchor alone. What that needs of the anchor is made once for all stretches. */
-export class Recogniser {
-  readonly #background: Background;
-  readonly #anchor: Part;
-  #keyboard: ((shown: Part["keyboard"]) => number) | null = null;
-  #pointer: ((shown: Part["pointer"]) => number) | null = null;
-
-  constructor(background: Background, anchor: Part) {
-    this.#background = background;
-    this.#anchor = anchor;
-  }
-
-  keyboard(shown: Part): number | null {
-    if (!this.#knows(shown, "keyboard")) return null;
-    this.#keyboard ??= this.#background.keyboard.likenessTo(this.#anchor.keyboard);
-    return this.#keyboard(shown.keyboard);
-  }
-
-  pointer(shown: Part): number | null {
-    // An agent who is alone is compared with people of elsewhere: everybody would be recognised.
-    if (this.#background.pointer.others === 0 || !this.#knows(shown, "pointer")) return null;
-    this.#pointer ??= this.#background.pointer.likenessTo(this.#anchor.pointer);
-    return this.#pointer(shown.pointer);
-  }
-
-  #knows(shown: Part, modality: Modality): boolean {
-    return shown[modality].count >= fewest[modality] && this.#anchor[modality].count >= fewestKnown[modality];
-  }
-}
 
 /** What steps come to, taken in one go. */
 export function finished<Out>(steps: Generator<undefined, Out>): Out {
@@ -100,40 +65,65 @@ export function* adapting(
   profile: Profile,
   lesson: SessionLesson,
 ): Generator<undefined, Outcome> {
-  const recogniser = new Recogniser(background, profile.anchor);
-  const passed: Stretch[] = [];
+  const recogniser = new Recogniser(background, profile);
+  const passed: Judged[] = [];
   for (const stretch of lesson.stretches) {
-    const keyboard = recogniser.keyboard(stretch.shown);
-    yield;
-    const said = { keyboard, pointer: recogniser.pointer(stretch.shown) };
-    yield;
-    if (isRecognised(profile, stretch, said)) passed.push(stretch);
+    const keyboard = yield* recogniser.hear(stretch.shown, "keyboard");
+    const judged = { stretch, keyboard, pointer: yield* recogniser.hear(stretch.shown, "pointer") };
+    if (isRecognised(profile, judged)) passed.push(judged);
   }
   if (passed.length < (1 - mostRefused) * lesson.stretches.length || passed.length === 0) {
     giveUp(profile, lesson.session);
     return "refused";
   }
-  const outcome = learnUsual(
-    background,
-    profile,
-    lesson,
-    passed.filter(({ device }) => device === null),
-  );
-  const devices = passed.filter(({ device }) => device !== null);
+  const homes = yield* sorted(background, recogniser, passed);
+  let heldBack = false;
+  for (const [home, part] of homes)
+    if (home !== "usual") heldBack = learnWay(background, profile, lesson, home, part[home.modality]) || heldBack;
+  const usual = homes.get("usual");
+  // A session at another device alone confirms nothing of the usual way.
+  const isOfUsual = usual !== undefined && (homes.size === 1 || usual.keyboard.count + usual.pointer.count > 0);
+  const outcome = isOfUsual ? learnUsual(background, profile, lesson, usual) : "refused";
+  const devices = passed.flatMap(({ stretch }) => (stretch.device === null ? [] : [stretch]));
   // Another device is believed only of a session that is the agent's without exception.
-  if (!profile.sealed || devices.length === 0 || passed.length < lesson.stretches.length) return outcome;
-  return learnDevice(background, profile, lesson, devices) ? "held-back" : outcome;
+  if (profile.sealed && devices.length > 0 && passed.length === lesson.stretches.length)
+    heldBack = learnDevice(background, profile, lesson, devices) || heldBack;
+  return heldBack ? "held-back" : outcome;
 }
 
-function learnUsual(
+/** A stretch, and what the anchors say of it. */
+interface Judged extends Readonly<Record<Modality, Heard>> {
+  readonly stretch: Stretch;
+}
+
+/** What is to be learned of stretches on no new device, by whose it is; where a stretch is too short to say, all decide. */
+function* sorted(
   background: Background,
-  profile: Profile,
-  lesson: SessionLesson,
-  stretches: readonly Stretch[],
-): Outcome {
-  if (stretches.length === 0) return "refused";
-  const part = emptyPart(background);
-  for (const { learnable } of stretches) mergeInto(part, learnable);
+  recogniser: Recogniser,
+  passed: readonly Judged[],
+): Generator<undefined, Map<"usual" | Mode, Part>> {
+  const judged = passed.filter(({ stretch }) => stretch.device === null);
+  const parts = new Map<"usual" | Mode, Part>();
+  for (const modality of modalities) {
+    let whole: Home;
+    if (judged.some((each) => each[modality].home === undefined)) {
+      const all = emptyPart(background);
+      for (const { stretch } of judged) all[modality].merge(stretch.shown[modality] as never);
+      whole = (yield* recogniser.hear(all, modality)).home;
+      all.keyboard.wipe();
+    }
+    for (const { stretch, ...heard } of judged) {
+      const { home = whole } = heard[modality];
+      if (home === null || home === undefined) continue;
+      const part = parts.get(home) ?? emptyPart(background);
+      part[modality].merge(stretch.learnable[modality] as never);
+      parts.set(home, part);
+    }
+  }
+  return parts;
+}
+
+function learnUsual(background: Background, profile: Profile, lesson: SessionLesson, part: Part): Outcome {
   if (!profile.sealed) {
     profile.learn(part, lesson.day);
     return "learned";
@@ -143,6 +133,18 @@ function learnUsual(
   profile.candidate = joined(background, profile.candidate, part, lesson);
   profile.version++;
   return "held-back";
+}
+
+/** @returns whether there was something for the mode, which waits there for another session as a candidate does */
+function learnWay(
+  background: Background,
+  profile: Profile,
+  { day, session }: SessionLesson,
+  mode: Mode,
+  statistics: Part[Modality],
+): boolean {
+  const shown = { modality: mode.modality, statistics, client: unknownRate, day, session };
+  return statistics.count > 0 && profile.learnMode(background, shown, mode);
 }
 
 /** @returns whether a mode was opened or went on */
@@ -156,16 +158,16 @@ function learnDevice(
   for (const { shown } of stretches) mergeInto(part, shown);
   const [{ device }] = stretches;
   if (device === null || part[device].count < fewest[device]) return false;
-  const client = { medianMs: Number.NaN };
-  return profile.learnMode(background, { modality: device, statistics: part[device], client, day, session });
+  const shown = { modality: device, statistics: part[device], client: unknownRate, day, session };
+  return profile.learnMode(background, shown);
 }
 
 /**
  * Neither modality speaks against the agent, and of a sealed profile they speak for the agent with some weight; of a
  * stretch with another device the other modality alone does.
  */
-function isRecognised({ sealed }: Profile, { device }: Stretch, said: Recognition): boolean {
-  const of = (modality: Modality): number => (modality === device ? 0 : (said[modality] ?? 0));
+function isRecognised({ sealed }: Profile, { stretch, ...heard }: Judged): boolean {
+  const of = (modality: Modality): number => (modality === stretch.device ? 0 : (heard[modality].said ?? 0));
   if (of("keyboard") < 0 || of("pointer") < 0) return false;
   return !sealed || of("keyboard") / surely.keyboard + of("pointer") / surely.pointer >= 1;
 }

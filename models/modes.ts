@@ -73,10 +73,15 @@ const whole = { keyboard: 2000, pointer: 500 } as const;
 /**
  * Takes in what a session showed: into the mode of the same modality that knows it, else as a new one, in the place of
  * the oldest that was never confirmed where there are enough.
+ * @param known the mode that it is of, where that is settled
  * @returns the modes now; the same where none may give way
  */
-export function withLesson(modes: readonly Mode[], lesson: ModeLesson, background: Background): readonly Mode[] {
-  const known = nearest(modes, lesson, background);
+export function withLesson(
+  modes: readonly Mode[],
+  lesson: ModeLesson,
+  background: Background,
+  known = nearest(modes, lesson, background),
+): readonly Mode[] {
   if (known !== null) return modes.map((mode) => (mode === known ? extended(mode, lesson, background) : mode));
   const { modality, client, day, session } = lesson;
   // Two devices in one session are not believed, and a mode's name is its own.

@@ -157,9 +157,12 @@ export class Profile {
     this.grownAmong = among;
   }
 
-  /** Takes in what a session showed of another device; see `withLesson`. @returns whether anything changed */
-  learnMode(background: Background, lesson: ModeLesson): boolean {
-    return this.#changeModes(withLesson(this.modes, lesson, background));
+  /**
+   * Takes in what a session showed of another device; see `withLesson`. @param known the mode that it is of, where that is
+   * settled @returns whether anything changed
+   */
+  learnMode(background: Background, lesson: ModeLesson, known?: Mode): boolean {
+    return this.#changeModes(withLesson(this.modes, lesson, background, known));
   }
 
   /** The agent was confirmed in a session: the modes in use there count from now on. @returns whether anything changed */

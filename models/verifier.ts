@@ -73,12 +73,6 @@ export class Verifier {
     return this.#pointer.add(action);
   }
 
-  /** Which of the profile's confirmed modes of a modality fits best so far: its place among them; -1 for the usual way. */
-  fitting(modality: Modality): number {
-    const scorer = modality === "keyboard" ? this.#keyboard : this.#pointer;
-    return scorer instanceof MixedScorer ? scorer.fitting - 1 : -1;
-  }
-
   get keystrokes(): number {
     return this.#keyboard.count;
   }

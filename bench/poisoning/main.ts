@@ -14,13 +14,15 @@ const { positionals, values } = parseArgs({
     agents: { type: "string", default: "20" },
     attacks: { type: "string", default: Object.keys(attacks).join(",") },
     later: { type: "boolean", default: false },
+    device: { type: "boolean", default: false },
   },
 });
 const [directory] = positionals;
 if (directory === undefined) {
   process.stderr.write(
-    "usage: npm run poisoning -- SET [--sessions 20] [--agents 20] [--later] [--attacks none,mixed,...]\n" +
-      "--later: the sessions are made of the first half of the later recordings, and windows counted in the second\n",
+    "usage: npm run poisoning -- SET [--sessions 20] [--agents 20] [--later] [--device] [--attacks none,mixed,...]\n" +
+      "--later: the sessions are made of the first half of the later recordings, and windows counted in the second\n" +
+      "--device: each agent has another device that was confirmed, and uses it every second session\n",
   );
   process.exit(2);
 }
@@ -42,11 +44,14 @@ line([
   "own windows, before %",
   "after %",
   "taken in",
+  "by the device",
+  "the device's windows, before %",
+  "after %",
 ]);
-line(Array.from({ length: 11 }, () => "---"));
+line(Array.from({ length: 14 }, () => "---"));
 const wanted = values.attacks.split(",");
 for (const attack of (Object.keys(attacks) as Attack[]).filter((each) => wanted.includes(each))) {
-  const siege = await Siege.lay(set, most, values.later);
+  const siege = await Siege.lay(set, most, values.later, values.device);
   try {
     const results: Outcome[] = [];
     for (const agent of siege.agents) results.push(await siege.attack(agent, attack, sessions));
@@ -71,6 +76,9 @@ for (const attack of (Object.keys(attacks) as Attack[]).filter((each) => wanted.
       percent(own),
       percent(ownAfter),
       results.reduce((all, { learned }) => all + learned, 0),
+      results.reduce((all, { learnedDevice }) => all + learnedDevice, 0),
+      percent(sum((each) => each.device)),
+      percent(sum((each) => each.deviceAfter)),
     ]);
   } finally {
     await siege.end();

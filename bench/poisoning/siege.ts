@@ -45,6 +45,10 @@ export interface Outcome {
   readonly own: Passed;
   readonly ownAfter: Passed;
   readonly learned: number;
+  /** The same of the other device, and the windows of whoever it is at. */
+  readonly learnedDevice: number;
+  readonly device: Passed;
+  readonly deviceAfter: Passed;
 }
 
 /** Of what was enrolled the anchor is made of this share; the rest is the agent's part in the sessions. */
@@ -67,13 +71,17 @@ export class Siege {
   readonly #farm: Farm;
   readonly #store: Store;
   readonly #judge: LiveJudge;
+  /** Whose hands agents have at another device; nobody's where they have none. */
+  readonly #devices: readonly Person[];
   readonly #folder = mkdtempSync(join(tmpdir(), "samehand-"));
   #now = 1000;
 
-  private constructor(people: ReadonlyMap<string, Person>) {
+  private constructor(people: ReadonlyMap<string, Person>, devices: readonly Person[]) {
     this.#people = people;
+    this.#devices = devices;
     this.#background = Background.load();
     this.#profiles = new Map([...people].map(([name, { anchor }]) => [name, this.#enrolled(anchor)]));
+    for (const [name, profile] of this.#profiles) this.#addDevice(name, profile);
     growAll(this.#background, this.#profiles, true, () => {});
     this.#farm = new Farm(this.#background, this.#profiles);
     const clock: Clock = { now: () => millis(this.#now), wall: () => epochMillis(Math.round(this.#now)) };
@@ -94,11 +102,14 @@ export class Siege {
   /**
    * Puts a farm of a set's agents together. @param most how many of them
    * @param later everything enrolled is the anchor, and the sessions are made of the first half of the later recordings
+   * @param device each agent has another device that was confirmed, and works there in every second session: somebody's hand
+   * of the same set who is not in the farm
    */
-  static async lay(set: RecordedSet, most: number, later: boolean): Promise<Siege> {
+  static async lay(set: RecordedSet, most: number, later: boolean, device: boolean): Promise<Siege> {
     const people = new Map<string, Person>();
+    const devices: Person[] = [];
     for (const [name, files] of set.agents) {
-      if (people.size >= most) break;
+      if (people.size + devices.length >= (device ? 2 * most : most)) break;
       const enrolled = piecesOf(files);
       const sessions = set.trials.filter(({ claimed, genuine }) => claimed === name && genuine);
       const test = piecesOf(sessions.map(({ session }) => probeOf(set, session)).filter((file) => file !== null));
@@ -107,9 +118,11 @@ export class Siege {
       const person = later
         ? { anchor: enrolled, work: test.slice(0, half), test: test.slice(half) }
         : { anchor: enrolled.slice(0, until), work: enrolled.slice(until), test };
-      if (person.work.length >= 3 && test.length >= 3) people.set(name, person);
+      if (person.work.length < 3 || test.length < 3) continue;
+      if (people.size < most) people.set(name, person);
+      else devices.push(person);
     }
-    const siege = new Siege(people);
+    const siege = new Siege(people, devices);
     await siege.#judge.refresh();
     return siege;
   }
@@ -123,14 +136,19 @@ export class Siege {
     const names = this.agents;
     const own = this.#people.get(agent)!;
     const impostor = this.#people.get(names[(names.indexOf(agent) + 1) % names.length])!;
+    const device = this.#deviceOf(agent);
     const start = this.#profile(agent);
     for (let session = 1; session <= sessions; session++) {
-      const pieces = piecesFor(attack, own, impostor, attack === "none" ? 0 : session / sessions);
+      const worker = session % 2 === 0 ? (device ?? own) : own;
+      // As much of the device as there is: the same minutes again and again would be learned as if they were all of it.
+      const from = device === undefined ? 0 : session * sessionPieces;
+      const pieces = piecesFor(attack, worker, impostor, attack === "none" ? 0 : session / sessions, from);
       if (attack === "unguarded") this.#learnAll(agent, pieces);
       else await this.#session(agent, session, pieces);
       if (attack === "accomplice") {
         const profile = this.#profile(agent);
-        if (confirm(this.#background, profile)) this.#save(agent, profile);
+        const devices = profile.confirmModes(this.#background, `${agent}-${session}`);
+        if (confirm(this.#background, profile) || devices) this.#save(agent, profile);
       }
     }
     const end = this.#profile(agent);
@@ -140,6 +158,9 @@ export class Siege {
       own: this.#passed(agent, start, own.test),
       ownAfter: this.#passed(agent, end, own.test),
       learned: end.keystrokes + end.actions - start.keystrokes - start.actions,
+      learnedDevice: ofDevices(end) - ofDevices(start),
+      device: this.#passed(agent, start, device?.test ?? []),
+      deviceAfter: this.#passed(agent, end, device?.test ?? []),
     };
   }
 
@@ -190,6 +211,21 @@ export class Siege {
     return profile;
   }
 
+  #deviceOf(agent: string): Person | undefined {
+    return this.#devices[this.agents.indexOf(agent) % this.#devices.length];
+  }
+
+  #addDevice(agent: string, profile: Profile): void {
+    const device = this.#deviceOf(agent);
+    if (device === undefined) return;
+    const shown = this.#shown(device.anchor);
+    const modality = shown.pointer.count > shown.keyboard.count ? "pointer" : "keyboard";
+    const session = "device";
+    const client = { medianMs: Number.NaN };
+    profile.learnMode(this.#background, { modality, statistics: shown[modality], client, day: 0, session });
+    profile.confirmModes(this.#background, session);
+  }
+
   #shown(pieces: readonly Piece[]): Enrolment {
     const enrolment = new Enrolment(this.#background);
     this.#inspect(pieces, null, () => {}, enrolment);
@@ -218,10 +254,13 @@ export class Siege {
   }
 }
 
-/** @param share of the impostor in the session, 0 to 1 */
-function piecesFor(attack: Attack, own: Person, impostor: Person, share: number): Piece[] {
+const ofDevices = ({ modes }: Profile): number =>
+  modes.reduce((sum, { statistics, adapted }) => sum + statistics.count + (adapted?.count ?? 0), 0);
+
+/** @param share of the impostor in the session, 0 to 1 @param from which of each one's pieces it begins with */
+function piecesFor(attack: Attack, own: Person, impostor: Person, share: number, from: number): Piece[] {
   const theirs = impostor.work;
-  const at = <Of>(of: readonly Of[], index: number): Of => of[index % of.length];
+  const at = <Of>(of: readonly Of[], index: number): Of => of[(from + index) % of.length];
   if (attack !== "imitating")
     return Array.from({ length: sessionPieces }, (_, index) =>
       // spread evenly: no long stretch is the agent's or the impostor's alone before it must be

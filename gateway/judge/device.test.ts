@@ -83,6 +83,22 @@ t.test("an agent's other mouse waits for a second day, and then counts", async (
   await work(1, 3);
   t.match(profile().modes, [{ modality: "pointer", confirmed: true }]);
   t.equal(profile().modes.length, 1, "and it is the same one");
+  const [mode] = profile().modes;
+  await work(1, 3);
+  const { modes, candidate } = profile();
+  t.match(modes, [{ statistics: { count: mode.statistics.count }, waiting: { session: "session-4" } }]);
+  t.same(
+    [candidate?.part.pointer.count, (candidate?.part.keyboard.count ?? 0) > 0],
+    [0, true],
+    "the typing is the usual",
+  );
+  await work(1, 1);
+  t.match(profile().modes, [{ waiting: { session: "session-4" } }], "a day at the usual mouse confirms nothing of it");
+  t.ok((profile().candidate?.part.pointer.count ?? 0) > 0, "which learns what is its own");
+  await work(1, 3);
+  const [grown] = profile().modes;
+  t.equal(grown.statistics.count, mode.statistics.count + (modes[0].waiting?.statistics.count ?? 0));
+  t.match(grown.waiting, { session: "session-6" }, "another day of it confirms the one before, and waits itself");
 });
 
 t.test("neither somebody else, nor somebody else's typing beside the agent's mouse, opens a mode", async (t) => {

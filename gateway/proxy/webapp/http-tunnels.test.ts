@@ -2,6 +2,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import t, { type Test } from "tap";
 import { fleet } from "../../../test/parts/buses.ts";
 import { systemClock } from "../../core/clock.ts";
@@ -13,9 +15,10 @@ const uuid = "0b9a8f6e-0000-4000-8000-000000000001";
 const connectBody = "token=T&GUAC_DATA_SOURCE=default&GUAC_ID=desktop&GUAC_TYPE=c";
 
 /** A process: its tunnels behind a server, and what their viewers wrote. */
-async function processOf(t: Test, bus: Fleet | null) {
+async function processOf(t: Test, bus: Fleet | null, asked?: number) {
   const heard: string[] = [];
   const viewers: Viewer[] = [];
+  const owners: WeakRef<ViewerOwner>[] = [];
   const tunnels = new HttpTunnels(
     (_request, _asked, makeViewer) => {
       const owner: ViewerOwner = {
@@ -33,10 +36,12 @@ async function processOf(t: Test, bus: Fleet | null) {
       };
       const viewer = makeViewer(owner);
       viewers.push(viewer);
+      owners.push(new WeakRef(owner));
       viewer.say(`0.,36.${uuid};`);
     },
     systemClock,
     bus,
+    asked,
   );
   const server = createServer((request, response) => {
     void tunnels.serve(request, response, (request.url ?? "").slice("/tunnel?".length));
@@ -49,7 +54,7 @@ async function processOf(t: Test, bus: Fleet | null) {
   };
   t.teardown(close);
   const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tunnel`;
-  return { heard, viewers, at, close };
+  return { heard, viewers, owners, at, close };
 }
 
 t.test("each request reaches its tunnel, in whichever process", async (t) => {
@@ -106,4 +111,29 @@ t.test("a viewer that leaves is missed, though it read elsewhere; a process that
   mine.close();
   const late = await fetch(`${other.at}?write:${uuid}`, { method: "POST", headers, body: "3.nop;" });
   t.equal(late.status, 404);
+});
+
+t.test("a tunnel that ended says why for a while, without keeping its session, and then is forgotten", async (t) => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  const { viewers, owners, at } = await processOf(t, null, 1500);
+  const opened = await fetch(`${at}?connect`, { method: "POST", body: connectBody });
+  const headers = { "guacamole-tunnel-token": opened.headers.get("guacamole-tunnel-token") ?? "" };
+  const write = async (): Promise<number> =>
+    (await fetch(`${at}?write:${uuid}`, { method: "POST", headers, body: "3.nop;" })).status;
+  viewers[0].say("4.size,1.0,1.1,1.1;");
+  const viewer = new WeakRef(viewers[0]);
+  viewers[0].end(1008, "771");
+  t.equal(await write(), 403, "why it ended");
+  while (owners[0].deref() !== undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    gc();
+  }
+  t.ok(viewer.deref(), "the session is let go before its last words are");
+  viewers.length = 0;
+  while (viewer.deref() !== undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    gc();
+  }
+  t.equal(await write(), 404, "and what was not read with them");
 });

@@ -32,13 +32,18 @@ export class HttpTunnels {
   readonly #clock: Clock;
   readonly #live = new Map<string, HttpViewer>();
   /** Why those ended that still may be asked for. */
-  readonly #ended = new LRUCache<string, HttpViewer>({ max: 10_000, ttl: 60_000 });
+  readonly #ended: LRUCache<string, HttpViewer>;
 
   /** Null where this process is alone. */
   readonly #neighbours: HttpNeighbours | null;
 
-  /** @param fleet the other processes; null where there are none */
-  constructor(open: OpenTunnel, clock: Clock, fleet: Fleet | null) {
+  /**
+   * @param fleet the other processes; null where there are none
+   * @param asked how long an ended one may still be asked for, ms
+   */
+  constructor(open: OpenTunnel, clock: Clock, fleet: Fleet | null, asked = 60_000) {
+    // Each holds what its viewer did not read: it goes when its time is over, not when others push it out.
+    this.#ended = new LRUCache({ max: 10_000, ttl: asked, ttlAutopurge: true });
     this.#open = open;
     this.#clock = clock;
     this.#neighbours =

@@ -20,9 +20,10 @@ const mouse = Buffer.from("5.mouse,");
 export class HttpViewer implements Viewer {
   /** Whoever bears it is this viewer. */
   readonly token: string;
-  readonly #owner: ViewerOwner;
+  /** Null once it ended, as `#ended` is: why can still be asked for a while, which must not keep the whole session. */
+  #owner: ViewerOwner | null;
   readonly #clock: Clock;
-  readonly #ended: () => void;
+  #ended: (() => void) | null;
   /** The answer to `connect`, until the session has a name. */
   #connecting: ServerResponse | null;
   #identifier = "";
@@ -89,7 +90,9 @@ export class HttpViewer implements Viewer {
     this.#connecting = null;
     for (const response of this.#writes.splice(0)) sayOver(response, this.#over);
     this.#finish();
-    this.#ended();
+    this.#owner = null;
+    this.#ended?.();
+    this.#ended = null;
   }
 
   /** The viewer asks for what comes next. */
@@ -104,14 +107,18 @@ export class HttpViewer implements Viewer {
 
   /** The viewer wrote. The bytes are overwritten. */
   hear(body: Buffer, response: ServerResponse): void {
-    if (this.#over !== null) return sayOver(response, this.#over);
-    this.#owner.readBegins(this.#clock.now(), body.length, count(body, key) + count(body, mouse) > 1);
-    try {
-      this.#owner.message(body, 0, body.length);
-    } catch (error) {
-      this.#owner.broken(asSamehandError(error, "verification-failed"));
+    const owner = this.#owner;
+    if (owner === null) {
+      body.fill(0);
+      return sayOver(response, this.#over ?? 0);
     }
-    this.#owner.readEnds();
+    owner.readBegins(this.#clock.now(), body.length, count(body, key) + count(body, mouse) > 1);
+    try {
+      owner.message(body, 0, body.length);
+    } catch (error) {
+      owner.broken(asSamehandError(error, "verification-failed"));
+    }
+    owner.readEnds();
     body.fill(0);
     if (this.#over !== null) sayOver(response, this.#over);
     else if (this.#paused) this.#writes.push(response);
@@ -145,7 +152,7 @@ export class HttpViewer implements Viewer {
       const bytes = this.#queue.shift()!;
       this.#queued -= bytes.length;
       this.#spoken = true;
-      reader.write(bytes, () => this.#owner.drained());
+      reader.write(bytes, () => this.#owner?.drained());
     }
     if (!this.#spoken || this.#reads.length === 0) return;
     this.#reader?.end(endOfRead);
@@ -172,7 +179,7 @@ export class HttpViewer implements Viewer {
     if (response.writableEnded) return;
     this.#reads = this.#reads.filter((each) => each !== response);
     if (this.#reader === response) this.#reader = null;
-    if (this.#over === null) this.#owner.gone();
+    this.#owner?.gone();
   }
 }
 

@@ -1,12 +1,17 @@
 /** One worker, as the first process sees it: a child with a link of the bus, and what it says of its life. */
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { type ErrorCode, SamehandError } from "../core/errors.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Bus, BusMessage, Link } from "./bus.ts";
 import type { FromWorker, PemPair, ToWorker } from "./messages.ts";
 
 const main = new URL(import.meta.url.endsWith(".ts") ? "../main.ts" : "../main.js", import.meta.url);
+
+/** How a child ended. */
+interface Ending {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
 
 /** What makes a worker. */
 export interface WorkerStart {
@@ -18,8 +23,8 @@ export interface WorkerStart {
 
 export class WorkerProcess implements Link {
   readonly name: string;
-  /** Resolves when it is gone. */
-  readonly gone: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** Resolves when it is gone, or could not be made. Never rejects. */
+  readonly gone: Promise<Ending>;
   /** Where it listens. @throws SamehandError where it cannot start */
   readonly listening: Promise<{ readonly port: number; readonly url: string }>;
   readonly #child: ChildProcess;
@@ -30,10 +35,10 @@ export class WorkerProcess implements Link {
     this.name = start.name;
     this.#bus = bus;
     this.#child = fork(main, ["worker"], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    this.gone = once(this.#child, "exit").then(([code, signal]) => {
+    this.gone = over(this.#child).then((ending) => {
       bus.detach(this);
       this.#settle(null);
-      return { code: code as number | null, signal: signal as string | null };
+      return ending;
     });
     this.listening = new Promise((resolve, reject) => {
       const failed = (code: ErrorCode, detail: string): void => reject(new SamehandError(code, detail));
@@ -49,7 +54,6 @@ export class WorkerProcess implements Link {
       void this.gone.then(() => failed("worker-lost", `worker ${start.name} ended before it listened`));
     });
     this.listening.catch(() => {});
-    this.#child.on("error", () => {});
     bus.attach(this);
     this.#tell({ start });
   }
@@ -97,4 +101,14 @@ export class WorkerProcess implements Link {
   #tell(message: ToWorker): void {
     if (this.#child.connected) this.#child.send(message, () => {});
   }
+}
+
+/** Of a child that there is not even a process for (too many, no memory) `exit` is not told. */
+function over(child: ChildProcess): Promise<Ending> {
+  return new Promise((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      if (child.pid === undefined) resolve({ code: null, signal: error.code ?? null });
+    });
+  });
 }

@@ -9,7 +9,7 @@ import type { Config } from "../../config/schema.ts";
 import { Background } from "../../models/background.ts";
 import type { Admin } from "../admin/admin.ts";
 import { systemClock } from "../core/clock.ts";
-import type { SamehandError } from "../core/errors.ts";
+import { asSamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { Delivery } from "../delivery/delivery.ts";
 import { operators, version } from "../operators.ts";
@@ -174,15 +174,23 @@ export class Workers {
     );
     const begun = performance.now();
     this.#workers.add(worker);
-    void worker.gone.then(({ code, signal }) => this.#lost(worker, performance.now() - begun, signal ?? code));
+    let listened = false;
+    worker.listening.then(
+      () => (listened = true),
+      () => {},
+    );
+    void worker.gone.then(({ code, signal }) =>
+      this.#lost(worker, listened ? performance.now() - begun : null, signal ?? code),
+    );
     return worker;
   }
 
-  #lost(worker: WorkerProcess, age: number, how: number | string | null): void {
+  /** @param age ms; null of one that never listened, which is tried again by whoever started it */
+  #lost(worker: WorkerProcess, age: number | null, how: number | string | null): void {
     this.#workers.delete(worker);
     this.#metrics.lost(worker.name);
     this.#middle.gone(worker.name);
-    if (this.#closing || this.#draining || this.#port === 0) return;
+    if (age === null || this.#closing || this.#draining || this.#port === 0) return;
     this.#log.error({ worker: worker.name, how }, "a worker ended with its sessions; another takes its place");
     void this.#replace(age < youth ? 250 : 0);
   }
@@ -192,14 +200,14 @@ export class Workers {
     for (let wait = pause; !this.#closing && !this.#draining; wait = Math.min(longestPause, Math.max(500, 2 * wait))) {
       await sleep(wait, undefined, { ref: false });
       if (this.#closing || this.#draining) return;
-      const worker = this.#start();
       try {
+        const worker = this.#start();
         await worker.listening;
         this.#log.info({ worker: worker.name }, "a worker took the place of another");
         return;
       } catch (error) {
-        const { code, detail } = error as SamehandError;
-        this.#log.error({ worker: worker.name, code, detail }, "a worker cannot start");
+        const { code, detail } = asSamehandError(error, "worker-lost");
+        this.#log.error({ worker: String(this.#started), code, detail }, "a worker cannot start");
       }
     }
   }

@@ -6,10 +6,10 @@ import type { Evidence } from "../../models/modality.ts";
 import type { Keystroke } from "../../models/keyboard/keystroke.ts";
 import type { PointerAction } from "../../models/pointer/action.ts";
 import type { Models, Part } from "../../models/profile.ts";
-import type { Verifier } from "../../models/verifier.ts";
 import type { InputSink } from "../core/input.ts";
 import { type ButtonMask, type Keysym, type Millis, millis } from "../core/units.ts";
 import { Keystrokes } from "./keystrokes.ts";
+import type { Scoring } from "./late-verifier.ts";
 import { LinkQuality } from "./link.ts";
 import { PointerActions } from "./pointer-actions.ts";
 
@@ -26,7 +26,7 @@ export class Enrolment implements Part {
 
 export interface InspectorOptions {
   /** Scores the session; null for an agent of whom too little is known. */
-  readonly verifier: Verifier | null;
+  readonly verifier: Scoring | null;
   /** Learns from the session; null where nothing is to be learned. */
   readonly enrolment: Enrolment | null;
   /**
@@ -41,7 +41,7 @@ export interface InspectorOptions {
 
 export class Inspector implements InputSink {
   readonly #options: InspectorOptions;
-  #verifier: Verifier | null;
+  #verifier: Scoring | null;
   readonly #enrolment: Enrolment | null;
   readonly #keystrokes: Keystrokes;
   /** Made at the first pointer event: its buffers are most of what an idle session would take. */
@@ -103,7 +103,7 @@ export class Inspector implements InputSink {
   }
 
   /** Scores against another profile from the next observation on; null: against none. The one before forgets its input. */
-  verifyWith(verifier: Verifier | null): void {
+  verifyWith(verifier: Scoring | null): void {
     if (verifier !== this.#verifier) this.#verifier?.wipe();
     this.#verifier = verifier;
   }

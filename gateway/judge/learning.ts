@@ -13,6 +13,7 @@ import { asSamehandError } from "../core/errors.ts";
 import { type Amount, type Enrolment, type Maturity, maturityOf } from "../core/maturity.ts";
 import type { Fleet } from "../core/fleet.ts";
 import type { Log } from "../core/log.ts";
+import type { LateVerifier, Making } from "../inspect/late-verifier.ts";
 import type { AgentName, SessionId } from "../core/units.ts";
 import type { AgentId, AgentRecord, Learned, Store, Profile as StoredProfile } from "../store/store.ts";
 import type { Typing } from "./challenge.ts";
@@ -49,6 +50,8 @@ const dayLength = 86_400_000;
 const nothing = (): void => {};
 /** Between two lessons, ms. What waits when the process dies is lost. */
 const lessonPause = 250;
+/** Between two verifiers that are made, ms. Each is in time for its session's first window, which takes seconds to fill. */
+const verifierPause = 2;
 
 /** Changes a profile, step by step. @returns whether something is to be saved */
 type Change = (profile: Profile) => Generator<undefined, boolean>;
@@ -60,6 +63,12 @@ const atOnce = (change: (profile: Profile) => boolean): Change =>
     yield;
     return change(profile);
   };
+
+function* quietly(steps: Steps): Steps {
+  try {
+    yield* steps;
+  } catch {}
+}
 
 const learned = (profile: Profile): Learned => ({ ...profile.amount, body: profile.encode() });
 
@@ -82,6 +91,7 @@ export class Learning {
   readonly #farm: FarmBackground;
   readonly #trees: TreeGrowth;
   readonly #lessons = new PacedQueue<AgentId>(lessonPause);
+  readonly #verifiers = new PacedQueue<LateVerifier>(verifierPause);
 
   constructor(options: LearningOptions) {
     this.#options = options;
@@ -125,12 +135,19 @@ export class Learning {
   }
 
   /**
-   * A verifier of claims to be the agent; null where nothing was learned yet.
+   * Makes a verifier of claims to be the agent, in steps; null where nothing was learned yet.
    * @throws SamehandError `profile-unreadable`, `store-unavailable`
    */
-  verifier(name: AgentName, id: AgentId): Verifier | null {
+  *verifying(name: AgentName, id: AgentId): Making {
     const profile = this.#profile(id);
-    return profile === null ? null : new Verifier(this.#farm.backgroundFor(name), profile);
+    if (profile === null) return null;
+    yield;
+    return yield* Verifier.making(this.#farm.backgroundFor(name), profile);
+  }
+
+  /** Has a verifier made before it is needed. Never throws: what fails here fails again, and is told, where it is needed. */
+  prepare(verifier: LateVerifier): void {
+    this.#verifiers.add(verifier, () => quietly(verifier.steps()));
   }
 
   /**
@@ -217,6 +234,7 @@ export class Learning {
   /** Writes what waits, and ends what runs beside. */
   async close(): Promise<void> {
     this.flush();
+    this.#verifiers.clear();
     await Promise.all([this.#farm.close(), this.#trees.close()]);
   }
 

@@ -316,9 +316,8 @@ export class SessionWatch implements Watch, Hold {
   }
 
   #verify(): void {
-    const verifier = this.#verification.build();
-    this.#inspector.verifyWith(verifier);
-    this.#lessons.verified = verifier !== null;
+    this.#lessons.verified = true;
+    this.#inspector.verifyWith(this.#verification.verify(() => (this.#lessons.verified = false)));
   }
 
   #surroundings(): Surroundings {

@@ -1,10 +1,11 @@
-/** Whom a session is verified against: what is known of the agent, and a verifier built from it when input first comes. */
+/** Whom a session is verified against: what is known of the agent, and a verifier made from it once input comes. */
 import type { Background } from "../../models/background.ts";
 import type { Verifier } from "../../models/verifier.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Maturity } from "../core/maturity.ts";
 import type { Millis } from "../core/units.ts";
 import type { Mode, Reason } from "../core/verdict.ts";
+import { LateVerifier } from "../inspect/late-verifier.ts";
 import { agentTerms, type AgentTerms } from "../policy/agent-terms.ts";
 import { Decider, type DeciderOptions, type Rules, type Surroundings } from "../policy/decider.ts";
 import type { Thresholds } from "../policy/thresholds.ts";
@@ -75,6 +76,8 @@ export class Verification {
   readonly #options: VerificationOptions;
   #known: Known | null;
   #verifier: Verifier | null = null;
+  /** As it is made, and since. */
+  #late: LateVerifier | null = null;
   #due = false;
 
   /** @throws SamehandError `profile-unreadable`, `store-unavailable`: such an agent must not pass for a stranger */
@@ -88,27 +91,33 @@ export class Verification {
   }
 
   /**
-   * A verifier is due. It is built at the first input, not when the session opens: it is most of what a session
+   * A verifier is due. It is made from the first input on, not when the session opens: it is most of what a session
    * takes in memory and most of what opening one would cost (npm run bench: memory, set-up).
    */
   get due(): boolean {
     return this.#due;
   }
 
-  /** The verifier that serves; null before there was input, and for whom too little is known. */
-  get verifier(): Verifier | null {
-    return this.#verifier;
-  }
-
-  /** Builds the verifier that is due. @throws SamehandError `profile-unreadable`, `store-unavailable` */
-  build(): Verifier | null {
+  /**
+   * What is to be verified with from now on; the verifier that is due is made beside the sessions.
+   * @param nobody is called where nothing is known of the agent any more
+   */
+  verify(nobody: () => void): LateVerifier {
     const { learning, record } = this.#options;
-    this.#verifier = learning.verifier(record.name, record.id);
     this.#due = false;
-    return this.#verifier;
+    const late = new LateVerifier(
+      () => learning.verifying(record.name, record.id),
+      (verifier) => {
+        this.#verifier = verifier;
+        if (verifier === null) nobody();
+      },
+    );
+    this.#late = late;
+    learning.prepare(late);
+    return late;
   }
 
-  /** The agent's typing, for a phrase; null where nothing was learned. @throws SamehandError as `build` */
+  /** The agent's typing, for a phrase; null where nothing was learned. @throws SamehandError `profile-unreadable`, `store-unavailable` */
   typing(): Typing | null {
     const { learning, record } = this.#options;
     return this.maturity === "enrolling" ? null : learning.typing(record.id);
@@ -120,7 +129,8 @@ export class Verification {
    */
   useFarm(): Thresholds {
     const { learning, record } = this.#options;
-    if (this.#verifier !== null) learning.renew(this.#verifier, record.name, record.id);
+    if (this.#verifier === null) this.#late?.again();
+    else learning.renew(this.#verifier, record.name, record.id);
     this.#known = this.#ask();
     return this.#terms().thresholds;
   }
@@ -130,7 +140,7 @@ export class Verification {
     const { settings, record } = this.#options;
     const { keystrokes = 0, actions = 0 } = this.#known ?? {};
     this.#due = this.maturity !== "enrolling";
-    this.#verifier = null;
+    this.#verifier = this.#late = null;
     const agent = { name: record.name, maturity: this.maturity, keystrokes, actions };
     const explain = (most: number): Reason[] => this.#explain(most);
     return new Decider(new Terms(settings, this.#terms().thresholds, agent, explain, surroundings, hold));

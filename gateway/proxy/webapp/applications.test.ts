@@ -60,6 +60,9 @@ t.test("an application that fails in the middle takes down its own answer, and n
     } else if (request.url === "/guacamole/none") request.socket.destroy();
     else if (request.url === "/guacamole/never") request.resume();
     else if (request.url === "/guacamole/garbage") request.socket.end("HTTP/9 what\r\n\r\n");
+    else if (request.url === "/guacamole/odd") request.socket.end("HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n");
+    else if (request.url?.includes("sharingCredentials") === true)
+      request.socket.end("HTTP/1.1 000 Odd\r\nContent-Length: 0\r\n\r\n");
     else if (request.url === "/guacamole/api/tokens") {
       response.writeHead(200, { "content-length": 1000 });
       response.write('{"authToken":', () => response.socket?.destroy());
@@ -71,6 +74,9 @@ t.test("an application that fails in the middle takes down its own answer, and n
   await t.rejects(half.text(), "what was promised does not come, and the page is told so");
   t.equal((await ask("/none")).status, 502);
   t.equal((await ask("/garbage")).status, 502);
+  t.equal((await ask("/odd")).status, 502, "a status that is none");
+  const link = "/api/session/tunnels/0b9a8f6e-0000-4000-8000-000000000001/activeConnection/sharingCredentials/1";
+  t.equal((await ask(link)).status, 502);
   t.equal((await ask("/never")).status, 504, "nor does anybody wait for ever");
   const signIn = await ask("/api/tokens", "192.0.2.1", { method: "POST", body: "username=a" });
   t.equal(signIn.status, 502, "half a sign-in is none");

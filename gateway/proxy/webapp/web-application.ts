@@ -2,7 +2,7 @@
  * Guacamole's web application behind the gateway: pages, REST, downloads and sign-ins stream through as they are; who
  * signs in is learned, files of a held session stay where they are, and the tunnels are somebody else's (`Proxy`).
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import { SamehandError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
@@ -131,9 +131,7 @@ export class WebApplication {
   /** Forwards both ways, a piece at a time, each side at the pace of the other. */
   #pass(asked: Asked, leaving: string): void {
     const { response } = asked;
-    const question = this.#ask(asked, {});
-    question.on("response", (answer) => {
-      const status = answer.statusCode ?? 502;
+    this.#ask(asked, {}, (answer, status) => {
       if (leaving !== "" && status < 300) this.#parts.signIns.forget(leaving);
       response.writeHead(status, responseHeaders(answer.headers));
       // Either side may go in the middle: what is left of the other is taken down with it.
@@ -144,8 +142,7 @@ export class WebApplication {
   /** An answer that is held until it is read, so that what is in it is known before its holder can use it. */
   #read(asked: Asked, learn: (body: string) => void): void {
     const { response } = asked;
-    const question = this.#ask(asked, { "accept-encoding": "identity" });
-    question.on("response", (answer) => {
+    const question = this.#ask(asked, { "accept-encoding": "identity" }, (answer, status) => {
       const pieces: Buffer[] = [];
       let size = 0;
       answer.on("data", (piece: Buffer) => {
@@ -156,8 +153,8 @@ export class WebApplication {
       answer.on("error", (cause) => this.#fail(response, cause));
       answer.on("end", () => {
         const body = Buffer.concat(pieces);
-        if (answer.statusCode === 200) learn(body.toString("utf8"));
-        response.writeHead(answer.statusCode ?? 502, { ...responseHeaders(answer.headers), "content-length": size });
+        if (status === 200) learn(body.toString("utf8"));
+        response.writeHead(status, { ...responseHeaders(answer.headers), "content-length": size });
         response.end(body);
       });
     });
@@ -187,11 +184,23 @@ export class WebApplication {
     else sendRefusal(response, error);
   }
 
-  #ask({ request, response, address, upstream }: Asked, more: Record<string, string>) {
+  /** @param hear the answer, whose status is one that can be passed on */
+  #ask(
+    { request, response, address, upstream }: Asked,
+    more: Record<string, string>,
+    hear: (answer: IncomingMessage, status: number) => void,
+  ): ClientRequest {
     const { applications, trust, secure } = this.#parts;
     const headers = { ...requestHeaders(request, trust(), secure), ...framing(request), ...more };
     const question = applications.ask(upstream, { method: request.method ?? "GET", url: address.url, headers });
     question.on("error", (cause) => this.#fail(response, cause));
+    question.on("response", (answer) => {
+      const { statusCode = 0 } = answer;
+      // Node reads any three digits, and throws where it is to write less than 100.
+      if (statusCode >= 200 && statusCode <= 599) return hear(answer, statusCode);
+      this.#fail(response, new SamehandError("upstream-malformed", "its status is none"));
+      question.destroy();
+    });
     response.on("close", () => {
       if (!response.writableFinished) question.destroy();
     });

@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import t, { type Test } from "tap";
+import { WebSocket as Client } from "ws";
 import { certificate } from "../../../test/fixtures/certificate.ts";
 import { ProxyBench } from "../../../test/fixtures/proxy-bench.ts";
 import { silentLog } from "../../core/log.ts";
@@ -179,6 +180,21 @@ t.test("an application whose certificate is another's, or of nobody known, is no
   const viewer = new WebSocket(`ws://127.0.0.1:${bench.port}/guacamole/websocket-tunnel?${query}`, "guacamole");
   await once(viewer, "close");
   t.equal(bench.tally.refusals.get("upstream-unreachable"), 2, "nor is a tunnel opened there");
+});
+
+t.test("a token that is not known is asked for in the name of the address that brought it", async (t) => {
+  const asked = Promise.withResolvers<string | string[] | undefined>();
+  const { port } = await application(t, (request, response) => {
+    if (request.method === "POST") asked.resolve(request.headers["x-forwarded-for"]);
+    response.writeHead(403).end();
+  });
+  const { bench } = await inFront(t, [`http://127.0.0.1:${port}`]);
+  const query = "token=T&GUAC_DATA_SOURCE=default&GUAC_ID=desktop&GUAC_TYPE=c";
+  const viewer = new Client(`ws://127.0.0.1:${bench.port}/guacamole/websocket-tunnel?${query}`, "guacamole", {
+    headers: { "x-forwarded-for": "192.0.2.77" },
+  });
+  t.equal(await asked.promise, "192.0.2.77");
+  await once(viewer, "close");
 });
 
 t.test("an application that is checked is marked, and is taken again once it answers", async (t) => {

@@ -73,6 +73,8 @@ export class Visitors {
     const headers = {
       host,
       accept: "application/json",
+      // Where failures are counted by address and banned, the gateway's own would be everybody's.
+      "x-forwarded-for": address,
       "content-type": "application/x-www-form-urlencoded",
       "content-length": Buffer.byteLength(form),
     };

@@ -37,6 +37,7 @@ export class Program {
   readonly #lines: string[] = [];
   readonly #listeners = new Set<(line: string) => void>();
   readonly #onLine: ((line: string) => void) | undefined;
+  #stopped = false;
 
   constructor(options: ProgramOptions) {
     this.name = options.name;
@@ -51,8 +52,11 @@ export class Program {
       detached: true,
     });
     for (const stream of this.#child.stdio.slice(1)) if (stream) this.#read(stream as Readable);
-    // a process of guacd 1.3 that hangs would outlive it, and with its end of the output keep "close" from coming
-    this.#child.once("exit", () => endSession(this.pid));
+    // What was stopped goes whole: a process of guacd 1.3 that hangs would outlive it, and with its end of the output keep
+    // "close" from coming. What ended by itself, or was killed by a test, may have left others who end in order.
+    this.#child.once("exit", () => {
+      if (this.#stopped) endSession(this.pid);
+    });
     this.exited = once(this.#child, "close").then(([code]) => code as number | null);
     running.add(this);
     this.exited.then(
@@ -102,6 +106,9 @@ export class Program {
   /** Ends the program and what it started; resolves when it is gone. */
   async stop(): Promise<void> {
     if (!running.has(this)) return;
+    this.#stopped = true;
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null) endSession(this.pid);
     this.kill("SIGTERM");
     const timer = setTimeout(() => this.kill("SIGKILL"), 2000);
     await this.exited.catch(() => null);

@@ -19,3 +19,16 @@ t.test("a program's child in a process group of its own ends with it, and keeps 
   await program.stop();
   await until(() => !alive(Number(child)), "the child ends");
 });
+
+t.test("what a program leaves behind that nobody stopped goes on", async (t) => {
+  const program = new Program({
+    name: "parent",
+    command: ["bash", "-c", "sleep 100002 & echo child $!; exec sleep 100003"],
+  });
+  const [, child] = await program.line(/child (\d+)/);
+  process.kill(program.pid, "SIGKILL");
+  await until(() => !alive(program.pid), "the parent is gone");
+  t.ok(alive(Number(child)));
+  process.kill(Number(child), "SIGKILL");
+  await program.exited;
+});

@@ -90,6 +90,86 @@ t.test("a restore puts it back, and lets nobody in whom the replaced store kept 
   replaced.close();
 });
 
+t.test("a restore lets in no operator, token, passkey or authenticator that was shut out since", (t) => {
+  const { folder, path, store } = stage(t);
+  const { operators, agentPasskeys, challenges } = store;
+  const { id } = store.enrol(anna);
+  const at = epochMillis(1_700_000_000_000);
+  const token = (name: string) => ({ id: name, hash: name, name, roles: ["viewer"], createdBy: "olga" });
+  const passkey = (key: string, operator: string) => ({ id: key, operator, name: key, publicKey: Buffer.from("k") });
+  const add = (...names: readonly string[]): void => {
+    for (const name of names) operators.addToken({ ...token(name), createdAt: at, expiresAt: null, usedAt: null });
+  };
+  const know = (key: string, operator: string): void =>
+    operators.addPasskey({ ...passkey(key, operator), counter: 0, transports: [], createdAt: at, usedAt: null });
+  const mine = { agent: id, publicKey: Buffer.from("k"), counter: 0, createdAt: at, usedAt: null };
+  for (const name of ["olga", "fired", "demoted"]) operators.save(name, ["admin"], at);
+  know("of-fired", "fired");
+  know("lost", "olga");
+  add("revoked", "kept");
+  operators.addLink("link", "olga", later);
+  const signIn = { operator: "olga", by: "link", csrf: "c", expiresAt: later, usedAt: at, roles: null };
+  operators.addSignIn({ hash: "sign-in", ...signIn });
+  agentPasskeys.add({ ...mine, id: "agents-lost" });
+  agentPasskeys.keepLink("agents-link", id, later);
+  challenges.keepCodeSecret(id, Buffer.from("the lost telephone's"));
+  const file = `${folder}/backup.db`;
+  backUp(path, file, keys);
+  operators.remove("fired");
+  operators.save("demoted", ["viewer"], at);
+  operators.save("hired", ["admin"], at);
+  operators.removePasskey("olga", "lost");
+  know("new", "olga");
+  operators.removeToken("revoked");
+  add("since");
+  agentPasskeys.drop(id);
+  agentPasskeys.add({ ...mine, id: "agents-new" });
+  challenges.dropCodeSecret(id);
+  challenges.keepCodeSecret(id, Buffer.from("the new telephone's"));
+  challenges.spendCode(id, 7);
+  store.close();
+  t.match(restore(file, path, keys, now), { takenOver: 0 });
+
+  const again = openStore({ path, keys });
+  t.same(
+    again.operators.all().map(({ name, roles }) => [name, roles]),
+    [
+      ["demoted", ["viewer"]],
+      ["hired", ["admin"]],
+      ["olga", ["admin"]],
+    ],
+  );
+  t.same([again.operators.passkey("of-fired"), again.operators.passkey("lost")], [null, null]);
+  t.ok(again.operators.passkey("new"));
+  t.same(
+    again.operators
+      .tokens()
+      .map(({ name }) => name)
+      .sort(),
+    ["kept", "since"],
+  );
+  t.equal(again.operators.signIn("sign-in"), null, "everybody signs in again");
+  t.equal(again.operators.spendLink("link", at), null);
+  t.equal(again.agentPasskeys.linkOf("agents-link", at), null);
+  t.same(
+    again.agentPasskeys.of(id).map((each) => each.id),
+    ["agents-new"],
+  );
+  t.equal(Buffer.from(again.challenges.codeSecret(id) ?? []).toString(), "the new telephone's");
+  t.equal(again.challenges.spendCode(id, 7), false, "a code that was used stays used");
+  again.close();
+
+  // Another store, made where the first was lost, knows nothing of anybody.
+  const elsewhere = `${folder}/elsewhere.db`;
+  openStore({ path: elsewhere, keys }).close();
+  restore(file, elsewhere, keys, now);
+  const moved = openStore({ path: elsewhere, keys });
+  t.equal(moved.operators.all().length, 3, "what a new store does not know is not taken away");
+  t.equal(moved.operators.signIn("sign-in"), null);
+  moved.close();
+  t.end();
+});
+
 t.test("a store that is damaged is replaced, and it is said that its locks are lost", (t) => {
   const { folder, path, store } = stage(t);
   const file = `${folder}/backup.db`;

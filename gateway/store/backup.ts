@@ -162,7 +162,8 @@ function claim(path: string): void {
 }
 
 /**
- * A restore must let nobody in whom the replaced store kept out, and bring nobody back whom it forgot.
+ * A restore must let nobody in whom the replaced store kept out, no agent and no operator, and bring nobody back whom
+ * it forgot.
  * @returns rows of locks and tokens; null where it cannot be read
  */
 function takeOver(old: string, fresh: string): number | null {
@@ -179,6 +180,7 @@ function takeOver(old: string, fresh: string): number | null {
     const { changes: tokens } = db.prepare("INSERT OR IGNORE INTO spent_tokens SELECT * FROM old.spent_tokens").run();
     db.exec("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON");
     db.exec("DELETE FROM main.agents WHERE id IN (SELECT agent FROM old.audit WHERE action = 'agent.forgotten')");
+    for (const statement of whoMayComeIn(db)) db.exec(statement);
     return Number(locks) + Number(tokens);
   } catch (error) {
     if (busy.has(codeOf(error))) throw error;
@@ -186,6 +188,45 @@ function takeOver(old: string, fresh: string): number | null {
   } finally {
     db.close();
   }
+}
+
+/** Good for hours: whoever needs one gets another. */
+const shortLived = ["operator_links", "sign_ins", "approvals", "agent_links"];
+/** Who may come in and by what, each after what it refers to. */
+const lasting = ["operators", "passkeys", "api_tokens", "agent_passkeys"];
+const sameAgent = "EXISTS (SELECT 1 FROM main.agents AS a WHERE a.id = o.agent)";
+
+/**
+ * What makes the restored store let in nobody who was shut out since the snapshot: operators who were removed or lost
+ * roles, tokens that were revoked, passkeys and authenticators that were lost. Where the replaced store is not what
+ * became of the snapshot, it does not know better than that.
+ */
+function* whoMayComeIn(db: DatabaseSync): Generator<string> {
+  const there = (table: string, schema: string): boolean =>
+    db.prepare(`SELECT 1 FROM ${schema}.sqlite_schema WHERE name = ?`).get(table) !== undefined;
+  for (const table of shortLived) if (there(table, "main")) yield `DELETE FROM main.${table}`;
+  if (!became(db)) return;
+  for (const table of lasting) {
+    if (!there(table, "main") || !there(table, "old")) continue;
+    yield `DELETE FROM main.${table}`;
+    yield `INSERT INTO main.${table} SELECT * FROM old.${table} AS o${table === "agent_passkeys" ? ` WHERE ${sameAgent}` : ""}`;
+  }
+  yield `DELETE FROM main.code_secrets WHERE NOT EXISTS (
+    SELECT 1 FROM old.code_secrets AS o WHERE o.agent = code_secrets.agent AND o.created_at = code_secrets.created_at)`;
+  yield `UPDATE main.code_secrets SET used_step =
+    max(used_step, (SELECT o.used_step FROM old.code_secrets AS o WHERE o.agent = code_secrets.agent))`;
+  // A secret opens with the agent's data key alone: where that is another one by now, the agent needs a new secret.
+  yield `INSERT OR IGNORE INTO main.code_secrets SELECT o.* FROM old.code_secrets AS o
+    JOIN old.agents AS a ON a.id = o.agent JOIN main.agents AS m ON m.id = a.id AND m.data_key = a.data_key`;
+}
+
+/** Whether the store `old` goes on from this one: its chain has this one's last entry. */
+function became(db: DatabaseSync): boolean {
+  const last = db.prepare("SELECT seq, hash FROM main.audit ORDER BY seq DESC LIMIT 1").get();
+  const same = "SELECT 1 FROM main.meta JOIN old.meta AS o USING (key, value) WHERE key = 'installation'";
+  if (last === undefined) return db.prepare(same).get() !== undefined;
+  const { seq, hash } = last;
+  return db.prepare("SELECT 1 FROM old.audit WHERE seq = ? AND hash = ?").get(seq, hash) !== undefined;
 }
 
 function recognise(db: DatabaseSync, path: string): void {

@@ -3,7 +3,7 @@
  * person. Secrets are kept as their SHA-256 only.
  */
 import { type EpochMillis, epochMillis } from "../core/units.ts";
-import { type Database, sql } from "./database.ts";
+import { type Database, sql, worthRetrying } from "./database.ts";
 import type { Tables } from "./schema.ts";
 
 export interface OperatorRecord {
@@ -196,7 +196,7 @@ export class OperatorStore {
 
   usedSignIn({ hash, usedAt }: SignInRecord, now: EpochMillis): void {
     if (now - usedAt < useMillis) return;
-    this.#write(() => this.#db.run(sql.updateTable("sign_ins").set({ used_at: now }).where("hash", "=", hash)));
+    this.#note(() => this.#db.run(sql.updateTable("sign_ins").set({ used_at: now }).where("hash", "=", hash)));
   }
 
   endSignIn(hash: string): void {
@@ -221,7 +221,7 @@ export class OperatorStore {
 
   usedToken({ id, usedAt }: TokenRecord, now: EpochMillis): void {
     if (usedAt !== null && now - usedAt < useMillis) return;
-    this.#write(() => this.#db.run(sql.updateTable("api_tokens").set({ used_at: now }).where("id", "=", id)));
+    this.#note(() => this.#db.run(sql.updateTable("api_tokens").set({ used_at: now }).where("id", "=", id)));
   }
 
   removeToken(id: string): boolean {
@@ -255,6 +255,15 @@ export class OperatorStore {
 
   #write<Out>(work: () => Out): Out {
     return this.#db.transaction(work);
+  }
+
+  /** Writes what nobody waits for: on a full disk operators are needed most. The next use is written down instead. */
+  #note(work: () => unknown): void {
+    try {
+      this.#write(work);
+    } catch (error) {
+      if (!worthRetrying(error)) throw error;
+    }
   }
 }
 

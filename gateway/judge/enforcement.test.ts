@@ -52,5 +52,7 @@ t.test("a tripped breaker stops enforcement, through a restart, until a person a
   while (again.store.breaker.tripped !== null) await new Promise((resolve) => setTimeout(resolve, 10));
   t.equal(again.enforcement.mode("enforce"), "enforce", "every gateway hears that it was armed");
   t.equal(again.enforcement.mode("report"), "report");
+  for (let n = 0; n < 40; n++) again.enforcement.decided(agentName(`a${n}`), held(n, "mode-changed"));
+  t.equal(again.enforcement.mode("enforce"), "enforce", "what stood before it was armed does not trip it at once");
   again.store.close();
 });

@@ -12,6 +12,7 @@ import type { Store } from "../store/store.ts";
 /** Decisions that say nothing new of the hand: of time that passed, of what was said before, and of operators. */
 const notOfTheHand = new Set([
   "presence-idle",
+  "mode-changed",
   "quarantine-expired",
   "left-while-held",
   "held-by-operator",

@@ -359,3 +359,15 @@ t.test("receivers come, change and go while the gateway runs; whoever keeps the 
     ["other"],
   );
 });
+
+t.test("whom an entry is about is asked by itself, however many agents there are", async (t) => {
+  const folder = t.testdir();
+  const gateway = start(t, folder, [{ name: "lines", kind: "file", path: "out.jsonl" }]);
+  await until(() => gateway.store.deliveries.state("lines") !== null, "the first look");
+  const { store } = gateway;
+  store.enrol(agentName("anna"));
+  Object.assign(store, { agents: () => t.fail("a list of all agents, for each entry") });
+  store.audit.note({ actor: "gateway", action: "agent.passkey-added", agent: agentName("anna"), why: "" });
+  await until(() => (gateway.delivery.states[0]?.delivered ?? 0) > 0, "it is delivered");
+  t.match(readFileSync(join(folder, "out.jsonl"), "utf8"), /"anna"/);
+});

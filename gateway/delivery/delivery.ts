@@ -97,7 +97,7 @@ export class Delivery {
 
 /** Who it is about is looked up when it is told: of somebody forgotten there is no name any more. */
 function named(entry: AuditEntry, store: Store): Notice {
-  const name = entry.agent === null ? null : (store.agents().find(({ id }) => id === entry.agent)?.name ?? null);
+  const name = entry.agent === null ? null : store.nameOf(entry.agent);
   return noticeOf(entry, store.installation, name);
 }
 

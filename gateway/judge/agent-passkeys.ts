@@ -55,7 +55,7 @@ export function passkeyLink(store: Pick<Store, "agentPasskeys">, agent: AgentId,
 
 /** What a browser needs to make a passkey. @throws SamehandError `sign-in-refused`, `act-refused` */
 export async function addingOptions(
-  store: Pick<Store, "agentPasskeys" | "agents">,
+  store: Pick<Store, "agentPasskeys" | "nameOf">,
   secret: string,
   site: Site,
   now: EpochMillis,
@@ -81,7 +81,7 @@ export async function addingOptions(
  * @throws SamehandError `sign-in-refused`, `act-refused`
  */
 export async function addPasskey(
-  store: Pick<Store, "agentPasskeys" | "agents">,
+  store: Pick<Store, "agentPasskeys" | "nameOf">,
   secret: string,
   response: RegistrationResponseJSON,
   site: Site,
@@ -138,10 +138,10 @@ export async function verifyConfirmation(
   store.agentPasskeys.used(passkey.id, authenticationInfo.newCounter, now);
 }
 
-const nameOf = (store: Pick<Store, "agents">, agent: AgentId): AgentName => {
-  const record = store.agents().find(({ id }) => id === agent);
-  if (record === undefined) throw new SamehandError("agent-unknown");
-  return record.name;
+const nameOf = (store: Pick<Store, "nameOf">, agent: AgentId): AgentName => {
+  const name = store.nameOf(agent);
+  if (name === null) throw new SamehandError("agent-unknown");
+  return name;
 };
 
 /** What the library throws says which check failed; it is not for strangers. */

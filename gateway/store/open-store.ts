@@ -157,6 +157,7 @@ class SqliteStore implements Store {
 
   agents = () => this.#profiles.agents();
   agent = (name: AgentName) => this.#profiles.agent(name);
+  nameOf = (id: AgentId) => this.#profiles.nameOf(id);
   enrol = (name: AgentName) => this.#profiles.agent(name) ?? this.#db.transaction(() => this.#profiles.enrol(name));
 
   forget(name: AgentName, by?: By): boolean {
@@ -202,10 +203,10 @@ class SqliteStore implements Store {
 
   rollback(id: AgentId, version: number): boolean {
     const older = this.#profiles.version(id, version);
-    const agent = older === null ? undefined : this.#profiles.agents().find((each) => each.id === id);
-    if (older === null || agent === undefined) return false;
+    const agent = this.#profiles.nameOf(id);
+    if (older === null || agent === null) return false;
     this.updateProfile(id, () => older);
-    this.#tell({ kind: "rolled-back", agent: agent.name });
+    this.#tell({ kind: "rolled-back", agent });
     return true;
   }
 

@@ -49,6 +49,11 @@ export class Profiles {
     return (this.#db.firstOf(idByName, [name])?.id ?? null) as AgentId | null;
   }
 
+  nameOf(id: AgentId): AgentName | null {
+    const row = this.#db.firstOf(nameById, [id]);
+    return row === undefined ? null : agentName(row.name);
+  }
+
   exists(id: AgentId): boolean {
     return this.#row(id) !== undefined;
   }
@@ -230,6 +235,7 @@ const records = sql
 
 const markKey = "forgotten";
 const forgetMark = sql.selectFrom("meta").select("value").where("key", "=", "").compile();
+const nameById = sql.selectFrom("agents").select("name").where("id", "=", "").compile();
 const idByName = sql.selectFrom("agents").select("id").where("name", "=", "").compile();
 const recordByName = records.where("agents.name", "=", "").compile();
 

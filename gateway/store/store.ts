@@ -122,6 +122,8 @@ export interface Store {
 
   agents(): AgentRecord[];
   agent(name: AgentName): AgentRecord | null;
+  /** Whose id it is; null where nobody's, or somebody's who was forgotten. */
+  nameOf(id: AgentId): AgentName | null;
   /** The agent's record, made if there is none. @throws SamehandError `store-unavailable` */
   enrol(name: AgentName): AgentRecord;
   /**

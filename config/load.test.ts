@@ -27,13 +27,14 @@ t.test("an empty file is a whole configuration that touches nothing", (t) => {
 
 t.test("paths are relative to the file", (t) => {
   const text =
-    "listen: {tls: {cert: a.pem, key: /k.pem}}\nkeys: {file: ../keys}\npolicy: p.yaml\nbackground: b.bin\nconnections: {d: {protocol: vnc, settings: {password: {file: pw}}}}\nguacd: [{host: g, port: 1, tls: {ca: ca.pem}}]";
+    "listen: {tls: {cert: a.pem, key: /k.pem}}\nkeys: {file: ../keys}\npolicy: p.yaml\nbackground: b.bin\nconnections: {d: {protocol: vnc, settings: {password: {file: pw}}}}\nguacd: [{host: g, port: 1, tls: {ca: ca.pem}}]\nwebapp: {upstreams: ['https://a'], ca: wa.pem}";
   const { config } = parseConfig(text, "/etc/samehand/s.yaml", {});
   t.match(config.listen.tls, { cert: "/etc/samehand/a.pem", key: "/k.pem" });
   t.same(config.keys, { file: "/etc/keys" });
   t.match(config, { policy: "/etc/samehand/p.yaml", background: "/etc/samehand/b.bin" });
   t.match(config.connections, { d: { settings: { password: { file: "/etc/samehand/pw" } } } });
   t.match(config.guacd, [{ tls: { ca: "/etc/samehand/ca.pem" } }]);
+  t.match(config.webapp, { ca: "/etc/samehand/wa.pem" });
   t.end();
 });
 

@@ -121,6 +121,7 @@ function absolute(config: Config, folder: string): Config {
   const { tls } = config.listen;
   const lite = config.tokens.guacamoleLite;
   const { oidc } = config.admin;
+  const { webapp } = config;
   return {
     ...config,
     listen: {
@@ -130,6 +131,7 @@ function absolute(config: Config, folder: string): Config {
     guacd: config.guacd.map((guacd) =>
       "tls" in guacd && guacd.tls?.ca !== undefined ? { ...guacd, tls: { ...guacd.tls, ca: at(guacd.tls.ca) } } : guacd,
     ),
+    webapp: webapp?.ca === undefined ? webapp : { ...webapp, ca: at(webapp.ca) },
     connections: Object.fromEntries(
       Object.entries(config.connections).map(([name, connection]) => [
         name,

@@ -50,6 +50,59 @@ t.test("a change is told with its keys, a bad file changes nothing and says why"
   t.match((await next)[0], { keys: [] }, "asked for, it is told although nothing changed");
 });
 
+t.test("what was opened or put together once is told as such, and nothing else", async (t) => {
+  const file = `${t.testdir({ "s.yaml": "listen: {tls: {development: true}}\nwebapp: {upstreams: ['http://a']}\n" })}/s.yaml`;
+  const heard = new EventEmitter();
+  const watching = watchConfig(
+    loadConfig(file, {}),
+    {},
+    { onChange: (change) => heard.emit("change", change), onRefused: (error) => t.fail(error.message) },
+  );
+  t.teardown(() => watching.close());
+  const change = async (text: string): Promise<string[]> => {
+    writeFileSync(file, text);
+    const next = once(heard, "change");
+    watching.reload();
+    return ((await next) as [{ afterRestart: string[] }])[0].afterRestart;
+  };
+  const later = `
+listen: {port: 1}
+metrics: {port: 1}
+admin: {fourEyes: [release], origin: 'https://a.example', signInHours: 1, scoreDays: 2}
+audit: {days: 100}
+retention: {sessionDays: 1}
+background: other.bin
+log: {level: debug}
+store: other.db
+workers: 2
+webapp: {upstreams: ['http://b'], path: /b, ca: a.pem, timeoutSeconds: 1, httpTunnel: pass, guests: deny}
+mode: enforce
+policy: p.yaml
+limits: {sessions: 3}
+`;
+  const told = await change(later);
+  t.same(told.sort(), [
+    "admin.fourEyes",
+    "admin.origin",
+    "admin.scoreDays",
+    "admin.signInHours",
+    "audit.days",
+    "background",
+    "listen.port",
+    "listen.tls",
+    "log.level",
+    "metrics.port",
+    "retention.sessionDays",
+    "store",
+    "webapp.ca",
+    "webapp.path",
+    "webapp.timeoutSeconds",
+    "webapp.upstreams",
+    "workers",
+  ]);
+  t.same(await change(later.replace(/webapp.*/, "")), ["webapp"]);
+});
+
 t.test("without a file only a call reloads", (t) => {
   let changes = 0;
   const environment: Record<string, string> = {};

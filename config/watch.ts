@@ -65,8 +65,9 @@ export interface ConfigChange {
   readonly warnings: readonly string[];
 }
 
-/** What is bound, opened or started once. */
-const untilRestart = /^(listen\.(host|port|reusePort)|metrics|admin\.(host|port)|store|workers)(\.|$)/;
+/** What is bound, opened or started once. Of `listen.tls` and `webapp`: whether there is one. */
+const untilRestart =
+  /^(listen\.(host|port|reusePort|tls$)|metrics|admin|store|audit|retention|background|log|workers|webapp\.(upstreams|path|ca|timeoutSeconds)|webapp$)(\.|$)/;
 
 /** Watches the configuration that `loaded` came from; a change of the file that changes no key tells nothing. */
 export function watchConfig(

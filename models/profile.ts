@@ -73,6 +73,18 @@ export function mergeInto(into: Part, from: Part): void {
   into.pointer.merge(from.pointer);
 }
 
+function together<Observation>(
+  model: ModalityModel<Observation>,
+  anchor: Statistics<Observation>,
+  adapted: Statistics<Observation>,
+): Statistics<Observation> {
+  if (adapted.count === 0) return anchor;
+  const whole = model.statistics();
+  whole.merge(anchor);
+  whole.merge(adapted);
+  return whole;
+}
+
 const form: Form = { magic: "SHPR", version: 1, error: "profile-unreadable" };
 const mostDays = 64;
 const mostPeaks = 512;
@@ -117,20 +129,17 @@ export class Profile {
     return this.anchor.pointer.count + this.adapted.pointer.count;
   }
 
-  /** Everything known, to score against. */
+  /** Everything known, to score against; not to be added to, since it may be the anchor itself. */
   enrolled(models: Models): Part {
-    const whole = emptyPart(models);
-    mergeInto(whole, this.anchor);
-    mergeInto(whole, this.adapted);
-    return whole;
+    return {
+      keyboard: together(models.keyboard, this.anchor.keyboard, this.adapted.keyboard),
+      pointer: this.pointing(models),
+    };
   }
 
-  /** Everything known of the pointer, to score against. */
+  /** Everything known of the pointer; as `enrolled`. */
   pointing(models: Models): Part["pointer"] {
-    const whole = models.pointer.statistics();
-    whole.merge(this.anchor.pointer);
-    whole.merge(this.adapted.pointer);
-    return whole;
+    return together(models.pointer, this.anchor.pointer, this.adapted.pointer);
   }
 
   /** Takes in what a session or recording taught on a day. */

@@ -3,8 +3,8 @@
  * what is each context's own. An enrolment makes the typist's density of everybody's.
  */
 import { type ContextSums, featureOf } from "./contexts.ts";
-import { type Factors, type Row, posterior } from "./factor-analysis.ts";
-import { solveLower } from "./matrix.ts";
+import type { Factors, Row } from "./factor-analysis.ts";
+import { Target } from "./target.ts";
 import { featureCount } from "./times.ts";
 
 /** What is learned of a population. */
@@ -88,7 +88,14 @@ export function anybodyOf(population: Population): Density {
  * what goes together.
  */
 export function colleagueOf(population: Population, enrolled: ContextSums): Density {
-  const { base, people, loadings, own } = targetOf(population, enrolled, spreadOf(population, enrolled));
+  const spread = spreadOf(population, enrolled);
+  const target = new Target(
+    population,
+    enrolled,
+    spread.map((share, context) => share * population.noise[context]),
+  );
+  for (let context = 0; context < spread.length; context += 1) target.settle(context);
+  const { base, people, loadings, own } = target;
   const rank = people + population.windows.dimensions;
   const open = own.map((variance, context) => {
     let sum = variance;
@@ -127,44 +134,4 @@ function joined(left: Float64Array, width: number, windows: Factors): Float32Arr
     );
   }
   return out;
-}
-
-/**
- * The enrolled typist's density. Given y, context c has mean (1 - g) w_c · y + g x_c and variance psi_c (1 - g), where
- * g = psi_c / (psi_c + error of x_c) says how far the enrolment is believed in that context.
- */
-export function targetOf(population: Population, enrolled: ContextSums, spread: Float64Array): Density {
-  const { people, windows } = population;
-  const noise = population.noise.map((variance, c) => spread[c] * variance);
-  const k = people.dimensions;
-  const row = rowOf(enrolled);
-  const precision = new Float64Array(k * k);
-  const mean = new Float64Array(k);
-  posterior(row, people, noise, precision, mean);
-  const base = new Float64Array(noise.length);
-  const own = Float64Array.from(people.specific);
-  const belief = new Float64Array(noise.length);
-  row.contexts.forEach((context, index) => {
-    const psi = people.specific[context];
-    const gain = psi / (psi + noise[context] / row.counts[index]);
-    belief[context] = gain;
-    own[context] = psi * (1 - gain);
-    base[context] = gain * row.means[index];
-  });
-  const loadings = new Float64Array(noise.length * k);
-  const column = new Float64Array(k);
-  for (let context = 0; context < noise.length; context += 1) {
-    const rest = 1 - belief[context];
-    let predicted = 0;
-    for (let i = 0; i < k; i += 1) {
-      const w = people.loadings[context * k + i];
-      column[i] = w * rest;
-      predicted += w * mean[i];
-    }
-    base[context] = base[context] + rest * predicted;
-    // y ~ N(mean, (L Lᵀ)⁻¹): w · y has the loadings L⁻¹ w
-    solveLower(precision, k, column);
-    loadings.set(column, context * k);
-  }
-  return { base, people: k, loadings: joined(loadings, k, windows), own };
 }

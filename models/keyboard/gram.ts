@@ -56,7 +56,7 @@ const pivotsAtOnce = 8;
 
 /**
  * Replaces the upper triangle of the first n rows and columns of what `gramOf` gave, a = Lᵀᵀ Lᵀ, by Cholesky's Lᵀ, and
- * each column x behind them by L⁻¹ x. The diagonal is out of use then.
+ * each column x behind them by L⁻¹ x; below the diagonal is nothing of use.
  * @returns ln det a, or NaN where a is not positive definite
  */
 export function factor(n: number, width: number): number {

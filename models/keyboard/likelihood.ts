@@ -7,9 +7,10 @@
  * part: probabilistic linear discriminant analysis with missing data (Ioffe 2006; Prince and Elder 2007).
  */
 import type { ContextSums } from "./contexts.ts";
-import { type Density, type Population, spreadOf, targetOf } from "./density.ts";
+import { type Density, type Population, spreadOf } from "./density.ts";
 import { factor, gramOf, rowsFor, widthOf } from "./gram.ts";
 import { Observed } from "./observed.ts";
+import { Target } from "./target.ts";
 
 /**
  * Degrees of freedom of the common scale of a window's deviations. People have looser and tighter days; a Student's
@@ -33,7 +34,7 @@ export const forgetWindow = (): void => observed.wipe();
 
 export class Likelihood {
   readonly #population: Population;
-  readonly #target: Density;
+  readonly #target: Target;
   readonly #anybody: Density;
   /** The variance of the enrolled typist's single times in each context. */
   readonly #noise: Float64Array;
@@ -50,7 +51,7 @@ export class Likelihood {
     this.#anybody = anybody;
     const spread = spreadOf(population, enrolled);
     this.#noise = spread.map((share, context) => share * population.noise[context]);
-    this.#target = targetOf(population, enrolled, spread);
+    this.#target = new Target(population, enrolled, this.#noise);
   }
 
   /**
@@ -63,6 +64,7 @@ export class Likelihood {
     observed.read(window, tempo, this.#population.windows.specific, this.#noise);
     this.#tempo = Math.sqrt(tempo);
     this.#known = this.#log(this.#anybody);
+    for (let index = 0; index < observed.count; index += 1) this.#target.settle(observed.contexts[index]);
     return this.ratioOf(this.#target);
   }
 
@@ -74,6 +76,7 @@ export class Likelihood {
 
   /** The mean that the enrolled typist is expected to have in a context, in the background's deviations. */
   expected(context: number): number {
+    this.#target.settle(context);
     return this.#target.base[context];
   }
 

@@ -1,5 +1,5 @@
 /** What weighed lately, in words: which features spoke most, and whether there was more or less of them than usual. */
-import { featureCount, features, kinds } from "./action.ts";
+import { featureCount, features } from "./action.ts";
 import { centre, codeCount, missing } from "./quantise.ts";
 
 /** How much of what was said before is kept at each action: about the last 20 actions count. */
@@ -20,24 +20,21 @@ export interface Usual {
   readonly deviation: Float32Array;
 }
 
-/** @param histogram counts of the agent's codes, as `histogramOf` gives them */
-export function usualOf(histogram: Float32Array): Usual {
-  const sums = new Float64Array(kinds.length * featureCount);
-  const squares = new Float64Array(kinds.length * featureCount);
-  const counts = new Uint32Array(kinds.length * featureCount);
-  for (let table = 0; table < counts.length; table++) {
+/** Works out one kind. @param counts of the agent's codes of that kind */
+export function usualOf(counts: Float32Array, kind: number, { mean, deviation }: Usual): void {
+  for (let f = 0; f < featureCount; f++) {
+    let [sum, squares, all] = [0, 0, 0];
     for (let code = missing + 1; code < codeCount; code++) {
-      const times = histogram[table * codeCount + code];
-      sums[table] += times * code;
-      squares[table] += times * code * code;
-      counts[table] += times;
+      const times = counts[f * codeCount + code];
+      sum += times * code;
+      squares += times * code * code;
+      all += times;
     }
+    const table = kind * featureCount + f;
+    mean[table] = all > 0 ? sum / all : Number.NaN;
+    const variance = Math.max(0, squares / all - mean[table] * mean[table]);
+    deviation[table] = Math.max(leastDeviation, Math.sqrt(variance));
   }
-  const mean = Float32Array.from(sums, (sum, i) => (counts[i] > 0 ? sum / counts[i] : Number.NaN));
-  const deviation = Float32Array.from(squares, (sum, i) =>
-    Math.max(leastDeviation, Math.sqrt(Math.max(0, sum / counts[i] - mean[i] * mean[i]))),
-  );
-  return { mean, deviation };
 }
 
 export class Explanation {

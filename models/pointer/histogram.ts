@@ -9,6 +9,8 @@ import { rowBytes, type PointerStatistics } from "./statistics.ts";
 /** Cells: kind, then feature, then code. */
 export const cellCount = kinds.length * featureCount * codeCount;
 const tables = kinds.length * featureCount;
+/** Cells of one kind. */
+export const kindCells = featureCount * codeCount;
 
 /** What agents are compared with: shares of codes, and the coarse bins that they make. */
 export interface Population {
@@ -23,13 +25,17 @@ const relevance = 10;
 /** Counts of codes of one person's rows. */
 export function histogramOf(statistics: PointerStatistics): Float32Array {
   const counts = new Float32Array(cellCount);
-  const rows = statistics.rows;
-  for (let row = 0; row < statistics.kept; row++) {
-    const start = row * rowBytes;
-    const table = rows[start + featureCount] * featureCount;
-    for (let f = 0; f < featureCount; f++) counts[(table + f) * codeCount + rows[start + f]]++;
-  }
+  for (let kind = 0; kind < kinds.length; kind++)
+    addCounts(statistics, kind, counts.subarray(kind * kindCells, (kind + 1) * kindCells));
   return counts;
+}
+
+/** Adds the codes of one person's rows of a kind to that kind's counts. */
+export function addCounts({ rows, kept }: PointerStatistics, kind: number, counts: Float32Array): void {
+  for (let row = 0, start = 0; row < kept; row++, start += rowBytes) {
+    if (rows[start + featureCount] !== kind) continue;
+    for (let f = 0, cells = 0; f < featureCount; f++, cells += codeCount) counts[cells + rows[start + f]]++;
+  }
 }
 
 /** Each table's shares of one person's counts. */
@@ -83,24 +89,28 @@ function coarsen(population: Float32Array, bins: number): Uint8Array {
 }
 
 /**
- * Log ratios a code: the agent's histogram, MAP-adapted from the population with `relevance` pseudo-counts,
+ * Log ratios a code of one kind: the agent's histogram, MAP-adapted from the population with `relevance` pseudo-counts,
  * over the population's.
+ * @param agent the kind's counts @param ratios where they go, of all kinds
  */
-export function logRatios(agent: Float32Array, { shares: population, map }: Population): Float32Array {
-  const ratios = new Float32Array(cellCount);
+export function logRatios(
+  agent: Float32Array,
+  kind: number,
+  { shares: population, map }: Population,
+  ratios: Float32Array,
+): void {
   const own = new Float64Array(bins + 1);
   const all = new Float64Array(bins + 1);
-  for (let table = 0; table < tables; table++) {
-    const start = table * codeCount;
+  for (let counts = 0, start = kind * kindCells; counts < kindCells; counts += codeCount, start += codeCount) {
     own.fill(0);
     all.fill(0);
     let ownTotal = 0;
     let allTotal = 0;
     for (let code = 0; code < codeCount; code++) {
       const bin = map[start + code];
-      own[bin] += agent[start + code];
+      own[bin] += agent[counts + code];
       all[bin] += population[start + code];
-      ownTotal += agent[start + code];
+      ownTotal += agent[counts + code];
       allTotal += population[start + code];
     }
     for (let bin = 0; bin <= bins; bin++) {
@@ -109,5 +119,4 @@ export function logRatios(agent: Float32Array, { shares: population, map }: Popu
     }
     for (let code = 0; code < codeCount; code++) ratios[start + code] = all[map[start + code]];
   }
-  return ratios;
 }

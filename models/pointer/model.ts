@@ -6,10 +6,10 @@
 import { SamehandError } from "../../gateway/core/errors.ts";
 import type { ModalityModel, Scorer, Statistics } from "../modality.ts";
 import { featureCount, type PointerAction } from "./action.ts";
-import { usualOf } from "./explanation.ts";
 import { amounts, type Fusion, inputCount, untrainedFusion } from "./fusion.ts";
 import { growAgainst, type GrowOptions, mostAgainst, type PointerTrees, sampleOf } from "./growth.ts";
-import { histogramOf, logRatios, type Population, populationOf } from "./histogram.ts";
+import { Habits } from "./habits.ts";
+import { type Population, populationOf } from "./histogram.ts";
 import { likenessOf, PointerScorer, type Reference } from "./scorer.ts";
 import { PointerStatistics, rowBytes } from "./statistics.ts";
 import { Trees } from "./trees.ts";
@@ -151,14 +151,12 @@ export class PointerModel implements ModalityModel<PointerAction> {
   /** What a scorer reads actions with; see `scorer`. */
   reference(enrolled: Statistics<PointerAction>, trees: PointerTrees): Reference {
     const own = trees.length > 0 ? treesOf(trees) : null;
-    const counts = histogramOf(pointed(enrolled));
     return {
-      ratios: logRatios(counts, this.#population),
+      habits: new Habits(pointed(enrolled), this.#population),
       trees: own,
       cohort: own === null ? [] : this.#cohort,
       fusion: this.#fusions[own === null ? "without" : this.#cohort.length === 0 ? "withTrees" : "withCohort"],
       belief: enrolled.count / (enrolled.count + halfBelieved),
-      usual: usualOf(counts),
       mostFor: this.others === 0 ? mostForAlone : this.others < fewOthers ? mostForFew : Number.POSITIVE_INFINITY,
     };
   }

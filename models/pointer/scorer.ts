@@ -2,8 +2,10 @@
 import { type Llr, llr } from "../../gateway/core/units.ts";
 import type { Evidence, Scorer } from "../modality.ts";
 import { featureCount, type PointerAction } from "./action.ts";
-import { Explanation, type Usual } from "./explanation.ts";
+import { Explanation } from "./explanation.ts";
 import { type Fusion, calibrated, fusedScore, inputCount, treesInput } from "./fusion.ts";
+import type { Habits } from "./habits.ts";
+import { kindCells } from "./histogram.ts";
 import { codeCount, quantise } from "./quantise.ts";
 import { type PointerStatistics, rowBytes } from "./statistics.ts";
 import type { Trees } from "./trees.ts";
@@ -18,16 +20,13 @@ const mostLlr = 12;
 
 /** What an agent's scorer is made of. */
 export interface Reference {
-  /** Log ratios a kind, feature and code. */
-  readonly ratios: Float32Array;
+  readonly habits: Habits;
   readonly trees: Trees | null;
   /** Trees of other agents: whoever fits one of them better is less likely the agent claimed. */
   readonly cohort: readonly Trees[];
   readonly fusion: Fusion;
   /** How far the enrolment is believed, 0 to 1: with little enrolled, a score says little. */
   readonly belief: number;
-  /** What each kind and feature usually is, for the words. */
-  readonly usual: Usual;
   /** The most that a window may say for the agent, nats. */
   readonly mostFor: number;
 }
@@ -59,10 +58,10 @@ export function treesMean(values: Float64Array, actions: number): number {
 
 /** Writes what one action says: a log ratio a feature, the trees' log odds, each cohort member's. */
 export function readAction(reference: Reference, kind: number, codes: Uint8Array, to: Float32Array, offset = 0): void {
-  const table = kind * featureCount;
-  for (let f = 0; f < featureCount; f++) {
-    to[offset + f] = reference.ratios[(table + f) * codeCount + codes[f]];
-  }
+  const { habits } = reference;
+  habits.prepare(kind);
+  for (let f = 0, cells = kind * kindCells; f < featureCount; f++, cells += codeCount)
+    to[offset + f] = habits.ratios[cells + codes[f]];
   to[offset + treesInput] = reference.trees?.score(codes) ?? 0;
   for (let c = 0; c < reference.cohort.length; c++) to[offset + inputCount + c] = reference.cohort[c].score(codes);
 }
@@ -84,7 +83,7 @@ export class PointerScorer implements Scorer<PointerAction> {
     this.#recent = new Float32Array(windowActions * this.#width);
     this.#session = new Sums(reference.cohort.length);
     this.#window = new Sums(reference.cohort.length);
-    this.#explanation = new Explanation(reference.usual);
+    this.#explanation = new Explanation(reference.habits.usual);
   }
 
   get count(): number {

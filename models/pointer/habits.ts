@@ -1,0 +1,38 @@
+/**
+ * What an agent does, against what the population does: log ratios for the score, and what is usual for the words. Worked
+ * out for each kind of action when it first comes, and then for another kind at each action until none is left.
+ */
+import { featureCount, kinds } from "./action.ts";
+import { type Usual, usualOf } from "./explanation.ts";
+import { addCounts, cellCount, kindCells, logRatios, type Population } from "./histogram.ts";
+import type { PointerStatistics } from "./statistics.ts";
+
+export class Habits {
+  /** Log ratios a kind, feature and code; of a kind from its `prepare` on. */
+  readonly ratios = new Float32Array(cellCount);
+  readonly usual: Usual = {
+    mean: new Float32Array(kinds.length * featureCount),
+    deviation: new Float32Array(kinds.length * featureCount),
+  };
+  readonly #left = new Set(kinds.keys());
+  readonly #population: Population;
+  #enrolled: PointerStatistics | null;
+
+  /** @param enrolled not to be added to before all kinds are worked out */
+  constructor(enrolled: PointerStatistics, population: Population) {
+    this.#enrolled = enrolled;
+    this.#population = population;
+  }
+
+  /** An action of a kind is to be read. */
+  prepare(kind: number): void {
+    if (this.#enrolled === null) return;
+    const next = this.#left.has(kind) ? kind : (this.#left.values().next().value ?? kind);
+    this.#left.delete(next);
+    const counts = new Float32Array(kindCells);
+    addCounts(this.#enrolled, next, counts);
+    logRatios(counts, next, this.#population, this.ratios);
+    usualOf(counts, next, this.usual);
+    if (this.#left.size === 0) this.#enrolled = null;
+  }
+}

@@ -1,10 +1,12 @@
 /** How an agent is compared with a farm of any size: alone, with one other, with a few. Hands are synthetic. */
 import t from "tap";
-import { Inspector } from "../gateway/inspect/inspector.ts";
+import { keysym, millis } from "../gateway/core/units.ts";
+import { Enrolment, Inspector } from "../gateway/inspect/inspector.ts";
 import { point, pointerProfile } from "../test/parts/pointing.ts";
+import { Typist } from "../test/parts/typist.ts";
 import { Background } from "./background.ts";
 import { Farm } from "./farm.ts";
-import type { Profile } from "./profile.ts";
+import { Profile } from "./profile.ts";
 import { Verifier } from "./verifier.ts";
 
 const background = Background.load();
@@ -54,3 +56,33 @@ t.test(
     t.end();
   },
 );
+
+t.test("a live session's typing knows the farm that serves now: of whoever has left nothing is asked any more", (t) => {
+  const type = (person: number, keys: number, inspector: Inspector): void => {
+    for (const event of new Typist(person).work(keys, keys))
+      if (event.kind === "key") inspector.key(millis(event.at), keysym(event.keysym), event.pressed);
+    inspector.flush();
+  };
+  const typed = (person: number): Profile => {
+    const enrolment = new Enrolment(background);
+    type(person, 700, new Inspector({ verifier: null, enrolment }));
+    const profile = Profile.empty(background);
+    profile.learn(enrolment, 0);
+    return profile;
+  };
+  const [own, other, rest] = [
+    typed(1),
+    typed(2),
+    [3, 4, 5, 6].map((each): [string, Profile] => [`c${each}`, typed(each)]),
+  ];
+  const farmOf = (people: readonly [string, Profile][]): Background =>
+    new Farm(background, new Map([["anna", own], ...people])).backgroundFor("anna");
+  const [before, after] = [farmOf([["bert", other], ...rest]), farmOf(rest)];
+  const verifiers = [before, before, after].map((each) => new Verifier(each, own));
+  for (const verifier of verifiers) type(2, 120, new Inspector({ verifier, enrolment: null }));
+  verifiers[1].useFarm(after, own);
+  const [with2, without2, never2] = verifiers.map((verifier) => verifier.sessionLlr());
+  t.ok(with2 < never2 - 0.5, "it was typed like the one who left");
+  t.equal(without2, never2);
+  t.end();
+});

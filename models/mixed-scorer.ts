@@ -12,28 +12,29 @@ const rare = 0.1;
 const change = 0.001;
 
 export class MixedScorer<Observation> implements Scorer<Observation> {
-  readonly #scorers: readonly Scorer<Observation>[];
+  /** Of the usual way first. */
+  readonly scorers: readonly Scorer<Observation>[];
   readonly #before: Float64Array;
   readonly #shares: Float64Array;
 
   /** @param scorers of the usual way first */
   constructor(scorers: readonly Scorer<Observation>[]) {
-    this.#scorers = scorers;
+    this.scorers = scorers;
     this.#before = new Float64Array(scorers.length).fill(rare);
     this.#before[0] = 1 - rare * (scorers.length - 1);
     this.#shares = this.#before.slice();
   }
 
   get windows(): boolean {
-    return this.#scorers[0].windows;
+    return this.scorers[0].windows;
   }
 
   set windows(wanted: boolean) {
-    for (const scorer of this.#scorers) scorer.windows = wanted;
+    for (const scorer of this.scorers) scorer.windows = wanted;
   }
 
   get count(): number {
-    return this.#scorers[0].count;
+    return this.scorers[0].count;
   }
 
   /** The mode that fits best so far; 0 is the usual one. */
@@ -44,9 +45,9 @@ export class MixedScorer<Observation> implements Scorer<Observation> {
   add(observation: Observation): Evidence | null {
     let usual: Evidence | null = null;
     let sum = 0;
-    for (let mode = 0; mode < this.#scorers.length; mode++) {
+    for (let mode = 0; mode < this.scorers.length; mode++) {
       // all scorers of a modality have the same windows
-      const evidence = this.#scorers[mode].add(observation);
+      const evidence = this.scorers[mode].add(observation);
       if (evidence === null) continue;
       if (mode === 0) usual = evidence;
       this.#shares[mode] *= Math.exp(evidence.llr);
@@ -60,7 +61,7 @@ export class MixedScorer<Observation> implements Scorer<Observation> {
 
   sessionLlr(): Llr {
     let most = Number.NEGATIVE_INFINITY;
-    const each = this.#scorers.map((scorer, mode) => scorer.sessionLlr() + Math.log(this.#before[mode]));
+    const each = this.scorers.map((scorer, mode) => scorer.sessionLlr() + Math.log(this.#before[mode]));
     for (const value of each) most = Math.max(most, value);
     let sum = 0;
     for (const value of each) sum += Math.exp(value - most);
@@ -68,14 +69,14 @@ export class MixedScorer<Observation> implements Scorer<Observation> {
   }
 
   wipe(): void {
-    for (const scorer of this.#scorers) scorer.wipe();
+    for (const scorer of this.scorers) scorer.wipe();
   }
 
   again(): MixedScorer<Observation> {
-    return new MixedScorer(this.#scorers.map((scorer) => scorer.again()));
+    return new MixedScorer(this.scorers.map((scorer) => scorer.again()));
   }
 
   explain(most: number): readonly string[] {
-    return this.#scorers[this.fitting].explain(most);
+    return this.scorers[this.fitting].explain(most);
   }
 }

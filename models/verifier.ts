@@ -45,11 +45,13 @@ export class Verifier {
   }
 
   /**
-   * Scores pointing from now on with another background of the same keyboard model, such as a farm's made since. The
-   * keyboard's colleagues stay those of the session's start: its windows are not taken apart under way.
+   * Scores from now on with another background of the same keyboard model, such as a farm's made since: pointing anew,
+   * typing in the windows as they are, with that farm's colleagues.
    */
-  usePointer(background: Background, profile: Profile): void {
+  useFarm(background: Background, profile: Profile): void {
     this.#background = background;
+    const typing = this.#keyboard instanceof MixedScorer ? this.#keyboard.scorers : [this.#keyboard];
+    for (const scorer of typing) if (scorer instanceof KeyboardScorer) scorer.meet(background.keyboard.colleagues);
     this.#pointer = pointing(background, profile, profile.pointing(background));
   }
 

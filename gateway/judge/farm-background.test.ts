@@ -5,6 +5,7 @@ import t, { type Test } from "tap";
 import { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
 import { enrolColleagues, enrolPerson } from "../../test/parts/colleagues.ts";
+import { fleet } from "../../test/parts/buses.ts";
 import { StepClock, Typist } from "../../test/parts/typist.ts";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
 import { silentLog } from "../core/log.ts";
@@ -70,6 +71,52 @@ t.test("agents who have not consented are in nobody's background", async (t) => 
   enrolColleagues(store, background, 8);
   await farm.refresh();
   t.equal(farm.backgroundFor(anna).pointer.others, 0);
+});
+
+t.test("who is forgotten is in it no more, the last one and one who goes while it is made", async (t) => {
+  const store = storeOf(t);
+  const farm = new FarmBackground({
+    store,
+    background,
+    log: silentLog,
+    enrolment: () => enrolment,
+    consented: () => true,
+  });
+  t.teardown(() => farm.close());
+  const [first, second] = ["colleague-0", "colleague-1"].map(agentName);
+  enrolColleagues(store, background, 2);
+  await farm.refresh();
+  t.equal(farm.othersOf(anna), 2);
+  store.forget(first);
+  t.same(farm.missing, [first]);
+  enrolPerson(store, background, first, 7, 1300);
+  t.same(farm.missing, [first], "another agent of the same name is somebody else");
+  const making = farm.refresh();
+  const asked = store.agent.bind(store);
+  // the store is asked again once it is made: by then the second has gone
+  store.agent = (name) => {
+    store.agent = asked;
+    store.forget(second);
+    return asked(name);
+  };
+  await making;
+  t.same([farm.has(first), farm.has(second), farm.othersOf(anna)], [true, false, 1]);
+  store.forget(first);
+  await farm.refresh();
+  t.same([farm.has(first), farm.othersOf(anna)], [false, 0]);
+});
+
+t.test("an agent whose profile nobody can read keeps nobody else waiting", async (t) => {
+  const store = storeOf(t);
+  const told: object[] = [];
+  const log = { ...silentLog, warn: (what: object) => void told.push(what) };
+  const farm = new FarmBackground({ store, background, log, enrolment: () => enrolment, consented: () => true });
+  t.teardown(() => farm.close());
+  enrolColleagues(store, background, 2);
+  store.updateProfile(store.enrol(anna).id, () => ({ ...amount, body: new Uint8Array(9) }));
+  await farm.refresh();
+  t.equal(farm.othersOf(anna), 2);
+  t.match(told, [{ code: "profile-unreadable" }]);
 });
 
 t.test(
@@ -146,5 +193,62 @@ t.test(
     t.same(acts, []);
     work(2, 5, 3000);
     t.equal(acts[0], "quarantine");
+  },
+);
+
+t.test(
+  "an agent who matures is in every worker's farm soon, and who is forgotten in no worker's any more",
+  async (t) => {
+    const clock = new StepClock();
+    const path = join(t.testdir(), "store.db");
+    const keys = parseKeyRing(newKeyLine(new Date()), "test");
+    const { one, two } = fleet();
+    const settings = { mode: "report" as const, policy: loadPolicy(defaultPolicyFile), enrolment, sessionsPerAgent: 4 };
+    const worker = (bus: typeof one.bus) => {
+      const store = openStore({ path, keys, clock, pollMillis: 20 });
+      const farmPauses = { settle: 1, rest: 1, usual: 3_600_000 };
+      const shared = { log: silentLog, clock, fleet: bus, farmPauses };
+      const judge = new LiveJudge({ ...shared, store, background, settings: () => settings, tally: new Tally() });
+      t.teardown(async () => {
+        await judge.close();
+        store.close();
+      });
+      return { store, judge };
+    };
+    const [here, there] = [worker(one.bus), worker(two.bus)];
+    const both = async (others: number): Promise<void> => {
+      for (const { judge } of [here, there]) while (judge.comparedWith(anna) !== others) await sleep(5);
+      t.pass(`${others} others in either`);
+    };
+    enrolPerson(here.store, background, anna, 1, 1300);
+    await Promise.all([here.judge.refresh(), there.judge.refresh()]);
+    await both(0);
+    // a newcomer's work in one worker: mature once what it showed is saved
+    const info = {
+      id: sessionId("s"),
+      agent: agentName("bert"),
+      connection: "desk",
+      startedAt: clock.wall(),
+      address: "",
+    };
+    const ticket = { agent: info.agent, connection: "desk", target: { protocol: "vnc" }, settings: {} };
+    const watch = await here.judge.open(ticket, info, { quarantine() {}, show() {}, release() {}, sever() {} });
+    for (const event of new Typist(2).shift(900, 1)) {
+      const at = clock.now();
+      if (event.kind === "key") watch.key(at, keysym(event.keysym), event.pressed);
+      else watch.pointer(at, event.x, event.y, buttonMask(event.mask));
+      clock.advance(event.at + 1000 - at);
+    }
+    watch.close(clock.now(), null);
+    here.judge.flush();
+    await both(1);
+    enrolPerson(here.store, background, "cora", 3, 1300);
+    await Promise.all([here.judge.refresh(), there.judge.refresh()]);
+    await both(2);
+    // a third process, as the command line is one
+    const beside = openStore({ path, keys, clock });
+    beside.forget(info.agent);
+    beside.close();
+    await both(1);
   },
 );

@@ -8,6 +8,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Background } from "../../models/background.ts";
 import { Farm, type FarmTables } from "../../models/farm.ts";
+import { Profile } from "../../models/profile.ts";
 import { asSamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { type Enrolment, maturityOf } from "../core/maturity.ts";
@@ -26,10 +27,18 @@ export interface FarmBackgroundOptions {
   readonly consented: (id: AgentId) => boolean;
 }
 
+interface Member {
+  readonly id: AgentId;
+  readonly name: AgentName;
+  readonly profile: Uint8Array;
+}
+
 export class FarmBackground {
   readonly #options: FarmBackgroundOptions;
   readonly #alone: Background;
   #farm: Farm | null = null;
+  /** Of whom it was made. */
+  #members: ReadonlyMap<AgentName, AgentId> = new Map();
   #making: Promise<void> = Promise.resolve();
   #worker: Worker | null = null;
   #closed = false;
@@ -44,6 +53,29 @@ export class FarmBackground {
   /** What verifies claims to be `agent` now. Costs microseconds but for an agent's first time in a farm. */
   backgroundFor(agent: AgentName): Background {
     return this.#farm?.backgroundFor(agent) ?? this.#alone;
+  }
+
+  /** How many others an agent's pointing is compared with now; 0: with people of elsewhere. Costs as `backgroundFor`. */
+  othersOf(agent: AgentName): number {
+    return this.backgroundFor(agent).pointer.others;
+  }
+
+  /** Whether the farm that serves was made of this agent too. */
+  has(agent: AgentName): boolean {
+    return this.#members.has(agent);
+  }
+
+  get hasRoom(): boolean {
+    return this.#members.size < mostInFarm;
+  }
+
+  /** Of whom it was made that are in the store no more. @throws SamehandError `store-unavailable` */
+  get missing(): AgentName[] {
+    return [...this.#members].flatMap(([name, id]) => (this.#isKept(name, id) ? [] : [name]));
+  }
+
+  #isKept(name: AgentName, id: AgentId): boolean {
+    return this.#options.store.agent(name)?.id === id;
   }
 
   /** Makes the farm anew from what was learned since. Never throws; a fault is logged, and what served goes on. */
@@ -63,30 +95,52 @@ export class FarmBackground {
     if (this.#closed) return;
     try {
       const agents = await this.#read();
-      if (agents.length === 0 || this.#closed) return;
+      if (this.#closed || (agents.length === 0 && this.#farm === null)) return;
+      if (agents.length === 0) return this.#serve(null, agents);
       const tables = await this.#assemble({ keyboard: this.#options.background.keyboard.encode(), agents });
       if (tables === null || this.#closed) return;
-      this.#farm = new Farm(this.#options.background, tables);
-      this.version++;
+      // Who was forgotten meanwhile is in none that serves.
+      if (!agents.every(({ name, id }) => this.#isKept(name, id))) return await this.#make();
+      this.#serve(new Farm(this.#options.background, tables), agents);
     } catch (error) {
       const { code, detail } = asSamehandError(error, "verification-failed");
       this.#options.log.error({ code, detail }, "the farm's background could not be made");
     }
   }
 
-  async #read(): Promise<FarmWork["agents"]> {
+  #serve(farm: Farm | null, members: readonly Member[]): void {
+    this.#farm = farm;
+    this.#members = new Map(members.map(({ name, id }) => [name, id]));
+    this.version++;
+  }
+
+  async #read(): Promise<Member[]> {
     const { store, enrolment, consented } = this.#options;
-    const work: { name: string; profile: Uint8Array }[] = [];
+    const work: Member[] = [];
     for (const record of store.agents()) {
       if (work.length >= mostInFarm) break;
       if (maturityOf(record, enrolment()) !== "mature" || !consented(record.id)) continue;
       // One between two turns of the event loop: events that wait go first.
       await turn();
       if (this.#closed) return [];
-      const stored = store.profile(record.id);
-      if (stored !== null) work.push({ name: record.name, profile: stored.body });
+      const profile = this.#profileOf(record.id);
+      if (profile !== null) work.push({ id: record.id, name: record.name, profile });
     }
     return work;
+  }
+
+  /** One whom nobody can read is left out: the others must not wait for that one. @throws SamehandError `store-unavailable` */
+  #profileOf(id: AgentId): Uint8Array | null {
+    try {
+      const stored = this.#options.store.profile(id);
+      if (stored !== null) Profile.factsOf(stored.body);
+      return stored?.body ?? null;
+    } catch (error) {
+      const { code, detail } = asSamehandError(error, "store-unavailable");
+      if (code !== "profile-unreadable") throw error;
+      this.#options.log.warn({ code, detail }, "an agent is left out of the farm's background");
+      return null;
+    }
   }
 
   /** @returns null where the thread was ended from outside */

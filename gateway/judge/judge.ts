@@ -17,6 +17,7 @@ import type { Policy } from "../policy/rules.ts";
 import type { AgentRecord, Store } from "../store/store.ts";
 import { Confirmations } from "./confirmations.ts";
 import { Enforcement } from "./enforcement.ts";
+import { FarmRefresh, type Pauses } from "./farm-refresh.ts";
 import { Doubts } from "./doubts.ts";
 import { Learning } from "./learning.ts";
 import { LiveRegistry } from "./live-registry.ts";
@@ -48,12 +49,12 @@ export interface JudgeOptions {
   readonly worker?: string;
   /** The other processes of this gateway; left out where this one is alone. */
   readonly fleet?: Fleet;
+  /** How soon the farm's background is made anew; left out, as `FarmRefresh` has it. */
+  readonly farmPauses?: Pauses;
   /** Where sessions are traced; left out, they are not. */
   readonly traces?: Traces;
 }
 
-/** How often the farm's background is made anew, ms. */
-const farmMillis = 3_600_000;
 /** Between two sessions that change to another farm's background, ms: each takes about one. */
 const renewalPause = 20;
 
@@ -67,8 +68,8 @@ export class LiveJudge implements Judge {
   /** What operators see and act on. */
   readonly sessions: LiveRegistry;
   readonly #renewals = new PacedQueue<SessionWatch>(renewalPause);
-  readonly #stopListening: () => void;
-  readonly #refreshing: NodeJS.Timeout;
+  readonly #stopListening: readonly (() => void)[];
+  readonly #refreshing: FarmRefresh;
   readonly #enforcement: Enforcement;
 
   constructor(given: JudgeOptions) {
@@ -87,22 +88,36 @@ export class LiveJudge implements Judge {
     this.#learning = new Learning({
       ...options,
       enrolment: () => options.settings().enrolment,
+      onMature: (agent) => this.#refreshing.matured(agent),
       consented: (id) => options.settings().policy.consent === "none" || options.store.consents.of(id) !== null,
     });
     this.#doubts = new Doubts(options.fleet);
     this.confirmations = new Confirmations(options.fleet);
     options.fleet?.subscribe("learned", ({ agent }, elsewhere) => {
-      if (elsewhere) this.#learning.readAgain(agent);
+      if (elsewhere) this.#learning.learnedElsewhere(agent);
+    });
+    const { farm } = this.#learning;
+    this.#refreshing = new FarmRefresh({
+      refresh: () => this.refresh(),
+      has: (agent) => farm.has(agent),
+      hasRoom: () => farm.hasRoom,
+      ...(given.farmPauses === undefined ? {} : { pauses: given.farmPauses }),
     });
     void this.refresh();
-    this.#refreshing = setInterval(() => void this.refresh(), farmMillis).unref();
-    this.#stopListening = options.store.onChange((change) => {
+    const heard = options.store.onChange((change) => {
       if (change.kind === "locked") this.#endAll(change.lock.agent, new SamehandError("agent-locked"));
-      if (change.kind === "forgotten" || change.kind === "rolled-back") this.#learning.forget(change.agent);
+      if (change.kind === "forgotten" || change.kind === "rolled-back") {
+        this.#learning.forget(change.agent);
+        this.#refreshing.left(change.agent);
+      }
       // A lock is the answer to every doubt, and what an operator takes back is taken back whole.
       if (change.kind !== "rolled-back")
         this.#doubts.clear(change.kind === "locked" ? change.lock.agent : change.agent);
     });
+    const erased = options.store.onErased(() => {
+      for (const agent of farm.missing) this.#refreshing.left(agent);
+    });
+    this.#stopListening = [heard, erased];
   }
 
   /**
@@ -179,11 +194,17 @@ export class LiveJudge implements Judge {
    * serves new sessions; never rejects.
    */
   async refresh(): Promise<void> {
-    const before = this.#learning.farmVersion;
-    await this.#learning.refresh();
-    if (this.#learning.farmVersion === before) return;
+    const { farm } = this.#learning;
+    const before = farm.version;
+    await farm.refresh();
+    if (farm.version === before) return;
     for (const watches of this.#live.values())
       for (const watch of watches) this.#renewals.add(watch, () => this.#renew(watch));
+  }
+
+  /** How many others the agent's pointing is compared with now; 0: with people of elsewhere. */
+  comparedWith(agent: AgentName): number {
+    return this.#learning.farm.othersOf(agent);
   }
 
   /** Hands what was learned so far to the store at once: it would be within seconds. */
@@ -193,9 +214,9 @@ export class LiveJudge implements Judge {
 
   /** Hears of no change any more. Sessions are ended by the proxy, which closes their watches. */
   async close(): Promise<void> {
-    clearInterval(this.#refreshing);
+    this.#refreshing.close();
     this.#renewals.clear();
-    this.#stopListening();
+    for (const stop of this.#stopListening) stop();
     await this.#learning.close();
   }
 

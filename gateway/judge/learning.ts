@@ -29,6 +29,8 @@ export interface LearningOptions {
   readonly clock: Clock;
   readonly fleet?: Fleet;
   readonly enrolment: () => Enrolment;
+  /** An agent is mature, or is found to be. */
+  readonly onMature?: (agent: AgentName) => void;
   /** Whether an agent may be learned from and verified at all. */
   readonly consented: (id: AgentId) => boolean;
 }
@@ -99,14 +101,9 @@ export class Learning {
     this.#trees = new TreeGrowth(options.log);
   }
 
-  /** Makes the farm's background anew from what was learned since, beside the sessions. Never throws. */
-  refresh(): Promise<void> {
-    return this.#farm.refresh();
-  }
-
-  /** Counts up whenever another farm's background serves. */
-  get farmVersion(): number {
-    return this.#farm.version;
+  /** The background of the farm's own agents. */
+  get farm(): FarmBackground {
+    return this.#farm;
   }
 
   /**
@@ -118,7 +115,7 @@ export class Learning {
     this.#ids.set(name, id);
     if (!this.#options.consented(id)) return null;
     const facts = this.#facts.get(id);
-    if (facts?.version === version && facts !== undefined) return { ...facts, maturity: maturityOf(facts, enrolment) };
+    if (facts?.version === version && facts !== undefined) return this.#told(name, facts, enrolment);
     // Somebody else may have written it, such as `samehand enrol` beside a running gateway.
     if (this.#cache.get(id)?.stored.version !== version) this.#cache.delete(id);
     const cached = this.#cache.get(id);
@@ -126,8 +123,15 @@ export class Learning {
     if (stored === null) return null;
     const { keystrokes, actions } = stored;
     const peaks = cached?.profile.peaks ?? Profile.factsOf(stored.body).peaks;
-    this.#facts.set(id, { version: stored.version, days: stored.days, keystrokes, actions, peaks });
-    return { maturity: maturityOf(stored, enrolment), keystrokes, actions, peaks };
+    const read = { version: stored.version, days: stored.days, keystrokes, actions, peaks };
+    this.#facts.set(id, read);
+    return this.#told(name, read, enrolment);
+  }
+
+  #told(name: AgentName, facts: Amount & Pick<Known, "peaks">, enrolment: Enrolment): Known {
+    const maturity = maturityOf(facts, enrolment);
+    if (maturity === "mature") this.#options.onMature?.(name);
+    return { ...facts, maturity };
   }
 
   #versionOf(name: AgentName): number | undefined {
@@ -151,12 +155,12 @@ export class Learning {
   }
 
   /**
-   * Verifies pointing from now on with the background that serves now.
+   * Verifies from now on with the background that serves now.
    * @throws SamehandError `profile-unreadable`, `store-unavailable`
    */
   renew(verifier: Verifier, name: AgentName, id: AgentId): void {
     const profile = this.#profile(id);
-    if (profile !== null) verifier.usePointer(this.#farm.backgroundFor(name), profile);
+    if (profile !== null) verifier.useFarm(this.#farm.backgroundFor(name), profile);
   }
 
   /**
@@ -273,6 +277,7 @@ export class Learning {
       this.#cache.delete(id);
       store.learn(id, merge, over);
       fleet?.publish("learned", { agent: name });
+      this.#lookAt(name);
       done();
     }
   }
@@ -333,9 +338,26 @@ export class Learning {
   }
 
   /** Another process learned of an agent: what is kept here is old. */
-  readAgain(name: AgentName): void {
+  learnedElsewhere(name: AgentName): void {
+    this.#readAgain(name);
+    this.#lookAt(name);
+  }
+
+  #readAgain(name: AgentName): void {
     const id = this.#ids.get(name);
     if (id !== undefined) this.#cache.delete(id);
+  }
+
+  /** Tells whether the agent is mature by now, where the farm does not know the agent. Never throws. */
+  #lookAt(name: AgentName): void {
+    const { onMature, store, enrolment, consented, log } = this.#options;
+    if (onMature === undefined || this.#farm.has(name)) return;
+    try {
+      const record = store.agent(name);
+      if (record !== null && consented(record.id) && maturityOf(record, enrolment()) === "mature") onMature(name);
+    } catch (error) {
+      log.debug({ code: asSamehandError(error, "store-unavailable").code }, "whether an agent is mature is not known");
+    }
   }
 
   /** Keeps nothing of an agent who was forgotten. */
@@ -343,7 +365,7 @@ export class Learning {
     const id = this.#ids.get(name);
     if (id !== undefined) this.#lessons.drop(id);
     if (id !== undefined) this.#facts.delete(id);
-    this.readAgain(name);
+    this.#readAgain(name);
     this.#ids.delete(name);
   }
 }

@@ -78,6 +78,7 @@ class SqliteStore implements Store {
   readonly scores: Scores;
   readonly consents: Consents;
   readonly #listeners = new Set<(change: StoreChange) => void>();
+  readonly #onErased = new Set<() => void>();
   /** Sessions that live in this process, and whose they are. */
   readonly #live = new Map<SessionId, { readonly id: AgentId; readonly name: AgentName }>();
   readonly #log: Log;
@@ -281,6 +282,11 @@ class SqliteStore implements Store {
     return () => void this.#listeners.delete(listener);
   }
 
+  onErased(listener: () => void): () => void {
+    this.#onErased.add(listener);
+    return () => void this.#onErased.delete(listener);
+  }
+
   heard(change: StoreChange): void {
     if (change.kind === "forgotten" || change.kind === "rolled-back") return this.#tell(change);
     if (change.kind === "unlocked") this.#locks.heardUnlock(change.agent);
@@ -332,5 +338,6 @@ class SqliteStore implements Store {
       this.#tell({ kind: "forgotten", agent: agent.name });
     }
     this.#forgotten = mark;
+    for (const listener of this.#onErased) listener();
   }
 }

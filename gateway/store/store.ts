@@ -221,6 +221,11 @@ export interface Store {
   /** Hears what this or another process changed, within about a second. @returns a call that stops it */
   onChange(listener: (change: StoreChange) => void): () => void;
   /**
+   * Hears that another process forgot somebody, within about a second: of whom nothing lives here, `onChange` does not tell.
+   * @returns a call that stops it
+   */
+  onErased(listener: () => void): () => void;
+  /**
    * Another process of this gateway told of a change: it is looked up now rather than at the next look. A lock that
    * the disk does not have stands in memory. Never throws.
    */

@@ -8,7 +8,7 @@ import type { Factors } from "./factor-analysis.ts";
 import type { Keystroke } from "./keystroke.ts";
 import { type Density, type Population, anybodyOf, colleagueOf, densityOf } from "./density.ts";
 import { Network, embed, hidden, layout } from "./network.ts";
-import type { Colleague } from "./colleagues.ts";
+import { type Colleague, Nearest } from "./colleagues.ts";
 import { Reading } from "./reading.ts";
 import { Claim, KeyboardScorer, leastForVector, likenessTo } from "./scorer.ts";
 import { KeyboardStatistics } from "./statistics.ts";
@@ -29,15 +29,14 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
   readonly parameters: KeyboardParameters;
   /** Shared by all scorers. */
   readonly anybody: Density;
-  readonly #colleagues: readonly Colleague[];
-  readonly #claimed: number;
+  /** The farm's agents without the one who is verified. */
+  readonly colleagues: Nearest;
 
   /** @param colleagues the farm's agents @param claimed which of them is verified, -1 for none */
   constructor(parameters: KeyboardParameters, colleagues: readonly Colleague[] = [], claimed = -1, anybody?: Density) {
     this.parameters = parameters;
     this.anybody = anybody ?? anybodyOf(parameters.population);
-    this.#colleagues = colleagues;
-    this.#claimed = claimed;
+    this.colleagues = new Nearest(colleagues, claimed);
   }
 
   /** The same model, which knows the farm's agents: what was typed like another of them speaks against the one claimed. */
@@ -68,9 +67,7 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
 
   /** @throws SamehandError `profile-unreadable` for statistics of another kind */
   scorer(enrolled: Statistics<Keystroke>): Scorer<Keystroke> {
-    return new KeyboardScorer(
-      new Claim(this.parameters, this.anybody, typed(enrolled), this.#colleagues, this.#claimed),
-    );
+    return new KeyboardScorer(new Claim(this.parameters, this.anybody, typed(enrolled), this.colleagues));
   }
 
   /** Reads a recording that several agents are to be asked about; null without a network. */

@@ -4,7 +4,7 @@ import type { Evidence, Scorer } from "../modality.ts";
 import { ContextSums, type Contexts } from "./contexts.ts";
 import { explanations } from "./explanation.ts";
 import type { Keystroke } from "./keystroke.ts";
-import { type Colleague, Nearest, likeness } from "./colleagues.ts";
+import { type Nearest, likeness } from "./colleagues.ts";
 import type { Density } from "./density.ts";
 import { forgetWindow, Likelihood } from "./likelihood.ts";
 import type { KeyboardParameters } from "./model.ts";
@@ -30,23 +30,16 @@ export class Claim {
   /** The enrolled vector; null where the enrolment was not seen by this network. */
   readonly vector: Float64Array | null;
   readonly belief: number;
-  readonly colleagues: Nearest;
+  colleagues: Nearest;
 
-  /** @param colleagues the farm's agents @param claimed which of them is verified, -1 for none */
-  constructor(
-    parameters: KeyboardParameters,
-    anybody: Density,
-    enrolled: KeyboardStatistics,
-    colleagues: readonly Colleague[] = [],
-    claimed = -1,
-  ) {
+  constructor(parameters: KeyboardParameters, anybody: Density, enrolled: KeyboardStatistics, colleagues: Nearest) {
     const { population, contexts, network } = parameters;
     this.parameters = parameters;
     this.likelihood = new Likelihood(population, anybody, contexts.project(enrolled));
     this.vector =
       network !== null && enrolled.networkCount >= leastForVector ? embed(network.parameters, enrolled.hidden) : null;
     this.belief = enrolled.count / (enrolled.count + halfBelieved);
-    this.colleagues = new Nearest(colleagues, claimed);
+    this.colleagues = colleagues;
   }
 }
 
@@ -86,6 +79,11 @@ export class KeyboardScorer implements Scorer<Keystroke> {
   /** What comes is a recording from its start, which was read already: the network is not asked again. */
   follow(reading: Reading): void {
     if (this.#stream !== null) this.#stream = reading.stream();
+  }
+
+  /** The agents of the farm from now on, for all scorers of this claim: no window knows of them before it is full. */
+  meet(colleagues: Nearest): void {
+    this.#claim.colleagues = colleagues;
   }
 
   get count(): number {

@@ -24,11 +24,12 @@ SET/takeovers.csv), and reports error rates by amount of input.
   --jitter exp:MS      delay every event by an exponential time with this mean, in order
   --stalls             hold up 3 % of the events by 160 ms
   --draw N             which draw of the delays of --jitter and --stalls and of the times of --control
-                       times (default 1): several tell how much of a figure is chance
+                       (default 1): several tell how much of a figure is chance
   --clean-enrolment    leave enrolment undisturbed by --jitter and --stalls
   --control KIND       identities: enrol everybody from somebody else's recordings; times: draw the
-                       times between events at random. Error rates must be near 50 %, or say of
-                       what but timing they come
+                       times between events at random; shapes: and let no keys overlap, and
+                       movements have a point each 30 px. Error rates must be near 50 %, or say
+                       of what but timing they come
   --cross-fold K       train on the people of the other folds, test on each fold's own
   --train SET          with --cross-fold: train on this set too (repeat for more)
   --leave-out PERSON   with --train: a person not to train on, as set/person or set/p0* (repeat)
@@ -78,12 +79,13 @@ export async function run(args: string[], io: Io): Promise<number> {
   const [directory, ...rest] = positionals;
   if (directory === undefined || rest.length > 0) throw new SamehandError("usage", "evaluate takes one SET");
   if (values.farm !== "on" && values.farm !== "off") throw new SamehandError("usage", "--farm is on or off");
-  if (values.control !== undefined && values.control !== "identities" && values.control !== "times")
-    throw new SamehandError("usage", "--control is identities or times");
+  const { control } = values;
+  if (control !== undefined && control !== "identities" && control !== "times" && control !== "shapes")
+    throw new SamehandError("usage", "--control is identities, times or shapes");
   const distortion: Distortion = {
     jitter: values.jitter === undefined ? 0 : parseJitter(values.jitter),
     stalls: values.stalls === true,
-    randomTimes: values.control === "times",
+    ...(control === "times" || control === "shapes" ? { control } : {}),
     seed: wholeNumber("draw", values.draw),
   };
   const folding: CrossFolding | null =
@@ -108,7 +110,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       farm: values.farm === "on",
       only: values.only,
       everybody: values.everybody,
-      permuted: values.control === "identities",
+      permuted: control === "identities",
     },
     folding ?? Background.load(values.background ?? shippedBackground),
     progress(io),

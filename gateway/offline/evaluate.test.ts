@@ -10,10 +10,10 @@ import { Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
 import { run } from "../commands/evaluate.ts";
 import { run as score } from "../commands/score.ts";
-import { millis } from "../core/units.ts";
+import { buttonMask, keysym, millis } from "../core/units.ts";
 import { Inspector } from "../inspect/inspector.ts";
 import { RecordingReader } from "../protocol/guacamole/recording.ts";
-import { undistorted } from "./distortion.ts";
+import { DistortedSink, undistorted } from "./distortion.ts";
 import { enrolFrom } from "./enrolled.ts";
 import { nameIn, openSet, probeOf } from "./set.ts";
 import { actionsOf, keystrokesOf, readTape } from "./tape.ts";
@@ -185,6 +185,30 @@ t.test("a draw of delays is the same wherever the set lies, and others can be ha
   t.end();
 });
 
+t.test(
+  "controls keep no time: the order of keys and how long a movement was are left by one, taken away by the other",
+  (t) => {
+    const seen = (control: "times" | "shapes"): string[] => {
+      const said: string[] = [];
+      const to = {
+        key: (_: number, keysym: number, pressed: boolean) => said.push(`${keysym}${pressed ? "+" : "-"}`),
+        pointer: (_: number, x: number) => said.push(String(x)),
+      };
+      const sink = new DistortedSink(to, { jitter: 0, stalls: false, control }, "name");
+      const key = (at: number, name: number, pressed: boolean) => sink.key(millis(at), keysym(name), pressed);
+      key(0, 97, true);
+      key(80, 98, true);
+      key(90, 97, false);
+      key(170, 98, false);
+      for (let x = 0; x <= 60; x += 10) sink.pointer(millis(200 + x), x, 0, buttonMask(0));
+      return said;
+    };
+    t.strictSame(seen("times"), ["97+", "98+", "97-", "98-", "0", "10", "20", "30", "40", "50", "60"]);
+    t.strictSame(seen("shapes"), ["97+", "97-", "98+", "98-", "0", "30", "60"]);
+    t.end();
+  },
+);
+
 t.test("takeovers are judged by trust filter and policy", async (t) => {
   const set = join(directory, "taken");
   writeSet(set, true);
@@ -286,6 +310,7 @@ t.test("wrong arguments are usage errors", async (t) => {
     ["a", "--farm", "maybe"],
     ["a", "--jitter", "20"],
     ["a", "--draw", "x"],
+    ["a", "--control", "y"],
     ["a", "--cross-fold", "x"],
   ])
     await t.rejects(run(args, io().io), { code: "usage" });

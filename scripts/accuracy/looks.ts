@@ -45,6 +45,7 @@ const disturbed: readonly (readonly [string, readonly string[]])[] = [
   ["stalls", ["--stalls"]],
   ["control-identities", ["--control", "identities"]],
   ["control-times", ["--control", "times"]],
+  ["control-shapes", ["--control", "shapes"]],
 ];
 
 /** Through what, how many draws, and of which looks: those that a goal is for, and what tells more of the keyboard. */

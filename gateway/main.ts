@@ -59,15 +59,21 @@ function help(): string {
   return `samehand: is it still the same hand?\n\nusage: samehand COMMAND [OPTIONS]\n\n${rows.join("\n")}\n\nsamehand COMMAND --help tells more.\n`;
 }
 
-/** Stops at the first SIGINT or SIGTERM; a second one ends the process at once. */
+let stop: AbortSignal | null = null;
+
+/**
+ * Stops at the first SIGINT or SIGTERM; a second one ends the process at once. Who never asks for it, such as a long
+ * evaluation, is ended by the first.
+ */
 function stopSignal(): AbortSignal {
+  if (stop !== null) return stop;
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => {
       if (controller.signal.aborted) process.exit(1);
       controller.abort();
     });
-  return controller.signal;
+  return (stop = controller.signal);
 }
 
 /** Where `samehand serve` started this process as a worker. */
@@ -102,10 +108,14 @@ async function main(argv: string[]): Promise<number> {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    stop: stopSignal(),
+    get stop() {
+      return stopSignal();
+    },
     onReload: (listener) => process.on("SIGHUP", listener),
     ...(parent === null ? {} : { parent }),
   };
+  // A worker ends when the first process tells it to, which hears the same signals.
+  if (parent !== null) stopSignal();
   const { run } = await command.load();
   return run(args, io);
 }

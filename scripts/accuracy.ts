@@ -2,7 +2,8 @@
  * `npm run accuracy -- [FOLDER] [OPTIONS]`: makes the tables of docs/ACCURACY.md from a folder of sets of recordings (by
  * default the `shared/data` beside the checkout): each set as a farm, and some with people whom no background knows.
  * `--all` makes the rest too: jitter, its draws, stalls, controls, and what the bench measures (the budget, poisoning,
- * cost). `--sets A,B` and `--looks NAME,NAME*` take some only. Other options are passed on to `samehand evaluate`.
+ * cost). `--sets A,B` takes some sets only, `--looks NAME,NAME*` some of all tables by name (`--looks ?` tells the names).
+ * Other options are passed on to `samehand evaluate`.
  * Scores, verdicts, tables and plots are left in out/accuracy/NAME; out/accuracy/report.md has all tables that are there,
  * those of earlier runs among them.
  */
@@ -99,8 +100,14 @@ if (sets.length === 0) {
 }
 const byName = (looks: readonly Look[]): Look[] => [...new Map(looks.map((look) => [look.name, look])).values()];
 const everything = byName([...plain(present), ...swept(present), ...drawnAgain(present)]);
-const looks = byName([...plain(sets), ...(all ? [...swept(sets), ...drawnAgain(sets)] : [])]).filter(wanted);
-const benches = all && chosenSets === undefined && present.length === sets.length ? runs.filter(wanted) : [];
+const most = all || patterns !== undefined;
+const looks = byName([...plain(sets), ...(most ? [...swept(sets), ...drawnAgain(sets)] : [])]).filter(wanted);
+const benches = most && chosenSets === undefined ? runs.filter(wanted) : [];
+if (sets.length > 0 && looks.length + benches.length === 0) {
+  const known = [...everything, ...runs].map(({ name }) => name);
+  process.stderr.write(`--looks ${patterns?.join(",")}: there are ${known.join(", ")}\n`);
+  process.exitCode = 2;
+}
 
 mkdirSync(out, { recursive: true });
 let done = 0;

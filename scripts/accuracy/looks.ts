@@ -110,7 +110,7 @@ export interface Run {
 
 const budget = ["--takeovers", "2", "--most", "60"];
 const small = (typists: string, hands: string, farm: number): Run => ({
-  name: `budget-farm-${farm}-${typists.replaceAll(/[,/*]+/g, "-")}-${hands}`,
+  name: `budget-farm-${farm}-${typists.replaceAll(/[,/*]+/g, "-").replace(/-$/, "")}-${hands}`,
   program: "bench/budget/main.ts",
   args: ["FOLDER", ...budget, "--typists", typists, "--hands", hands, "--farm", String(farm)],
 });

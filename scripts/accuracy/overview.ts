@@ -21,6 +21,7 @@ const seconds = (value: number | null): string => (value === null ? "not caught"
 
 /** A table with a row for each look. */
 export function overviewOf(looks: ReadonlyMap<string, Told>): string {
+  if (looks.size === 0) return "";
   const rows = [...looks].map(([name, told]) => {
     const errors = [at(told, "keys", 50), at(told, "keys", 100)].map((row) =>
       row === undefined ? "" : `${row.eer.toFixed(2)} / ${row.eerMean.toFixed(2)}`,

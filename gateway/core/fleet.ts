@@ -19,6 +19,7 @@ export interface FleetTopics {
     readonly agent: AgentName;
     readonly suspicion: number;
     readonly held: number | null;
+    readonly away?: boolean;
     readonly at: EpochMillis;
   };
   /** An agent is doubted no more. */

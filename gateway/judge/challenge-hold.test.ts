@@ -127,3 +127,40 @@ t.test("lunch is no doubt: coming back often asks no operator, and buys no lenie
     t.equal(watch.verdict, "allow");
   }
 });
+
+t.test(
+  "nobody was there: whoever leaves the held session and comes in again has to prove it all the same",
+  async (t) => {
+    const it = court(t);
+    enrolCode(it.store, it.agent.id, "ann", "Example");
+    const leave = async (): Promise<void> => {
+      const watch = await it.open();
+      watch.key(it.clock.now(), keysym(0x61), true);
+      watch.key(it.clock.now(), keysym(0x61), false);
+      it.clock.advance(idle + 1000);
+      watch.tick(it.clock.now());
+      t.equal(watch.verdict, "quarantine");
+      watch.close(it.clock.now(), null);
+    };
+    await leave();
+    it.clock.advance(60_000);
+    const again = await it.open();
+    t.equal(again.verdict, "quarantine", "a page that is loaded anew is no proof");
+    t.match(it.prompts.at(-1)?.lines[0], /^Nobody was at this session/);
+    it.clock.advance(idle);
+    again.tick(it.clock.now());
+    t.equal(again.verdict, "quarantine", "no time runs");
+    again.close(it.clock.now(), null);
+    const third = await it.open();
+    it.clock.advance(1000);
+    it.giveCode(third, it.code());
+    it.clock.advance(1000);
+    it.givePhrase(third, own);
+    t.equal(third.verdict, "allow");
+    t.equal((await it.open()).verdict, "allow", "who was recognised is not asked again");
+
+    await leave();
+    it.clock.advance(3_600_001);
+    t.equal((await it.open()).verdict, "allow", "an hour later the login has ended: signing in is the proof");
+  },
+);

@@ -61,11 +61,15 @@ export class Consequences {
     store.decided(session.id, session.agent, decision);
   }
 
-  /** Whoever connects in the agent's name from now on is doubted as much, and held if this session is. */
-  doubt(at: Millis): void {
+  /**
+   * Whoever connects in the agent's name from now on is doubted as much, and held if this session is.
+   * @param left it ends: where nobody was there, whoever comes in next may not be who had left
+   */
+  doubt(at: Millis, left = false): void {
     const { onDoubt, clock, decider } = this.#options;
     const held = this.#holding ? decider().heldFor(at) : null;
-    onDoubt({ suspicion: decider().filter.suspicion, held, at: clock.wall() });
+    const away = left && this.#holding && decider().away;
+    onDoubt({ suspicion: decider().filter.suspicion, held, ...(away ? { away } : {}), at: clock.wall() });
   }
 
   #quarantine(decision: Decision): void {

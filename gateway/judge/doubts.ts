@@ -11,6 +11,8 @@ export interface Doubt {
   readonly suspicion: number;
   /** How long the quarantine that stood had held the session, ms; null where none stood. */
   readonly held: number | null;
+  /** The session was left while it was held because nobody was there. */
+  readonly away?: boolean;
   readonly at: EpochMillis;
 }
 
@@ -45,9 +47,11 @@ export class Doubts {
   }
 
   #note(agent: AgentName, doubt: Doubt): void {
-    const standing = this.#byAgent.get(agent)?.held ?? null;
-    if (standing !== null && (doubt.held ?? -1) < standing) return;
-    this.#byAgent.set(agent, doubt);
+    const standing = this.#byAgent.get(agent);
+    const held = standing?.held ?? null;
+    if (held !== null && (doubt.held ?? -1) < held) return;
+    const away = standing?.away === true && doubt.at - standing.at < doubtLength;
+    this.#byAgent.set(agent, away ? { ...doubt, away } : doubt);
   }
 
   /** What must be taken up by a session that begins now. */

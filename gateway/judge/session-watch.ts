@@ -139,6 +139,7 @@ export class SessionWatch implements Watch, Hold {
   #resume(): void {
     const { doubt, clock, settings } = this.#options;
     if (doubt !== null) this.#act(this.#decider.resume(clock.now(), doubt.suspicion, doubt.held));
+    if (doubt?.away === true && this.#holdsAbsent()) this.#act(this.#decider.absent(clock.now()));
     if (settings().policy.strangers !== "challenge" || this.#verification.maturity !== "enrolling") return;
     const reasons = [{ code: "stranger", text: "too little is known of the agent to verify the session" }];
     this.#act(this.#decider.hold(clock.now(), "stranger", reasons));
@@ -220,7 +221,7 @@ export class SessionWatch implements Watch, Hold {
     this.#inspector.verifyWith(null);
     this.#lessons.drop();
     this.#doubted?.challenge.drop();
-    if (this.decision.wouldBe !== "allow") this.#inDoubt().consequences.doubt(at);
+    if (this.decision.wouldBe !== "allow") this.#inDoubt().consequences.doubt(at, true);
     this.#scores.write();
     const { store, session, onEnd } = this.#options;
     const end = error?.code ?? "closed";
@@ -287,12 +288,17 @@ export class SessionWatch implements Watch, Hold {
     if (presence === null) return null;
     const limit = presence.idleMinutes * 60_000;
     if (this.#idleFor(at, limit) < limit) return this.#decider.returned(at);
-    const { challenge, consequences } = this.#inDoubt();
-    if (consequences.holding || this.#options.settings().mode === "report" || challenge.provable)
-      return this.#decider.absent(at);
+    const held = this.#inDoubt().consequences.holding;
+    if (held || this.#options.settings().mode === "report" || this.#holdsAbsent()) return this.#decider.absent(at);
     // Whoever comes back could prove nothing here, and would wait for an operator: signing in again is the proof.
     this.end(new SamehandError("session-idle"));
     return null;
+  }
+
+  /** Whether who was away has something to prove, and can. */
+  #holdsAbsent(): boolean {
+    const { mode, policy } = this.#options.settings();
+    return mode === "enforce" && policy.presence !== null && this.#inDoubt().challenge.provable;
   }
 
   /**

@@ -82,6 +82,11 @@ export class Decider {
     return this.#decision;
   }
 
+  /** Whether it is held because nobody is there. */
+  get away(): boolean {
+    return this.#absent;
+  }
+
   /** New limits, as the background or the agent's own scores changed. Nothing is decided until the next evidence. */
   set thresholds(thresholds: Thresholds) {
     this.#thresholds = thresholds;

@@ -29,7 +29,10 @@ const desktopAt = (url: string): Promise<ViewerClient> => onDesktop(() => Viewer
 async function open(farm: Farm, username: string, more: Record<string, string> = {}) {
   const { token } = await signIn(urlOf(farm), { username, password });
   const viewer = await desktopAt(tunnelUrl(urlOf(farm), token, more));
-  const session = [...farm.gateway.proxy.sessions.values()].at(-1) as SessionControl & { connectionId: string };
+  const session = [...farm.gateway.proxy.sessions.values()].at(-1) as SessionControl & {
+    connectionId: string;
+    tunnelId: string;
+  };
   return { token, viewer, session };
 }
 
@@ -165,6 +168,16 @@ t.test("who joins a desktop is held and severed with whoever is doubted; guests 
   );
   const guestSession = [...farm.gateway.proxy.sessions.values()].at(-1) as SessionControl & { connectionId: string };
   t.equal(guestSession.connectionId, connectionId, "a guest by a link is known to be on the same desktop");
+  const again = `${urlOf(farm)}/api/session/tunnels/${joined.session.tunnelId}/activeConnection/sharingCredentials/1`;
+  const { values } = (await (await fetch(again, { headers: { "guacamole-token": joined.token } })).json()) as {
+    values: { key: string };
+  };
+  const guestsGuest = await signIn(urlOf(farm), { key: values.key });
+  await desktopAt(
+    tunnelUrl(urlOf(farm), guestsGuest.token, { GUAC_DATA_SOURCE: share.dataSource, GUAC_ID: values.key }),
+  );
+  const further = [...farm.gateway.proxy.sessions.values()].at(-1) as SessionControl & { connectionId: string };
+  t.equal(further.connectionId, connectionId, "as is one by a link of somebody who joined it");
   guest.key(millis(0), 0x67 as never, true);
   owner.session.quarantine(decision);
   joined.viewer.key(millis(0), 0x6a as never, true);

@@ -9,7 +9,7 @@ t.test("a session that may be joined when its hold begins is joined when it ends
   const joins = new Joins();
   const opening = (): ApplicationOpening =>
     new ApplicationOpening({
-      tunnel: { url: "ws://127.0.0.1:1/", headers: {}, joins: "", signOut() {} },
+      tunnel: { url: "ws://127.0.0.1:1/", headers: {}, joins: "", named() {}, signOut() {} },
       joining: (id) => `ws://127.0.0.1:1/${id}`,
       place,
       joins,

@@ -19,6 +19,8 @@ export interface ApplicationTunnel {
   readonly ca?: string | Buffer;
   /** The live connection that is joined, by the application's identifier; empty for one of its own. */
   readonly joins: string;
+  /** Told the application's name of this tunnel, before anything else of it. */
+  readonly named: (tunnel: string) => void;
   /** Ends the whole login at the application: what a sever is for. */
   readonly signOut: () => void;
 }
@@ -156,6 +158,7 @@ export class ApplicationTarget implements Target {
       return null;
     }
     this.#identifier = named[1];
+    this.#tunnel.named(named[1]);
     this.#owner.ready();
     return data.subarray(named[0].length);
   }

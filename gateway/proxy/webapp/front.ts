@@ -134,15 +134,23 @@ export class Front {
   /** @throws SamehandError where the visitor is unknown or refused, or the first process silent */
   async enter(request: IncomingMessage, asked: ApplicationRequest): Promise<Entry> {
     const visitor = await this.#visitors.find(asked, this.addressOf(request));
-    const joins = asked.type === "a" ? asked.identifier : await this.#sharedBy(asked.identifier);
+    const joins = await this.#desktopOf(asked);
     const entry = { ticket: visitor.ticket, opening: () => this.#opening(request, asked, visitor, joins) };
     if (!visitor.guest) return entry;
     const watchOnly = this.#parts.enforcing() && this.#options.guests === "watch";
     return { ...entry, judge: guestJudge, watchOnly };
   }
 
-  /** The live connection that a share link leads to. @throws SamehandError `neighbour-silent`, where anybody may be refused */
-  async #sharedBy(identifier: string): Promise<string> {
+  /**
+   * The live connection that is joined, which opened the desktop; empty where one of its own is asked for.
+   * @throws SamehandError `neighbour-silent`, where anybody may be refused
+   */
+  async #desktopOf({ type, identifier }: ApplicationRequest): Promise<string> {
+    const joined = type === "a" ? identifier : await this.#leadsTo(identifier);
+    return joined === "" ? "" : (await this.#leadsTo(joined)) || joined;
+  }
+
+  async #leadsTo(identifier: string): Promise<string> {
     try {
       return await this.#shares.of(identifier);
     } catch (error) {
@@ -162,6 +170,9 @@ export class Front {
         url: `${tunnel}?${writeApplicationRequest(asked)}`,
         headers: this.#handshakeHeaders(request),
         joins,
+        named: (name) => {
+          if (joins !== "") this.#shares.joined(name, joins);
+        },
         signOut: () => this.#signOut(asked.token, upstream),
         ...this.#applications.trusted,
       },

@@ -1,6 +1,7 @@
 /**
- * Which live connection a share link leads to: learned from the answer that makes the link. Its key is what the guest's
- * page later asks the tunnel for, so that a guest is known to be on the same desktop as whoever shares it.
+ * Which desktop a share link or somebody's live connection leads to: the tunnel that opened it, by the application's name
+ * of it. A link's is learned from the answer that makes the link, whose key is what the guest's page later asks the tunnel
+ * for; that of a tunnel which joined another when it gets its name. So a guest of a guest is known to be there too.
  */
 import { LRUCache } from "lru-cache";
 import { SamehandError } from "../../core/errors.ts";
@@ -10,7 +11,7 @@ import { hash } from "./sign-ins.ts";
 const mostShares = 50_000;
 
 export class Shares {
-  /** The application's name of the tunnel, by the hash of the key. */
+  /** The application's name of the tunnel, by the hash of the key, or of the name of a tunnel that joined it. */
   readonly #tunnels = new LRUCache<string, string>({ max: mostShares });
   readonly #fleet: Fleet | undefined;
 
@@ -23,9 +24,13 @@ export class Shares {
   /** @param answer to the request for a link */
   learn(tunnel: string, answer: string): void {
     const key = readKey(answer);
-    if (key === null) return;
-    this.#tunnels.set(hash(key), tunnel);
-    this.#fleet?.publish("shared", { key: hash(key), tunnel });
+    if (key !== null) this.joined(key, tunnel);
+  }
+
+  /** @param identifier what leads there: a link's key, or the name of a tunnel of its own */
+  joined(identifier: string, tunnel: string): void {
+    this.#tunnels.set(hash(identifier), tunnel);
+    this.#fleet?.publish("shared", { key: hash(identifier), tunnel });
   }
 
   /** The tunnel that the link with this key leads to, by the key's hash, as far as this process knows. */

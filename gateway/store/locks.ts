@@ -87,7 +87,11 @@ export class Locks {
     const after = this.#read();
     for (const agent of this.#unwritten) {
       const lock = before.get(agent);
-      if (lock !== undefined) after.set(agent, lock);
+      if (lock === undefined) continue;
+      const written = after.get(agent);
+      // Heard from another process, which has written it by now: from here on it ends with what the disk has.
+      if (written !== undefined && !longer(lock, written)) this.#unwritten.delete(agent);
+      else after.set(agent, lock);
     }
     this.#byAgent = after;
     for (const lock of after.values()) {

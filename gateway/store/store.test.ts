@@ -282,6 +282,28 @@ const nextChange = (store: Store): Promise<StoreChange> =>
     });
   });
 
+t.test("a lock that was heard before the disk had it ends with the disk's", async (t) => {
+  const path = `${t.testdir()}/store.db`;
+  const gateway = openStore({ path, keys: ring });
+  const command = openStore({ path, keys: ring });
+  t.teardown(() => {
+    gateway.close();
+    command.close();
+  });
+  const lock = { agent: anna, since: epochMillis(1000), until: null, reason: "severed" };
+  gateway.heard({ kind: "locked", lock });
+  t.ok(gateway.lockOf(anna), "it stands in memory");
+  // Any other change makes the gateway look at the disk.
+  const look = (): void => gateway.heard({ kind: "unlocked", agent: agentName("bert") });
+  look();
+  t.ok(gateway.lockOf(anna), "also where the disk knows nothing of it");
+  command.lock(anna, null, "severed");
+  look();
+  command.unlock(anna);
+  look();
+  t.equal(gateway.lockOf(anna), null, "whoever unlocks on the command line unlocks here too");
+});
+
 t.test("what another process writes is heard", async (t) => {
   const path = `${t.testdir()}/store.db`;
   const gateway = openStore({ path, keys: ring, pollMillis: 20 });

@@ -134,6 +134,10 @@ const webapp = z.strictObject({
     .record(z.string().regex(/^[^\p{Cc}/]{1,128}\/[^\p{Cc}]{1,128}$/u), z.string().min(1).max(256))
     .default({})
     .describe("accounts of the same person: `<data source>/<user>` to the agent's name"),
+  caseSensitive: z
+    .boolean()
+    .default(false)
+    .describe("whether accounts that differ in case alone are of different people; directories take them for one"),
 });
 
 const amount = (keystrokes: number, actions: number, days: number) =>

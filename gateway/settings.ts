@@ -10,6 +10,7 @@ import { SamehandError } from "./core/errors.ts";
 import type { Site } from "./judge/agent-passkeys.ts";
 import { GuacamoleLiteTokens } from "./proxy/token/guacamole-lite-token.ts";
 import { defaultNotice, type GuacdOptions, type Page, type ProxyOptions, type TlsPair } from "./proxy/options.ts";
+import { peopleOf } from "./proxy/webapp/account.ts";
 import { SamehandTokens, type TokenKey } from "./proxy/token/samehand-token.ts";
 import type { Tokens } from "./proxy/token/ticket.ts";
 import { AcceptedTokens } from "./proxy/token/token-formats.ts";
@@ -95,7 +96,7 @@ export function proxyOptions(config: Config, tls: TlsPair | null, pages: Readonl
 /** @throws SamehandError `config-invalid` where the authority's file cannot be read */
 function webApplication({ webapp, workers }: Config): ProxyOptions["webapp"] {
   if (webapp === undefined) return null;
-  const { upstreams, path, ca, timeoutSeconds, httpTunnel, guests, bindAddress, people } = webapp;
+  const { upstreams, path, ca, timeoutSeconds, httpTunnel, guests, bindAddress, people, caseSensitive } = webapp;
   return {
     upstreams,
     path: path === "/" ? "" : path,
@@ -104,7 +105,7 @@ function webApplication({ webapp, workers }: Config): ProxyOptions["webapp"] {
     shared: workers > 1,
     guests,
     bindAddress,
-    people: new Map(Object.entries(people)),
+    ...peopleOf(people, caseSensitive),
     proxies: webapp.trustedProxies,
     identityHeaders: webapp.identityHeaders.map((name) => name.toLowerCase()),
     ...(ca === undefined ? {} : { ca: readText(ca, "config-invalid") }),

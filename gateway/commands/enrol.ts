@@ -10,6 +10,7 @@ import { type AgentName, agentName } from "../core/units.ts";
 import { enrol, type Enrolled } from "../offline/enrol.ts";
 import { isGuacdRecording, recordingsIn } from "../offline/files.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
+import { agentOf, peopleOf } from "../proxy/webapp/account.ts";
 import type { Store } from "../store/store.ts";
 import { commandLineActor } from "./actor.ts";
 import { storeOf } from "./store-of.ts";
@@ -70,9 +71,10 @@ export async function run(args: string[], io: Io): Promise<number> {
     const options = { store, background, enrolment: config.enrolment, dayEach: values["day-each"] };
     const enrolled: Enrolled[] = [];
     const source = values["data-source"];
+    const { people = {}, caseSensitive = false } = config.webapp ?? {};
+    const accounts = peopleOf(people, caseSensitive);
     for (const [account, files] of agents) {
-      const named = source === undefined ? account : `${source}/${account}`;
-      const agent = config.webapp?.people[named] ?? named;
+      const agent = source === undefined ? (people[account] ?? account) : agentOf(`${source}/${account}`, accounts);
       if (policy.consent === "required") needConsent(store, agentName(agent));
       io.stderr.write(`${agent}: ${files.length} recordings\n`);
       const learned = enrol(agentName(agent), files, options);

@@ -37,6 +37,7 @@ const options = (upstreams: readonly string[], more: Partial<WebApplicationOptio
   guests: "watch",
   bindAddress: true,
   people: new Map(),
+  caseSensitive: false,
   proxies: ["127.0.0.1"],
   identityHeaders: [],
   ...more,

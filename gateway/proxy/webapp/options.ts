@@ -1,10 +1,11 @@
 /** What the gateway is told of the web application that it stands in front of. */
+import type { People } from "./account.ts";
 import type { Trust } from "./headers.ts";
 
 /** Somebody who came by a share link and has no account: may they look on, type, or neither. */
 export type Guests = "deny" | "watch" | "type";
 
-export interface WebApplicationOptions extends Trust {
+export interface WebApplicationOptions extends Trust, People {
   /** Origins of the same application, such as `http://127.0.0.1:8080`. */
   readonly upstreams: readonly string[];
   /** PEM to trust instead of the system's list, for `https` origins. */
@@ -20,6 +21,4 @@ export interface WebApplicationOptions extends Trust {
   readonly guests: Guests;
   /** Whether a login may be used only from the address that signed in. */
   readonly bindAddress: boolean;
-  /** Accounts of the same person: `<data source>/<user>` to the agent's name. */
-  readonly people: ReadonlyMap<string, string>;
 }

@@ -2,7 +2,7 @@
 import { text } from "node:stream/consumers";
 import { SamehandError } from "../../core/errors.ts";
 import type { Ticket } from "../../core/session.ts";
-import { agentName } from "../../core/units.ts";
+import { agentOf } from "./account.ts";
 import type { Applications } from "./applications.ts";
 import type { WebApplicationOptions } from "./options.ts";
 import { readTokenAnswer, type SignIn, type SignIns, type TokenAnswer } from "./sign-ins.ts";
@@ -52,9 +52,8 @@ export class Visitors {
   }
 
   #ticket({ dataSource, username }: SignIn, { type, identifier, dataSource: of }: ApplicationRequest): Ticket {
-    const account = `${dataSource}/${username}`;
     return {
-      agent: agentName(this.#options().people.get(account) ?? account),
+      agent: agentOf(`${dataSource}/${username}`, this.#options()),
       connection: `${of} ${identifierTypes[type]} ${identifier}`,
       target: { protocol: "guacamole" },
       settings: {},

@@ -1,0 +1,56 @@
+import t from "tap";
+import { silentLog } from "../../core/log.ts";
+import { Tally } from "../../core/tally.ts";
+import { agentOf, peopleOf } from "./account.ts";
+import { Applications } from "./applications.ts";
+import type { WebApplicationOptions } from "./options.ts";
+import { SignIns } from "./sign-ins.ts";
+import { readApplicationRequest } from "./tunnel-request.ts";
+import { Visitors } from "./visitors.ts";
+
+const spellings = ["anna", "Anna", "ANNA", " anna", "anna ", "\uff41nna"];
+
+t.test("a person is one agent, however the name was typed at the sign-in", async (t) => {
+  const options: WebApplicationOptions = {
+    upstreams: ["http://127.0.0.1:1"],
+    path: "/guacamole",
+    timeout: 1,
+    httpTunnel: "refuse",
+    shared: false,
+    guests: "watch",
+    bindAddress: true,
+    people: new Map(),
+    caseSensitive: false,
+    proxies: [],
+    identityHeaders: [],
+  };
+  const applications = new Applications(options, new Tally(), silentLog);
+  t.teardown(() => applications.close());
+  const signIns = new SignIns();
+  const visitors = new Visitors(
+    applications,
+    signIns,
+    () => options,
+    () => true,
+  );
+  const agents = new Set<string>();
+  for (const [n, username] of spellings.entries()) {
+    signIns.learn(`token-${n}`, { dataSource: "ldap", username, address: "192.0.2.1", upstream: 0 });
+    const query = `token=token-${n}&GUAC_DATA_SOURCE=ldap&GUAC_ID=desktop&GUAC_TYPE=c`;
+    const visitor = await visitors.find(readApplicationRequest(query), "192.0.2.1");
+    agents.add(visitor.ticket.agent);
+  }
+  t.same([...agents], ["ldap/anna"]);
+});
+
+t.test("accounts are mapped and told apart as the configuration says", (t) => {
+  const folded = peopleOf({ "ldap/Anna B": "anna" }, false);
+  t.equal(agentOf("ldap/anna  b", folded), "anna");
+  t.equal(agentOf("mysql/Anna B", folded), "mysql/anna b");
+  t.equal(agentOf("ldap/ou/Anna", folded), "ldap/ou/anna");
+  const exact = peopleOf({ "ldap/Anna B": "anna" }, true);
+  t.equal(agentOf("ldap/Anna B", exact), "anna");
+  t.equal(agentOf("ldap/anna b", exact), "ldap/anna b");
+  t.equal(agentOf("ldap/Anna", exact), "ldap/Anna");
+  t.end();
+});

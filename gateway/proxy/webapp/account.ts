@@ -1,0 +1,32 @@
+/** Whose account is whose: one agent, however the account is spelt. */
+import { type AgentName, agentName } from "../../core/units.ts";
+
+export interface People {
+  /** Accounts of the same person: `<data source>/<user>`, in the one spelling, to the agent's name. */
+  readonly people: ReadonlyMap<string, string>;
+  /** Whether accounts that differ in case alone are of different people. */
+  readonly caseSensitive: boolean;
+}
+
+/** @param people as the configuration has them */
+export const peopleOf = (people: Readonly<Record<string, string>>, caseSensitive: boolean): People => {
+  const spelt = Object.entries(people).map(([account, agent]) => [spell(account, caseSensitive), agent] as const);
+  return { people: new Map(spelt), caseSensitive };
+};
+
+/**
+ * The agent of an account. LDAP, RADIUS and many databases let one person sign in as `anna`, `Anna` and `anna `, and the
+ * application says what was typed: each would be somebody else, with no lock, no doubt and nothing known.
+ * @param account `<data source>/<user>`
+ */
+export function agentOf(account: string, { people, caseSensitive }: People): AgentName {
+  const name = spell(account, caseSensitive);
+  return agentName(people.get(name) ?? name);
+}
+
+/** As directories compare names (RFC 4518): compatible letters are one letter, and so are several spaces. */
+function spell(account: string, caseSensitive: boolean): string {
+  const [source = "", ...user] = account.normalize("NFKC").split("/");
+  const name = `${source}/${user.join("/").trim().replaceAll(/\s+/g, " ")}`;
+  return caseSensitive ? name : name.toLowerCase();
+}

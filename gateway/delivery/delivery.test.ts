@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type AddressInfo, createServer as createPlainServer } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { createLocalJWKSet, exportJWK, jwtVerify } from "jose";
 import t, { type Test } from "tap";
@@ -21,6 +21,7 @@ import { agentName } from "../core/units.ts";
 import { openStore } from "../store/open-store.ts";
 import { sessionRevoked } from "./caep.ts";
 import { Delivery } from "./delivery.ts";
+import { syslog } from "./syslog.ts";
 
 interface Heard {
   readonly headers: IncomingHttpHeaders;
@@ -370,4 +371,22 @@ t.test("whom an entry is about is asked by itself, however many agents there are
   store.audit.note({ actor: "gateway", action: "agent.passkey-added", agent: agentName("anna"), why: "" });
   await until(() => (gateway.delivery.states[0]?.delivered ?? 0) > 0, "it is delivered");
   t.match(readFileSync(join(folder, "out.jsonl"), "utf8"), /"anna"/);
+});
+
+t.test("a receiver that never finishes its handshake keeps no connection of ours", async (t) => {
+  const closed = Promise.withResolvers<void>();
+  const server = createPlainServer((socket) =>
+    socket
+      .on("close", () => closed.resolve())
+      .on("error", () => {})
+      .resume(),
+  );
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const carrier = syslog({ host: "127.0.0.1", port, tls: {} }, "1.0.0", 300);
+  t.teardown(() => carrier.close());
+  await t.rejects(carrier.carry([]));
+  await closed.promise;
 });

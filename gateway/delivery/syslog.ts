@@ -33,7 +33,8 @@ export function syslogMessage(notice: Notice, version: string, host = hostname()
 
 const framed = (message: string): string => `${Buffer.byteLength(message)} ${message}`;
 
-export function syslog({ host, port, tls }: SyslogOptions, version: string): Carrier {
+/** @param longest for one attempt, ms */
+export function syslog({ host, port, tls }: SyslogOptions, version: string, longest = attemptMillis): Carrier {
   let socket: Socket | null = null;
   const drop = (): void => {
     socket?.destroy();
@@ -42,11 +43,20 @@ export function syslog({ host, port, tls }: SyslogOptions, version: string): Car
   const open = async (): Promise<Socket> => {
     if (socket !== null && !socket.destroyed && socket.writable) return socket;
     const made = tls === null ? connect({ host, port }) : secureConnect({ host, port, ...tls });
-    made.on("error", drop);
+    const lost = (): void => {
+      made.destroy();
+      if (socket === made) socket = null;
+    };
+    made.on("error", lost);
     // A receiver that goes away says so by an end: what is written after it would be lost.
-    made.on("end", drop);
+    made.on("end", lost);
     made.resume();
-    await once(made, tls === null ? "connect" : "secureConnect", { signal: AbortSignal.timeout(attemptMillis) });
+    try {
+      await once(made, tls === null ? "connect" : "secureConnect", { signal: AbortSignal.timeout(longest) });
+    } catch (error) {
+      lost();
+      throw error;
+    }
     return (socket = made);
   };
   return {
@@ -54,7 +64,7 @@ export function syslog({ host, port, tls }: SyslogOptions, version: string): Car
     async carry(notices) {
       const to = await open();
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const end = setTimeout(() => to.destroy(new Error("not taken in time")), attemptMillis);
+      const end = setTimeout(() => to.destroy(new Error("not taken in time")), longest);
       const lost = () => reject(new Error("the receiver closed the connection"));
       to.once("close", lost);
       to.write(notices.map((notice) => framed(syslogMessage(notice, version))).join(""), (error) =>

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import t from "tap";
 import type { SessionInfo } from "../core/session.ts";
@@ -39,6 +40,36 @@ t.test(
     t.same(await exited, [0, null]);
   },
 );
+
+t.test("a disk that is full takes no line, and the process goes on, and ends when it should", async (t) => {
+  if (!existsSync("/dev/full")) {
+    t.comment("this system has no /dev/full");
+    return;
+  }
+  const log = JSON.stringify(new URL("log.ts", import.meta.url).href);
+  const code = `import { once } from "node:events";
+    import { setTimeout as sleep } from "node:timers/promises";
+    import { createLog } from ${log};
+    const log = createLog("info");
+    for (let n = 0; n < 3; n++) {
+      log.info({ n }, "line");
+      await sleep(80);
+    }
+    process.send("alive");
+    await once(process, "message");
+    process.disconnect();`;
+  const full = openSync("/dev/full", "w");
+  const child = spawn(process.execPath, ["--input-type=module-typescript", "--eval", code], {
+    cwd: import.meta.dirname,
+    stdio: ["ignore", full, "pipe", "ipc"],
+  });
+  closeSync(full);
+  t.teardown(() => child.kill("SIGKILL"));
+  const exited = once(child, "exit");
+  t.same((await Promise.race([once(child, "message"), exited]))[0], "alive");
+  child.send("end");
+  t.same(await exited, [0, null]);
+});
 
 t.test("one decision is one line that explains it, and secrets passed by mistake are not in it", (t) => {
   const out = new PassThrough();

@@ -21,14 +21,21 @@ export const output = { linesLost: 0 };
 /** Standard output, some lines at a time; what waits is written when the process exits, however it does. */
 function standardOutput(): DestinationStream {
   let waiting = "";
+  let failing = false;
   const flush = (): void => {
     if (waiting !== "") standard.write(waiting);
     waiting = "";
   };
-  // Before the library's own, which writes what it was given.
+  // Before the library's own, which writes what it was given; on a full disk it would try for ever.
   for (const event of ["beforeExit", "exit"]) process.on(event, flush);
+  process.on("exit", () => {
+    if (failing) standard.flushSync = () => {};
+  });
   const standard = pino.destination({ dest: 1, sync: false, maxLength: mostUnread });
   standard.on("drop", (lines: string) => (output.linesLost += lines.split("\n").length - 1));
+  // A full disk: what could not be written waits, and is tried again with the next lines.
+  standard.on("error", () => (failing = true));
+  standard.on("write", () => (failing = false));
   return {
     write(line: string): void {
       if (waiting === "") setTimeout(flush, lineWait).unref();

@@ -1,6 +1,7 @@
 import t from "tap";
 import { fleet } from "../../test/parts/buses.ts";
 import { ann, court, enter, own } from "../../test/parts/court.ts";
+import { SamehandError } from "../core/errors.ts";
 import { agentName, epochMillis, keysym } from "../core/units.ts";
 import type { AgentId } from "../store/store.ts";
 import { secretHash } from "./agent-passkeys.ts";
@@ -164,3 +165,25 @@ t.test(
     t.equal((await it.open()).verdict, "allow", "an hour later the login has ended: signing in is the proof");
   },
 );
+
+t.test("who was cut off and comes back with too little time left to answer waits for an operator", async (t) => {
+  const it = court(t);
+  enrolCode(it.store, it.agent.id, "ann", "Example");
+  const watch = await it.held();
+  it.clock.advance(100_000);
+  watch.close(it.clock.now(), new SamehandError("client-timeout"));
+  const back = await it.open();
+  t.equal(back.verdict, "quarantine");
+  t.equal(back.challenge?.step, "operator");
+  it.clock.advance(60_000);
+  back.tick(it.clock.now());
+  t.equal(back.verdict, "quarantine", "a network's fault severs nobody within seconds");
+  t.equal(it.store.lockOf(ann), null);
+
+  const soon = court(t);
+  enrolCode(soon.store, soon.agent.id, "ann", "Example");
+  const first = await soon.held();
+  soon.clock.advance(30_000);
+  first.close(soon.clock.now(), new SamehandError("client-timeout"));
+  t.equal((await soon.open()).challenge?.step, "code", "whoever has time enough goes on");
+});

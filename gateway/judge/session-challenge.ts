@@ -39,6 +39,12 @@ export interface SessionChallengeOptions extends JudgeOptions {
   readonly onFailed: (at: Millis, rule: string, reasons: readonly Reason[]) => void;
 }
 
+/**
+ * Code and words take most people less, ms. Of a hold of which less is left, by a network that was away or by somebody who
+ * ran down the time, nobody could make the agent's answer.
+ */
+const leastToAnswer = 45_000;
+
 const texts: Partial<Record<ChallengeOutcome, string>> = {
   "wrong-code": "the one-time code was wrong, or used before",
   "failed-phrase": "the phrase was typed by another hand",
@@ -108,7 +114,7 @@ export class SessionChallenge implements Hold {
     const passed = cause === "absence" ? 0 : this.#history.passed;
     const steps: readonly ChallengeStep[] = ordered
       ? ["operator"]
-      : this.#plan(challenge, typing, passed, heldFor(at) >= hold);
+      : this.#plan(challenge, typing, passed, hold - heldFor(at) < Math.min(leastToAnswer, hold / 2));
     this.drop();
     this.#cause = cause;
     this.#challenge = new Challenge({

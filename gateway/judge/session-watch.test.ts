@@ -161,7 +161,7 @@ t.test("whoever leaves a quarantine comes back into it, and time outside of it d
   const first = await open();
   first.work(own, 10, 5);
   first.work(other, 200, 1, () => first.watch.verdict === "quarantine");
-  clock.advance(1000 * (settings.policy.quarantineSeconds - 10));
+  clock.advance(1000 * (settings.policy.quarantineSeconds - 60));
   first.watch.tick(clock.now());
   const parallel = await open();
   t.equal(parallel.watch.verdict, "quarantine", "a second session beside it is held too");
@@ -174,7 +174,7 @@ t.test("whoever leaves a quarantine comes back into it, and time outside of it d
   t.match(row, { id: second.id, verdict: "quarantine", wouldBe: "quarantine" }, "and on record as such");
   second.watch.tick(clock.now());
   t.equal(second.watch.verdict, "quarantine");
-  clock.advance(10_001);
+  clock.advance(60_001);
   second.watch.tick(clock.now());
   t.same(second.acts, ["quarantine", "sever quarantine-expired"]);
   t.not(store.lockOf(ann), null);

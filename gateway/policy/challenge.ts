@@ -46,7 +46,7 @@ export interface ChallengeFacts {
   readonly canType: boolean;
   /** Challenges passed in the last eight hours. */
   readonly passed: number;
-  /** The time for code and phrase ran out in an earlier session. */
+  /** Of the time for code and phrase too little was left by an earlier session. */
   readonly late: boolean;
 }
 

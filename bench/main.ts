@@ -21,7 +21,7 @@ const usage = `usage: npm run bench -- [OPTIONS]
   --goals              the goals' loads and peers, at full length
   --repetitions N      of everything (5; 1 with --quick)
   --only LIST          families: display,input,set-up,memory,verdict,desktop,workers,capacity,event
-  --load TEXT          only loads that contain TEXT, such as 'heavy, 50'
+  --load TEXT          only loads that contain TEXT, such as 'heavy, 50'; '=1 session' only the load of that name
   --contenders LIST    only these, by name
   --proxy NAME=URL,PID measures this proxy too; it must pass WebSocket on to the front's port
   --front PORT         the port of the synthetic guacd's WebSocket front
@@ -132,7 +132,7 @@ async function run(wanted: Options, all: readonly Entrant[], samples: Samples): 
     (job) =>
       (!(wanted.quick || wanted.goals) || job.quick) &&
       (families?.includes(job.family) ?? true) &&
-      job.load.includes(wanted.load),
+      (wanted.load.startsWith("=") ? job.load === wanted.load.slice(1) : job.load.includes(wanted.load)),
   );
   for (let repetition = 0; repetition < wanted.times; repetition++)
     for (const [index, job] of chosen.entries()) {

@@ -1,7 +1,6 @@
 /** Scores one session against one enrolled person: both modalities, streaming, on calibrated scales that add up. */
 import type { Modality } from "../gateway/core/input.ts";
 import { type Llr, llr } from "../gateway/core/units.ts";
-import { finished } from "./adaptation.ts";
 import type { Background } from "./background.ts";
 import { fuse } from "./fusion.ts";
 import type { Keystroke } from "./keyboard/keystroke.ts";
@@ -33,15 +32,10 @@ export class Verifier {
 
   /** @param claim the profile of the person claimed */
   constructor(background: Background, claim: Profile | Scorers) {
-    const { keyboard, pointer } = "enrolled" in claim ? finished(scorersOf(background, claim)) : claim;
+    const { keyboard, pointer } = "enrolled" in claim ? scorersOf(background, claim) : claim;
     this.#background = background;
     this.#keyboard = keyboard;
     this.#pointer = pointer;
-  }
-
-  /** As the constructor, in steps of a millisecond or two. @throws SamehandError `profile-unreadable` */
-  static *making(background: Background, claim: Profile): Generator<undefined, Verifier> {
-    return new Verifier(background, yield* scorersOf(background, claim));
   }
 
   /**
@@ -114,13 +108,13 @@ export class Verifier {
   }
 }
 
-function* scorersOf(background: Background, profile: Profile): Generator<undefined, Scorers> {
+function scorersOf(background: Background, profile: Profile): Scorers {
   const enrolled = profile.enrolled(background);
-  yield;
   const usual = background.keyboard.scorer(enrolled.keyboard);
-  const keyboard = withModes(usual, background, profile, "keyboard", (mode) => background.keyboard.scorer(mode));
-  yield;
-  return { keyboard, pointer: pointing(background, profile, enrolled.pointer) };
+  return {
+    keyboard: withModes(usual, background, profile, "keyboard", (mode) => background.keyboard.scorer(mode)),
+    pointer: pointing(background, profile, enrolled.pointer),
+  };
 }
 
 const pointing = (

@@ -8,7 +8,7 @@ import { type TimedEvent, Typist } from "../../test/parts/typist.ts";
 import { buttonMask, keysym, millis } from "../core/units.ts";
 import { Enrolment, Inspector } from "./inspector.ts";
 import { copyOf } from "./keystroke-rows.ts";
-import { LateVerifier } from "./late-verifier.ts";
+import { LateVerifier, type Making } from "./late-verifier.ts";
 
 type Observation = { readonly key: Keystroke } | { readonly action: PointerAction };
 
@@ -40,6 +40,12 @@ hear(
   }),
 );
 
+function* made(): Making {
+  yield;
+  yield;
+  return new Verifier(background, profile);
+}
+
 const told = (verifier: Verifier | LateVerifier, each: Observation) =>
   "key" in each ? verifier.keystroke(each.key) : verifier.action(each.action);
 
@@ -54,11 +60,8 @@ t.test("whenever its steps come, or none, it tells the same evidence at the same
     [2, Infinity],
     [9, 1],
   ]) {
-    const made: (Verifier | null)[] = [];
-    const late = new LateVerifier(
-      () => Verifier.making(background, profile),
-      (verifier) => made.push(verifier),
-    );
+    const done: (Verifier | null)[] = [];
+    const late = new LateVerifier(made, (verifier) => done.push(verifier));
     const steps = late.steps();
     for (let step = 0; step < first; step++) steps.next();
     const heard = observations.map((each, index) => {
@@ -66,7 +69,7 @@ t.test("whenever its steps come, or none, it tells the same evidence at the same
       return told(late, each);
     });
     t.strictSame(heard, expected, `${first} steps before, then one every ${between}`);
-    t.equal(made.length, 1);
+    t.equal(done.length, 1);
     t.equal(steps.next().done, true, "nothing is left to do");
   }
   t.end();
@@ -79,7 +82,7 @@ t.test("a step that fails is made again where the verifier is needed, and what c
       begun++;
       if (broken) throw new Error("the disk is gone");
       yield;
-      return yield* Verifier.making(background, profile);
+      return yield* made();
     },
     () => {},
   );

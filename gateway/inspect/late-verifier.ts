@@ -1,7 +1,7 @@
 /**
- * A verifier that is not made yet, or not whole. Making one takes some milliseconds, in which no session's input went
- * through: it is made in steps beside the sessions, and what is observed meanwhile waits here. Nobody can tell the
- * difference: where a window is about to be full before, the rest is made within that event.
+ * A verifier that is not made yet, or not whole. Reading what is known and making one of it takes some milliseconds,
+ * in which no session's input went through: it is done in steps beside the sessions, and what is observed meanwhile waits
+ * here. Nobody can tell the difference: where a window is about to be full before, the rest is done within that event.
  */
 import type { Evidence } from "../../models/modality.ts";
 import type { Keystroke } from "../../models/keyboard/keystroke.ts";

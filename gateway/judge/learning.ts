@@ -146,7 +146,7 @@ export class Learning {
     const profile = this.#profile(id);
     if (profile === null) return null;
     yield;
-    return yield* Verifier.making(this.#farm.backgroundFor(name), profile);
+    return new Verifier(this.#farm.backgroundFor(name), profile);
   }
 
   /** Has a verifier made before it is needed. Never throws: what fails here fails again, and is told, where it is needed. */

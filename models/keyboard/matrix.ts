@@ -22,7 +22,10 @@ export function cholesky(a: Float64Array, n: number): number {
       const second = first + n;
       const third = second + n;
       const fourth = third + n;
-      let [one, two, three, four] = [a[first + column], a[second + column], a[third + column], a[fourth + column]];
+      let one = a[first + column];
+      let two = a[second + column];
+      let three = a[third + column];
+      let four = a[fourth + column];
       for (let k = 0; k < column; k += 1) {
         const shared = a[right + k];
         one -= a[first + k] * shared;

@@ -115,7 +115,10 @@ export function embed(parameters: Float32Array, sum: Float64Array): Float64Array
   let length = 1e-12;
   // four numbers at a time: no sum waits for another
   for (let to = 0; to < embedded; to += 4) {
-    let [one, two, three, four] = [0, 0, 0, 0];
+    let one = 0;
+    let two = 0;
+    let three = 0;
+    let four = 0;
     for (let unit = 0, at = third + to * hidden; unit < hidden; unit += 1, at += 1) {
       const value = sum[unit];
       one += parameters[at] * value;

@@ -165,7 +165,9 @@ export class KeyboardScorer implements Scorer<Keystroke> {
     if (this.#stream === null) return;
     const states = this.#stream.read(keystroke);
     const slot = (this.#count % windowKeystrokes) * hidden;
-    const [ofWindow, recent, ofSession] = [this.#windowStates, this.#recentStates, this.#sessionStates];
+    const ofWindow = this.#windowStates;
+    const recent = this.#recentStates;
+    const ofSession = this.#sessionStates;
     for (let unit = 0; unit < hidden; unit += 1) {
       const state = states[unit];
       ofWindow[unit] += state - recent[slot + unit];

@@ -48,6 +48,7 @@ const toldFrom: Readonly<Record<string, string>> = {
   "slow-vertical": "mid-vertical",
 };
 
+const noParents = new Int8Array(featureCount).fill(-1);
 /** For each feature the one before it that it is told from, or -1. */
 const parents = new Int8Array(featureCount).fill(-1);
 for (const [name, from] of Object.entries(toldFrom))
@@ -99,17 +100,19 @@ export function columnsOf(rows: Uint8Array, kept: number): Uint8Array {
 export function rowsOf(columns: Uint8Array, kept: number, told: boolean): Uint8Array | null {
   if (columns.length !== kept * rowBytes) return null;
   for (let row = 0; row < kept; row++) if (columns[row] >= kinds.length) return null;
-  for (let at = kept; at < columns.length; at++) if (columns[at] >= codeCount) return null;
   const places = byKind((row) => columns[row], kept);
   const rows = new Uint8Array(columns.length);
-  for (let row = 0; row < kept; row++) rows[row * rowBytes + featureCount] = columns[row];
-  for (let f = 0; f < featureCount; f++) {
-    const parent = told ? parents[f] : -1;
-    const column = (f + 1) * kept;
-    for (let row = 0, to = 0; row < kept; row++, to += rowBytes) {
-      const code = columns[column + places[row]];
-      rows[to + f] = parent < 0 ? code : together(code, rows[to + parent]);
+  const from = told ? parents : noParents;
+  let highest = 0;
+  // row by row: what is written, and each feature's column, is gone through in order
+  for (let row = 0, start = 0; row < kept; row++, start += rowBytes) {
+    for (let f = 0, at = kept + places[row]; f < featureCount; f++, at += kept) {
+      const code = columns[at];
+      if (code > highest) highest = code;
+      const parent = from[f];
+      rows[start + f] = parent < 0 ? code : together(code, rows[start + parent]);
     }
+    rows[start + featureCount] = columns[row];
   }
-  return rows;
+  return highest < codeCount ? rows : null;
 }

@@ -23,7 +23,9 @@ export interface Usual {
 /** Works out one kind. @param counts of the agent's codes of that kind */
 export function usualOf(counts: Float32Array, kind: number, { mean, deviation }: Usual): void {
   for (let f = 0; f < featureCount; f++) {
-    let [sum, squares, all] = [0, 0, 0];
+    let sum = 0;
+    let squares = 0;
+    let all = 0;
     for (let code = missing + 1; code < codeCount; code++) {
       const times = counts[f * codeCount + code];
       sum += times * code;

@@ -82,16 +82,22 @@ function timed(what: string, goal: string, prepare: () => () => number): Row {
 const profiles = farmOf();
 const farm = new Farm(background, profiles);
 const claims = typists.trials.filter(({ genuine }) => genuine).slice(0, sessions);
-const usual = claims.map(({ claimed }) => new Verifier(farm.backgroundFor(claimed), profiles.get(claimed) as Profile));
 const typed = claims.map(({ session }) => keystrokesOf(readTape(probeOf(typists, session) ?? "", undistorted)));
 const pointed: Told[][] = hands.trials
   .slice(0, sessions)
   .map(({ session }) => inputOf(probeOf(hands, session) ?? "").slice(0, mostEvents));
 
+const verifierOf = (claimed: string): Verifier =>
+  new Verifier(farm.backgroundFor(claimed), profiles.get(claimed) as Profile);
+const usual = claims.map(({ claimed }) => verifierOf(claimed));
+const again = (): Verifier[] => usual.map((verifier) => verifier.again(null));
+/** What a verifier works out as it goes is part of what its first session costs. */
+const anew = (): Verifier[] => claims.map(({ claimed }) => verifierOf(claimed));
+
 const type =
-  (windows: boolean): (() => () => number) =>
+  (windows: boolean, made = again): (() => () => number) =>
   () => {
-    const verifiers = usual.map((verifier) => verifier.again(null));
+    const verifiers = made();
     if (!windows) for (const verifier of verifiers) verifier.withoutWindows();
     return () => {
       verifiers.forEach((verifier, index) => typed[index].forEach((keystroke) => verifier.keystroke(keystroke)));
@@ -110,15 +116,16 @@ const point =
     };
   };
 const score = () => {
-  const verifiers = usual.map((verifier) => verifier.again(null).withoutWindows());
+  const verifiers = again().map((verifier) => verifier.withoutWindows());
   verifiers.forEach((verifier, index) => typed[index].forEach((keystroke) => verifier.keystroke(keystroke)));
   return () => {
     for (const verifier of verifiers) verifier.sessionLlr();
     return verifiers.length;
   };
 };
-const start = () => () =>
-  claims.map(({ claimed }) => new Verifier(farm.backgroundFor(claimed), profiles.get(claimed) as Profile)).length;
+const start = () => () => anew().length;
+const stored = [...profiles.values()].slice(0, sessions).map((profile) => profile.encode());
+const read = () => () => stored.map((bytes) => Profile.decode(bytes, background)).length;
 
 const [plain, whole] = [
   timed("a keystroke, no windows", "", type(false)),
@@ -135,11 +142,13 @@ const sizes = (what: string, goal: string, bytes: (profile: Profile) => number):
 const rows: readonly Row[] = [
   whole,
   plain,
+  timed("a keystroke of a verifier's first session, all windows", "", type(true, anew)),
   { what: "a window's score, colleagues included", unit: "µs", goal: "200", values: windows },
   timed("the score of a session of 500 keys", "", score),
   timed("a pointer event, all windows", "20", point(true)),
   timed("a pointer event, not scored", "", point(false)),
-  timed("a verifier of a session's start", "", start),
+  timed("a verifier at a session's start", "", start),
+  timed("reading a profile", "", read),
   sizes("a whole profile", "64", (profile) => profile.encode().length),
   sizes("its keyboard", "", ({ anchor }) => anchor.keyboard.encode().length),
   sizes("its pointer", "", ({ anchor }) => anchor.pointer.encode().length),

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { systemClock } from "../gateway/core/clock.ts";
+import { type Clock, systemClock } from "../gateway/core/clock.ts";
 import { maturityOf } from "../gateway/core/maturity.ts";
 import { agentName, epochMillis } from "../gateway/core/units.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
@@ -46,14 +46,16 @@ export async function runDemonstration(): Promise<number> {
 export class Demonstration {
   readonly #screen: Screen;
   readonly #folder: string;
+  readonly #clock: Clock;
   readonly #stops: (() => Promise<void>)[] = [];
   readonly #ended = Promise.withResolvers<string>();
   #running: { gateway: Gateway; frontDesk: FrontDesk } | null = null;
 
   /** @param folder where configuration, keys and store are kept */
-  constructor(screen: Screen, folder: string) {
+  constructor(screen: Screen, folder: string, clock: Clock = systemClock) {
     this.#screen = screen;
     this.#folder = folder;
+    this.#clock = clock;
   }
 
   /** The sentence that says what died. */
@@ -82,7 +84,8 @@ export class Demonstration {
     const guacd = await Guacd.start(parts);
     this.#stops.push(() => guacd.stop());
     screen.step("Starting the gateway");
-    const { gateway, config } = await startBehind({ guacd: guacd.port, desktop: desk.port }, this.#folder, screen);
+    const behind = { guacd: guacd.port, desktop: desk.port };
+    const { gateway, config } = await startBehind(behind, this.#folder, screen, this.#clock);
     this.#stops.push(() => gateway.close());
     const frontDesk = await openFrontDesk(gateway, config, screen);
     this.#stops.push(() => frontDesk.stop());
@@ -138,6 +141,7 @@ const startBehind = (
   behind: { guacd: number; desktop: number },
   folder: string,
   screen: Screen,
+  clock: Clock,
 ): Promise<{ gateway: Gateway; config: Config }> =>
   onFreePorts(async () => {
     const file = writeSettings(folder, {
@@ -147,7 +151,7 @@ const startBehind = (
       ...behind,
     });
     const { config } = loadConfig(file, {});
-    return { config, gateway: await startGateway(config, { log: screen.log }) };
+    return { config, gateway: await startGateway(config, { log: screen.log, clock }) };
   });
 
 async function portFor(what: string, port: number, screen: Screen): Promise<number> {

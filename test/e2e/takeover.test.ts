@@ -13,8 +13,9 @@ import { Background } from "../../models/background.ts";
 import { enrolColleagues, enrolPerson } from "../parts/colleagues.ts";
 import { defaultPolicyFile } from "../../gateway/policy/policy-file.ts";
 import { startFarm } from "../parts/farm.ts";
+import { paced, PacedClock } from "../parts/paced-clock.ts";
 import { startPrometheus, watchers } from "../parts/prometheus.ts";
-import { play, Typist, type TimedEvent } from "../parts/typist.ts";
+import { Typist, type TimedEvent } from "../parts/typist.ts";
 
 /** What the presses among these events write. */
 const textOf = (events: readonly TimedEvent[]): string =>
@@ -35,8 +36,10 @@ t.test(
     const note = (fields: Record<string, unknown>, message: string) =>
       void lines.push(JSON.stringify({ ...fields, message }));
     const log: Log = { debug: note, info: note, warn: note, error: note };
+    const clock = new PacedClock();
     const farm = await startFarm({
       log,
+      clock,
       policy: readFileSync(defaultPolicyFile, "utf8").replace(/^quarantineSeconds: .*$/m, "quarantineSeconds: 20"),
       config: {
         mode: "enforce",
@@ -49,6 +52,7 @@ t.test(
     t.teardown(() => farm.stop());
     const { gateway, desktop } = farm;
     const { tally } = gateway;
+    const play = paced(clock, tally);
     const anna = new Typist(1);
     const other = new Typist(2);
 

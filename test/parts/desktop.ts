@@ -75,6 +75,8 @@ export async function startDesktop(size: { width?: number; height?: number } = {
   };
   try {
     await desktop.open("usr/bin/xsetroot", ["-solid", "#24406b"]).exited;
+    // else X itself types a key again whose release a busy machine brings late
+    await desktop.open("usr/bin/xset", ["r", "off"]).exited;
     const geometry = ["-geometry", `${width}x${height}+0+0`, "-bw", "0"];
     const xev = desktop.open("usr/bin/xev", [...geometry, "-event", "keyboard", "-event", "mouse"], (line) =>
       reader.line(line),

@@ -12,7 +12,8 @@ import { Background } from "../../models/background.ts";
 import { enrolPerson } from "./colleagues.ts";
 import { type Farm, type FarmOptions, startFarm } from "./farm.ts";
 import { HeldSession } from "./held-session.ts";
-import { play, Typist } from "./typist.ts";
+import { paced, PacedClock } from "./paced-clock.ts";
+import { Typist } from "./typist.ts";
 
 const doubt = `rules:
   - name: doubt
@@ -46,9 +47,11 @@ export async function startDoubted(
   let policy = readFileSync(defaultPolicyFile, "utf8").replace(/^rules:\n/m, doubt);
   for (const [now, then] of Object.entries(changes)) policy = policy.replace(now, then);
   const enrolment = { provisional: enough, mature: enough };
-  const farm = await startFarm({ policy, config: { mode: "enforce", enrolment, ...config }, ...options });
+  const clock = new PacedClock();
+  const farm = await startFarm({ policy, clock, config: { mode: "enforce", enrolment, ...config }, ...options });
   const { gateway, desktop } = farm;
   const { store, tally } = gateway;
+  const play = paced(clock, tally);
   enrolPerson(store, Background.load(), "anna", 1, 1600);
   const { id } = store.enrol(agentName("anna"));
   enrolCode(store, id, "anna", "Example");
@@ -57,7 +60,7 @@ export async function startDoubted(
     id,
     code: (steps = 0) => codeAt(store, id, epochMillis(Date.now() + steps * 30_000)) ?? "",
     async hold(sink) {
-      const held = new HeldSession([...gateway.proxy.sessions.values()].at(-1) as SessionControl, sink);
+      const held = new HeldSession([...gateway.proxy.sessions.values()].at(-1) as SessionControl, sink, play);
       await play(anna.type(before, 0), sink, () => held.asked);
       return held;
     },

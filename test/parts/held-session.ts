@@ -4,7 +4,7 @@ import type { InputSink } from "../../gateway/core/input.ts";
 import type { Prompt } from "../../gateway/core/prompt.ts";
 import type { SessionControl } from "../../gateway/core/session.ts";
 import { keysym, millis } from "../../gateway/core/units.ts";
-import { play, type Typist } from "./typist.ts";
+import type { Player, Typist } from "./typist.ts";
 
 const [enter, escape] = [0xff0d, 0xff1b];
 
@@ -14,10 +14,12 @@ export class HeldSession {
   /** Whether it was let go again. */
   released = false;
   readonly #sink: InputSink;
+  readonly #play: Player;
 
   /** @param sink where the person's keys go: a browser's page, or a client without a screen */
-  constructor(control: SessionControl, sink: InputSink) {
+  constructor(control: SessionControl, sink: InputSink, play: Player) {
     this.#sink = sink;
+    this.#play = play;
     const show = control.show.bind(control);
     control.show = (prompt) => {
       this.prompts.push(prompt);
@@ -79,7 +81,7 @@ export class HeldSession {
       const words = asked.filter((word) => wrong || word.state !== "right");
       typed.push(...words.map(({ text }) => text));
       // to the last key's release, even where the last press was enough: a key that stays down types nothing later
-      await play(hand.type(words.map(({ text }) => text).join(" "), 0, tries), this.#sink);
+      await this.#play(hand.type(words.map(({ text }) => text).join(" "), 0, tries), this.#sink);
       await sleep(600);
     }
     return typed;

@@ -15,6 +15,14 @@ t.test("X's events are told with key, button and place", async (t) => {
   t.match(await desktop.received((event) => event.kind === "button"), { button: 1, pressed: true, x: 40, y: 50 });
 });
 
+t.test("a key whose release comes late is typed once", async (t) => {
+  const desktop = await startDesktop();
+  t.teardown(() => desktop.stop());
+  await desktop.run("usr/bin/xdotool", ["keydown", "a", "sleep", "0.9", "keyup", "a"]);
+  await desktop.settled(0);
+  t.equal(desktop.typed(), "a");
+});
+
 t.test("guacd answers, and comes back on the same port", async (t) => {
   const guacd = await startGuacd();
   await guacd.stop();

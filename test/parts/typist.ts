@@ -187,7 +187,10 @@ export class Typist {
   }
 }
 
-/** Sends events as they are due, in real time. Returns how many were sent; stops when `until` says so. */
+/** Sends events as they are due. @returns how many were sent; stops when `until` says so */
+export type Player = (events: readonly TimedEvent[], sink: InputSink, until?: () => boolean) => Promise<number>;
+
+/** In real time. */
 export async function play(
   events: readonly TimedEvent[],
   sink: InputSink,
@@ -228,37 +231,8 @@ export class StepClock implements Clock {
   }
 }
 
-/**
- * Sends events one by one over a real socket, each at its own time on the gateway's clock: the clock stands still
- * until the gateway has taken the event in.
- * @param taken how many events the gateway has taken in so far, such as its tally's keys and moves together
- */
-export async function playStepped(
-  events: readonly TimedEvent[],
-  sink: InputSink,
-  clock: StepClock,
-  taken: () => number,
-  until: () => boolean = () => false,
-): Promise<number> {
-  let last = events[0]?.at ?? 0;
-  let sent = 0;
-  for (const event of events) {
-    clock.advance(event.at - last);
-    last = event.at;
-    const before = taken();
-    send(sink, event);
-    sent++;
-    for (let turns = 0; taken() === before; turns++) {
-      if (until()) return sent;
-      if (turns > 100_000) throw new Error("the gateway did not take the event in");
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    if (until()) return sent;
-  }
-  return sent;
-}
-
-function send(sink: InputSink, event: TimedEvent): void {
+/** Hands an event on as it is, at once. */
+export function send(sink: InputSink, event: TimedEvent): void {
   const at = millis(event.at);
   if (event.kind === "key") sink.key(at, keysym(event.keysym), event.pressed);
   else sink.pointer(at, event.x, event.y, buttonMask(event.mask));

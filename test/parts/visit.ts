@@ -16,7 +16,8 @@ import type { TestChromium } from "./chromium.ts";
 import { enrolColleagues, enrolPerson } from "./colleagues.ts";
 import { Hand } from "./hand.ts";
 import { HeldSession } from "./held-session.ts";
-import { play, Typist } from "./typist.ts";
+import { paced, PacedClock } from "./paced-clock.ts";
+import { type Player, Typist } from "./typist.ts";
 
 /** The demonstration's agents, and who takes their keyboard. */
 export const visitors = { alex: new Typist(1), sam: new Typist(3) } as const;
@@ -30,11 +31,16 @@ const strictClient = (): Buffer => {
   return readFileSync(join(dirname(resolve("guacamole-common-js")), "../esm/guacamole-common.js"));
 };
 
+/** How people work at each demonstration: at the pace of its clock. */
+const players = new WeakMap<Demonstration, Player>();
+
 /** The demonstration, in silence, from a folder of its own. What has started is for `stop` to stop. */
 export async function startVisited(folder: string): Promise<Demonstration> {
-  const demonstration = new Demonstration(new Screen({ write: () => true }), folder);
+  const clock = new PacedClock();
+  const demonstration = new Demonstration(new Screen({ write: () => true }), folder, clock);
   try {
     await demonstration.start();
+    players.set(demonstration, paced(clock, demonstration.gateway.tally));
   } catch (error) {
     await demonstration.stop();
     throw error;
@@ -56,6 +62,7 @@ export class Visit {
   readonly held: HeldSession;
   readonly #id: SessionId;
   readonly #hand: Hand;
+  readonly #play: Player;
   readonly #demonstration: Demonstration;
   readonly #chromium: TestChromium;
   readonly #name: Visitor;
@@ -67,7 +74,8 @@ export class Visit {
     this.#id = id;
     this.page = page;
     this.#hand = new Hand(page);
-    this.held = new HeldSession(control, this.#hand);
+    this.#play = players.get(demonstration)!;
+    this.held = new HeldSession(control, this.#hand, this.#play);
     this.#demonstration = demonstration;
     this.#chromium = chromium;
     this.#name = name;
@@ -93,19 +101,19 @@ export class Visit {
   /** The agent does some work. */
   async work(): Promise<void> {
     await this.page.mouse.click(900, 600);
-    await play(visitors[this.#name].shift(60, 9), this.#hand);
+    await this.#play(visitors[this.#name].shift(60, 9), this.#hand);
     await this.#hand.idle();
   }
 
   /** The agent types, as agents do. */
   async write(text: string): Promise<void> {
-    await play(visitors[this.#name].type(text, 0, 5), this.#hand);
+    await this.#play(visitors[this.#name].type(text, 0, 5), this.#hand);
     await this.#hand.idle();
   }
 
   /** Somebody else works on, until the session is held. @throws Error where it never is, or ends */
   async handOver(): Promise<void> {
-    await play(stranger.shift(3000, 1), this.#hand, () => this.held.asked || this.#over);
+    await this.#play(stranger.shift(3000, 1), this.#hand, () => this.held.asked || this.#over);
     if (!this.held.asked) throw new Error(`somebody else was not held${this.#over ? ": the session ended" : ""}`);
     await this.#hand.idle();
     await this.held.settle();

@@ -52,7 +52,7 @@ function confinable(): string | false {
 t.test("it runs without rights, and writes nowhere but into its store's folder", { skip: confinable() }, async (t) => {
   t.setTimeout(110_000);
   // Not below /tmp, which the confined process has for itself.
-  const folder = mkdtempSync(join(tmpdir() === "/tmp" ? "/var/tmp" : tmpdir(), "samehand-confined-"));
+  const folder = mkdtempSync(join(/^\/tmp(\/|$)/.test(tmpdir()) ? "/var/tmp" : tmpdir(), "samehand-confined-"));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const [state, checkout] = [join(folder, "state"), join(folder, "checkout")];
   mkdirSync(state);

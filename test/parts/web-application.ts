@@ -63,13 +63,23 @@ export class WebApplication {
         ? ["WebApplication", [String(guacdPort), desktop["port"] ?? "", desktop["password"] ?? "", pages ?? home]]
         : ["War", [war, writeHome(home, guacdPort, desktop)]];
     const classpath = [folder, ...jars(folder)].join(":");
-    const command: [string, ...string[]] = ["java", ...briefly, "-cp", classpath, name, ...args];
+    // what Tomcat writes goes with the folder
+    const command: [string, ...string[]] = [
+      "java",
+      ...briefly,
+      `-Djava.io.tmpdir=${home}`,
+      "-cp",
+      classpath,
+      name,
+      ...args,
+    ];
     const program = new Program({ name: "web application", command });
     try {
       const [, port] = await program.line(/listening (\d+)/);
       return new WebApplication(program, Number(port), home);
     } catch (error) {
       await program.stop();
+      rmSync(home, { recursive: true, force: true });
       throw error;
     }
   }

@@ -13,6 +13,7 @@ import { agentPages } from "../../gateway/pages/pages.ts";
 import { decision } from "../fixtures/decision.ts";
 import { colourAt, startChromium } from "../parts/chromium.ts";
 import { type Farm, startFarm } from "../parts/farm.ts";
+import { withoutRepeats } from "../parts/hand.ts";
 
 const { resolve } = createRequire(import.meta.url);
 const strict = join(dirname(resolve("guacamole-common-js")), "../esm/guacamole-common.js");
@@ -48,6 +49,7 @@ for (const [name, library] of Object.entries(clients))
     t.teardown(() => farm.stop());
     const { desktop } = farm;
     const page = await chromium.page({ width: 1024, height: 768 });
+    await withoutRepeats(page);
     const control = await openPage(farm, page);
 
     await t.test("the picture arrives, and follows what happens on the desktop", async (t) => {
@@ -64,7 +66,8 @@ for (const [name, library] of Object.entries(clients))
       await page.mouse.move(200, 300);
       await page.mouse.down();
       await page.mouse.up();
-      await page.keyboard.type("Same hand, 42!");
+      await page.keyboard.type("Same hand, 42");
+      await page.keyboard.press("!", { delay: 600 });
       await desktop.ends("!", from);
       await desktop.settled();
       t.equal(desktop.typed(from), "Same hand, 42!");

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import t from "tap";
 import { startChromium } from "../parts/chromium.ts";
 import { startDoubted } from "../parts/doubted.ts";
-import { Hand } from "../parts/hand.ts";
+import { Hand, withoutRepeats } from "../parts/hand.ts";
 import { clients } from "../reliability/returned.ts";
 
 const chromium = await startChromium();
@@ -20,6 +20,7 @@ for (const [client, pages] of Object.entries(clients))
     const { gateway, desktop } = farm;
 
     const page = await chromium.page({ width: 1024, height: 768 });
+    await withoutRepeats(page);
     await page.goto(`${gateway.url}/#token=${await farm.token("anna")}`);
     await page.waitForSelector("[data-state=connected]");
     const hand = new Hand(page);

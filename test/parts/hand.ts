@@ -10,6 +10,18 @@ const names: Readonly<Record<number, string>> = {
   0xffe1: "Shift",
 };
 
+/**
+ * Keeps Guacamole's client from typing a key again that is down for half a second: on a busy machine the release of one
+ * that was only tapped may be so late. To be called before the page is opened.
+ */
+export const withoutRepeats = (page: Page): Promise<unknown> => page.addInitScript(noRepeats);
+
+/** Runs in the page: it is the client's only wait of that length. */
+const noRepeats = `{
+  const { setTimeout } = window;
+  window.setTimeout = (work, wait, ...rest) => (wait === 500 ? 0 : setTimeout(work, wait, ...rest));
+}`;
+
 export class Hand implements InputSink {
   readonly #page: Page;
   /** Where the typist's place 0, 0 is on the page. */

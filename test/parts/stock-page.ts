@@ -5,6 +5,7 @@
 import type { Locator, Page } from "playwright-core";
 import type { TestChromium } from "./chromium.ts";
 import type { Farm } from "./farm.ts";
+import { withoutRepeats } from "./hand.ts";
 import { WebApplication } from "./web-application.ts";
 
 export interface StockPageOptions {
@@ -31,6 +32,7 @@ export class StockPage {
     hash = "/",
   ): Promise<StockPage> {
     const page = await chromium.page({ width, height });
+    await withoutRepeats(page);
     if (noWebSocket) await page.addInitScript(blockWebSocket);
     const url = `${gateway.url}/guacamole/`;
     await page.goto(`${url}#${hash}`);

@@ -14,7 +14,7 @@ import type { Tunnel } from "../../gateway/proxy/tunnel.ts";
 import { Background } from "../../models/background.ts";
 import type { TestChromium } from "./chromium.ts";
 import { enrolColleagues, enrolPerson } from "./colleagues.ts";
-import { Hand } from "./hand.ts";
+import { Hand, withoutRepeats } from "./hand.ts";
 import { HeldSession } from "./held-session.ts";
 import { paced, PacedClock } from "./paced-clock.ts";
 import { type Player, Typist } from "./typist.ts";
@@ -89,6 +89,7 @@ export class Visit {
     client: string,
   ): Promise<Visit> {
     const page = await chromium.page();
+    await withoutRepeats(page);
     if (client === "1.5.0")
       await page.route("**/guacamole.js", (route) =>
         route.fulfill({ contentType: "text/javascript", body: strictClient() }),

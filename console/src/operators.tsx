@@ -30,14 +30,43 @@ function RoleChoice({ chosen, choose }: { chosen: readonly Role[]; choose: (role
   );
 }
 
-export function Operators() {
-  const { value, fault, again } = useAnswer(() => get<"operators">("/operators"), []);
+interface Named {
+  readonly name: string;
+  readonly roles: Role[];
+  readonly reason: string;
+}
+
+/** Asks for the name, the roles and the reason of somebody or something new. */
+function Newcomer({ label, make }: { label: string; make: (named: Named) => void }) {
   const [name, setName] = useState("");
   const [roles, setRoles] = useState<Role[]>(["viewer"]);
   const [reason, setReason] = useState("");
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        make({ name, roles, reason });
+      }}
+    >
+      <label>
+        Name <input required value={name} onInput={(event) => setName(event.currentTarget.value)} />
+      </label>
+      <RoleChoice chosen={roles} choose={setRoles} />
+      <label>
+        Why <input maxLength={300} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+      </label>
+      <button type="submit" disabled={roles.length === 0}>
+        {label}
+      </button>
+    </form>
+  );
+}
+
+export function Operators() {
+  const { value, fault, again } = useAnswer(() => get<"operators">("/operators"), []);
   const [link, setLink] = useState("");
   const [failed, attempt] = useAttempt(again);
-  const invite = async () => setLink((await post<"invite">("/operators", { name, roles, reason })).url);
+  const invite = async (body: Named) => setLink((await post<"invite">("/operators", body)).url);
   return (
     <section>
       <h2>Operators</h2>
@@ -58,23 +87,7 @@ export function Operators() {
           </li>
         ))}
       </ul>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          attempt(invite);
-        }}
-      >
-        <label>
-          Name <input required value={name} onInput={(event) => setName(event.currentTarget.value)} />
-        </label>
-        <RoleChoice chosen={roles} choose={setRoles} />
-        <label>
-          Why <input maxLength={300} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
-        </label>
-        <button type="submit" disabled={roles.length === 0}>
-          Make a one-time link
-        </button>
-      </form>
+      <Newcomer label="Make a one-time link" make={(newcomer) => attempt(() => invite(newcomer))} />
       {link !== "" && (
         <p role="status">
           Give this to them; it works once, for an hour: <code>{link}</code>
@@ -86,12 +99,9 @@ export function Operators() {
 
 export function Tokens() {
   const { value, fault, again } = useAnswer(() => get<"tokens">("/tokens"), []);
-  const [name, setName] = useState("");
-  const [roles, setRoles] = useState<Role[]>(["viewer"]);
-  const [reason, setReason] = useState("");
   const [secret, setSecret] = useState("");
   const [failed, attempt] = useAttempt(again);
-  const make = async () => setSecret((await post<"makeToken">("/tokens", { name, roles, reason })).secret);
+  const make = async (body: Named) => setSecret((await post<"makeToken">("/tokens", body)).secret);
   return (
     <section>
       <h2>API tokens</h2>
@@ -112,23 +122,7 @@ export function Tokens() {
           </li>
         ))}
       </ul>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          attempt(make);
-        }}
-      >
-        <label>
-          Name <input required value={name} onInput={(event) => setName(event.currentTarget.value)} />
-        </label>
-        <RoleChoice chosen={roles} choose={setRoles} />
-        <label>
-          Why <input maxLength={300} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
-        </label>
-        <button type="submit" disabled={roles.length === 0}>
-          Make a token
-        </button>
-      </form>
+      <Newcomer label="Make a token" make={(newcomer) => attempt(() => make(newcomer))} />
       {secret !== "" && (
         <p role="status">
           Shown this once: <code>{secret}</code>

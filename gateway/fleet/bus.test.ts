@@ -45,14 +45,18 @@ t.test("only the middle counts", async (t) => {
   });
 });
 
-t.test("who is silent or dies is not waited for", async (t) => {
-  const { middle, one, two } = fleet();
+t.test("who is silent is not waited for", async (t) => {
+  const { one, two } = fleet();
   one.bus.answer("unready", () => ["1"]);
   two.bus.answer("unready", () => new Promise(() => {}));
   t.same(await one.bus.askEach("unready", null), { answers: [["1"]], missing: 1 }, "after the middle's patience");
+});
+
+t.test("who dies is not waited for, however patient the middle is", async (t) => {
+  const { middle, one, two } = fleet(2 ** 30);
+  one.bus.answer("unready", () => ["1"]);
+  two.bus.answer("unready", () => new Promise(() => {}));
   const asked = middle.askEach("unready", null);
   middle.detach(two.outward);
-  const before = performance.now();
-  t.same(await asked, { answers: [["1"]], missing: 0 }, "who is dead would have had nothing to say");
-  t.ok(performance.now() - before < 190, "at once");
+  t.same(await asked, { answers: [["1"]], missing: 0 }, "it would have had nothing to say");
 });

@@ -11,6 +11,8 @@ import { startOperators } from "../parts/operators.ts";
 
 const sessions = 2000;
 const seconds = 15;
+/** What a frame, and a second's news, may cost the page's thread, ms of CPU: half of the time between two frames, a tenth of that between two news. */
+const [frameCost, newsCost] = [8, 100];
 
 /** Scrolls on each frame for so long. @returns the time between frames, ms, shortest first */
 const scroll = (page: Page): Promise<number[]> =>
@@ -34,7 +36,8 @@ t.test("2,000 sessions are smooth to scroll and to search", { timeout: 120_000 }
   t.teardown(() => chromium.stop());
   const page = await chromium.page({ width: 1440, height: 900 });
   const devtools = await page.context().newCDPSession(page);
-  await devtools.send("Performance.enable");
+  // what the page's thread computed, whatever else the machine does
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
   await devtools.send("Network.enable");
   let bytes = 0;
   devtools.on("Network.dataReceived", ({ dataLength }) => void (bytes += dataLength));
@@ -50,18 +53,19 @@ t.test("2,000 sessions are smooth to scroll and to search", { timeout: 120_000 }
   const [bytesBefore, busyBefore, gateway] = [bytes, await busy(), process.cpuUsage()];
   const frames = await scroll(page);
   const cpu = process.cpuUsage(gateway);
+  const computed = (await busy()) - busyBefore;
   const at = (share: number): number => frames[Math.floor(share * (frames.length - 1))];
   const perSecond = (value: number): number => value / seconds;
   t.comment(
     `frames ${frames.length}, median ${at(0.5).toFixed(1)} ms, 95 % ${at(0.95).toFixed(1)} ms, ` +
       `99 % ${at(0.99).toFixed(1)} ms, longest ${at(1).toFixed(0)} ms; ` +
-      `page busy ${(perSecond((await busy()) - busyBefore) * 100).toFixed(0)} % of one core; ` +
+      `page busy ${(perSecond(computed) * 100).toFixed(0)} % of one core; ` +
       `stream ${(perSecond(bytes - bytesBefore) / 1024).toFixed(0)} KiB/s; ` +
       `listener ${((perSecond(cpu.user + cpu.system) / 1e6) * 100).toFixed(0)} % of one core`,
   );
   t.ok(bytes > bytesBefore, "the wall was live meanwhile");
-  t.ok(at(0.5) < 25, "most frames come in time");
-  t.ok(at(0.95) < 50, "few are late");
+  const allowed = frames.length * frameCost + seconds * newsCost;
+  t.ok(computed * 1000 < allowed, `${(computed * 1000).toFixed(0)} ms of the page's thread, below ${allowed}`);
 
   await page.getByRole("searchbox").fill("agent-1999");
   await page.getByRole("row").filter({ hasText: "agent-1999" }).waitFor();

@@ -15,8 +15,8 @@ export function worker(name: string, middle: Bus): { bus: Bus; outward: Link } {
   return { bus, outward };
 }
 
-/** A middle and two workers. */
-export function fleet() {
-  const middle = new Bus("0", 200);
+/** A middle and two workers. @param patience the middle's, ms */
+export function fleet(patience = 200) {
+  const middle = new Bus("0", patience);
   return { middle, one: worker("1", middle), two: worker("2", middle) };
 }

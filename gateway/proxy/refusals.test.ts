@@ -173,7 +173,11 @@ t.test("a viewer that stops reading costs its own target, not the gateway's memo
     if (blasting) setImmediate(blast);
   };
   blast();
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // until every buffer on the way is full and the gateway reads no more
+  for (let passed = -1; passed < bench.tally.bytesToClient || bench.tally.backpressurePauses === 0;) {
+    passed = bench.tally.bytesToClient;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
   const before = process.memoryUsage();
   await new Promise((resolve) => setTimeout(resolve, 2000));
   const after = process.memoryUsage();

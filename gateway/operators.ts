@@ -4,7 +4,8 @@ import { readSecret } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { modesOf, withoutMode } from "./agent-modes.ts";
 import { Admin, type AdminParts } from "./admin/admin.ts";
-import type { Fleet } from "./core/fleet.ts";
+import { SamehandError } from "./core/errors.ts";
+import type { Answers, Fleet } from "./core/fleet.ts";
 import type { ActOutcome, LiveDetail, LiveSessions, LiveSummary, OperatorAct } from "./core/live.ts";
 import type { SessionId } from "./core/units.ts";
 import { driftOf } from "../models/adaptation.ts";
@@ -29,14 +30,24 @@ export class FleetSessions implements LiveSessions {
   }
 
   async detail(id: SessionId): Promise<LiveDetail | null> {
-    const answers = await this.#fleet.ask("session", id);
-    return answers.find((detail) => detail !== null) ?? null;
+    const known = await this.#fleet.askEach("session", id);
+    return found(known, (detail) => detail !== null) ?? null;
   }
 
   async act(id: SessionId, act: OperatorAct): Promise<ActOutcome> {
-    const answers = await this.#fleet.ask("act", { id, act });
-    return answers.find((outcome) => outcome !== "gone") ?? "gone";
+    const done = await this.#fleet.askEach("act", { id, act });
+    return found(done, (outcome) => outcome !== "gone") ?? "gone";
   }
+}
+
+/**
+ * The answer of the process that has the session; undefined where none has.
+ * @throws SamehandError `neighbour-silent` where one does not answer: it may be that one's, and may still be acted on
+ */
+function found<Answer>({ answers, missing }: Answers<Answer>, is: (answer: Answer) => boolean): Answer | undefined {
+  const answer = answers.find(is);
+  if (answer === undefined && missing > 0) throw new SamehandError("neighbour-silent", "the session may be there");
+  return answer;
 }
 
 export interface OperatorsParts extends Pick<AdminParts, "store" | "clock" | "log">, PolicyFileParts {

@@ -98,6 +98,7 @@ export type ActOutcome = "done" | "already" | "gone";
 /** The live sessions of the whole fleet. */
 export interface LiveSessions {
   list(): Promise<readonly LiveSummary[]>;
+  /** @throws SamehandError `neighbour-silent` where a process that does not answer may have it; as `act` */
   detail(id: SessionId): Promise<LiveDetail | null>;
   /** Idempotent. In report mode too: an operator's act is always done. */
   act(id: SessionId, act: OperatorAct): Promise<ActOutcome>;

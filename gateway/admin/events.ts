@@ -5,6 +5,7 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../core/clock.ts";
 import type { LiveSessions, LiveSummary } from "../core/live.ts";
+import type { Log } from "../core/log.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Store } from "../store/store.ts";
 import type { LiveEvent } from "./contract/event.ts";
@@ -17,9 +18,12 @@ export interface EventParts {
   readonly words: RuleWords;
   readonly mode: () => Mode;
   readonly clock: Clock;
+  readonly log: Log;
+  /** Between two looks; a second by default. */
+  readonly lookMillis?: number;
 }
 
-const lookMillis = 1000;
+const usualMillis = 1000;
 const mostUnread = 8 * 1024 * 1024;
 const mostListeners = 200;
 
@@ -64,7 +68,7 @@ export class Events {
     response.write(frame({ type: "snapshot", at: this.#now(), mode: this.#parts.mode(), sessions: all }));
     if (response.closed) return;
     this.#listeners.add(listener);
-    this.#timer ??= setInterval(() => void this.#tick(), lookMillis).unref();
+    this.#timer ??= setInterval(() => void this.#tick(), this.#parts.lookMillis ?? usualMillis).unref();
   }
 
   /** Tells of an approval. */
@@ -114,12 +118,15 @@ export class Events {
     this.#send({ type: "decision", at: this.#now(), session: id, agent, decision });
   }
 
+  /** Never rejects. */
   async #tick(): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
     try {
       for (const listener of this.#listeners) this.#admit(listener);
       await this.#look();
+    } catch (error) {
+      this.#parts.log.error({ cause: String(error) }, "the live sessions could not be looked at");
     } finally {
       this.#looking = false;
     }

@@ -315,14 +315,25 @@ t.test("config says what is valid, and exactly what is not", async (t) => {
 });
 
 t.test("the printed configuration has every key and no secret", async (t) => {
-  const { at } = farm(t, "tokens: {guacamoleLite: {key: {value: lite-secret-key}}}\n");
+  const { at } = farm(
+    t,
+    `tokens: {guacamoleLite: {key: {value: lite-secret-key}}}
+traces: {url: "https://otel", headers: {authorization: {value: bearer-of-traces}}}
+delivery:
+  - {kind: webhook, name: hook, url: "https://siem", secret: {value: hook-secret}}
+  - {kind: caep, name: idp, url: "https://idp", issuer: i, audience: a, key: {value: caep-key}, token: {value: caep-token}}
+`,
+  );
   const ring = newKeyLine(new Date(0));
   for (const how of [["--print"], ["--print", "--json"]]) {
     const { out } = await call(config, [...how, ...at], { SAMEHAND_KEYS: ring });
     const printed = parse(out) as Record<string, unknown>;
     t.match(printed, { mode: "report", listen: { port: 8000 }, keys: { value: "(secret)" } });
     t.match(printed, { connections: { desk: { settings: { port: 5901, password: "(secret)" } } } });
-    for (const secret of ["vnc-pass-word", "lite-secret-key", ring.split(":")[1] ?? ""]) t.notMatch(out, secret);
+    t.match(printed, { delivery: [{ name: "hook", url: "https://siem", secret: { value: "(secret)" } }, {}] });
+    const others = ["bearer-of-traces", "hook-secret", "caep-key", "caep-token"];
+    for (const secret of [...others, "vnc-pass-word", "lite-secret-key", ring.split(":")[1] ?? ""])
+      t.notMatch(out, secret);
   }
 });
 

@@ -101,30 +101,20 @@ const hidden = "(secret)";
 
 /** The names of secret files stay; values do not. A connection's settings may each be a secret. */
 function withoutSecrets(config: Config): object {
-  const hide = (from: SecretSource): SecretSource => (from.file === undefined ? { value: hidden } : from);
-  const { guacamoleLite, ...tokens } = config.tokens;
-  return {
-    ...config,
-    connections: Object.fromEntries(
-      Object.entries(config.connections).map(([name, { protocol, settings }]) => [
-        name,
-        {
-          protocol,
-          settings: Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, shownSetting(key, value)])),
-        },
-      ]),
-    ),
-    tokens: {
-      ...tokens,
-      keys: hide(tokens.keys),
-      ...(guacamoleLite === undefined ? {} : { guacamoleLite: { ...guacamoleLite, key: hide(guacamoleLite.key) } }),
-    },
-    admin:
-      config.admin.oidc === undefined
-        ? config.admin
-        : { ...config.admin, oidc: { ...config.admin.oidc, clientSecret: hide(config.admin.oidc.clientSecret) } },
-    keys: hide(config.keys),
-  };
+  const connections = Object.entries(config.connections).map(([name, { protocol, settings }]) => {
+    const shown = Object.entries(settings).map(([key, value]) => [key, shownSetting(key, value)]);
+    return [name, { protocol, settings: Object.fromEntries(shown) }];
+  });
+  return withoutValues({ ...config, connections: Object.fromEntries(connections) }) as object;
+}
+
+/** Hides every secret that was given as a value, wherever the configuration has one: only secrets have that form. */
+function withoutValues(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(withoutValues);
+  if (typeof part !== "object" || part === null) return part;
+  const entries = Object.entries(part);
+  if (entries.length === 1 && typeof (part as SecretSource).value === "string") return { value: hidden };
+  return Object.fromEntries(entries.map(([key, value]) => [key, withoutValues(value)]));
 }
 
 /** Settings that are never secret; every other one is hidden. */

@@ -16,13 +16,19 @@ const later = new Set([401, 403, 404, 408, 425, 429]);
 
 /**
  * Resolves for 2xx.
+ * @param longest how long the receiver may take, with the rest of its answer, ms
  * @throws Refused for a 4xx that will not pass, Error for everything else
  */
-export function post({ url, trust, headers, body }: Post): Promise<void> {
+export function post({ url, trust, headers, body }: Post, longest = attemptMillis): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const options = { method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) }, agent: false };
   const asked = url.startsWith("https:") ? secureRequest(url, { ...options, ...trust }) : request(url, options);
-  const end = setTimeout(() => asked.destroy(new Error("no answer in time")), attemptMillis);
+  const end = setTimeout(() => asked.destroy(new Error("no answer in time")), longest);
+  // Not before: an answer that never ends would keep its connection. Nor does every answer come as one: a 101 does not.
+  asked.on("close", () => {
+    clearTimeout(end);
+    reject(new Error("the receiver closed the connection"));
+  });
   asked.on("response", (answer) => {
     answer.resume();
     const { statusCode: status = 0 } = answer;
@@ -32,5 +38,5 @@ export function post({ url, trust, headers, body }: Post): Promise<void> {
   });
   asked.on("error", reject);
   asked.end(body);
-  return promise.finally(() => clearTimeout(end));
+  return promise;
 }

@@ -9,7 +9,7 @@ import { may } from "./operator.ts";
 import { Fact, Fault, Meter, NotYet } from "./parts.tsx";
 import { PastSessions } from "./past-sessions.tsx";
 import { changed } from "./session-list.ts";
-import { dayTime, lasting, percent } from "./words.ts";
+import { comparedWords, dayTime, lasting, percent } from "./words.ts";
 
 export function AgentPage({ name }: { name: string }) {
   const path = `/agents/${part(name)}`;
@@ -101,6 +101,7 @@ function Facts({ agent }: { agent: AgentDetail }) {
         {agent.maturity}
         <Meter share={progressOf(agent)} label="Enrolment" />
       </Fact>
+      <Fact name="Compared with">{comparedWords(agent.comparedWith)}</Fact>
       <Fact name="Learned">{amountWords(agent.learned)}</Fact>
       <Fact name="Still needed">{agent.maturity === "mature" ? "nothing" : amountWords(agent.missing.mature)}</Fact>
       <Fact name="Enrolled">{dayTime(agent.enrolledAt)}</Fact>

@@ -98,6 +98,7 @@ function Table({ agents, total }: { agents: readonly Agent[]; total: number }) {
         <tr>
           <th scope="col">Agent</th>
           <th scope="col">Profile</th>
+          <th scope="col">Compared with</th>
           <th scope="col">On the way</th>
           <th scope="col">Learned</th>
           <th scope="col">Still needed</th>
@@ -112,6 +113,7 @@ function Table({ agents, total }: { agents: readonly Agent[]; total: number }) {
               {agent.lock !== null && <span class="verdict sever">locked</span>}
             </th>
             <td>{agent.maturity}</td>
+            <td class="number">{agent.comparedWith}</td>
             <td>
               <Meter share={progressOf(agent)} label={`Enrolment of ${agent.name}`} />
             </td>

@@ -18,7 +18,7 @@ export function Guide() {
     [
       (grown?.total ?? 0) > 0,
       "A profile is known well enough",
-      "It grows while the agent works: a few thousand keystrokes over some days.",
+      "It grows while the agent works: a few thousand keystrokes over some days. From the second one on agents are compared with one another; one alone is judged by little more than typing.",
     ],
     [
       (shadow?.activeHours ?? 0) >= 8,

@@ -8,7 +8,7 @@ import { Empty, Fact, Fault, NotYet, Verdict } from "./parts.tsx";
 import { to } from "./route.ts";
 import { happenings, sessionOf } from "./session-list.ts";
 import { EvidenceChart, TrustChart } from "./trust-chart.tsx";
-import { clockTime, count, dayTime, lasting, percent } from "./words.ts";
+import { clockTime, comparedWords, count, dayTime, lasting, percent } from "./words.ts";
 
 /** The dashed lines of the plot. */
 const limitWords = ({ alert, quarantine, sever }: SessionDetail["thresholds"]): string =>
@@ -124,6 +124,7 @@ function Facts({ detail, ended }: { detail: SessionDetail; ended: boolean }) {
         <strong class="big">{Math.round(detail.trust)}</strong> of 100
       </Fact>
       <Fact name="Profile">{detail.maturity}</Fact>
+      <Fact name="Compared with">{comparedWords(detail.comparedWith)}</Fact>
       <Fact name="Connection">{detail.connection}</Fact>
       <Fact name="Since">
         <time title={dayTime(startedAt)}>{lasting(Date.now() - startedAt)}</time>

@@ -32,6 +32,8 @@ function Chart({ label, data, series, range, height }: ChartProps) {
     const options: UPlot.Options = {
       width: box.current!.clientWidth,
       height,
+      // half of the last time stands beyond the plot
+      padding: [null, 40, null, null],
       legend: { show: false },
       cursor: { y: false },
       scales: { y: range === null ? { range: (_plot, low, high) => around(low, high) } : { range } },

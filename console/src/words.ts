@@ -36,5 +36,12 @@ export const wouldWords: Readonly<Record<VerdictName, string>> = {
   sever: "would be severed",
 };
 
+/** With how many others an agent is compared, and what that means where they are few (docs/ACCURACY.md, Small farms). */
+export function comparedWords(others: number): string {
+  if (others === 0) return "nobody yet: judged by little more than typing, and a takeover is missed more often";
+  if (others === 1) return "1 other agent: strangers are missed more often than in a larger farm";
+  return `${count(others)} other agents`;
+}
+
 /** How many of a thing, such as `1 day`. */
 export const some = (value: number, thing: string): string => `${count(value)} ${thing}${value === 1 ? "" : "s"}`;

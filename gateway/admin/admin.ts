@@ -64,7 +64,13 @@ export class Admin {
       origin: () => this.url,
     });
     const words = ruleWords(() => desk.current());
-    const shared = { ...parts, operators, audit, words };
+    const shared = {
+      ...parts,
+      operators,
+      audit,
+      words,
+      needsConsent: () => desk.current().consent === "required",
+    };
     this.#events = new Events({ ...shared, mode: () => desk.mode() });
     const second = new SecondPerson({
       ...shared,

@@ -4,7 +4,15 @@ import { SamehandError } from "../core/errors.ts";
 import type { LiveSessions } from "../core/live.ts";
 import { type AgentName, agentName, epochMillis } from "../core/units.ts";
 import type { AgentRecord } from "../store/store.ts";
-import { agentDetailOf, agentOf, type AgentDetailView, type AgentView, countByAgent, pastSessionOf } from "./agents.ts";
+import {
+  agentDetailOf,
+  agentOf,
+  type AgentDetailView,
+  type AgentView,
+  comparedWith,
+  countByAgent,
+  pastSessionOf,
+} from "./agents.ts";
 import type { Caller } from "./caller.ts";
 import { type Handlers, Pieces } from "./handlers.ts";
 import { pageOf } from "./page.ts";
@@ -46,11 +54,12 @@ export function agentHandlers(parts: AgentParts, second: SecondPerson): Pick<Han
   return {
     agents: async ({ query }) => {
       const counts = countByAgent(await live.list());
+      const compared = comparedWith(parts);
       const part = query.search?.toLowerCase();
       const found = store
         .agents()
         .filter(({ name }) => part === undefined || name.toLowerCase().includes(part))
-        .map((each) => agentOf(each, parts, counts.get(each.name) ?? 0))
+        .map((each) => ({ ...agentOf(each, parts, counts.get(each.name) ?? 0), comparedWith: compared(each.name) }))
         .filter(({ maturity }) => query.maturity === undefined || maturity === query.maturity)
         .filter(({ lock }) => query.locked === undefined || (lock !== null) === query.locked);
       return pageOf(found, query, ({ name }) => name);

@@ -23,11 +23,13 @@ t.test(
     const list = await browser.ask("GET", "/agents?maturity=mature&search=ann");
     t.match(list.answer, {
       total: 1,
-      items: [{ name: "anna", liveSessions: 1, missing: { mature: { keystrokes: 0 } } }],
+      items: [{ name: "anna", liveSessions: 1, comparedWith: 8, missing: { mature: { keystrokes: 0 } } }],
     });
+    t.match(await browser.ask("GET", `/sessions/${live.id}`), { answer: { comparedWith: 8 } });
     const detail = agentDetail.parse((await browser.ask("GET", "/agents/anna")).answer);
     t.ok(detail.versions.length > 1 && detail.versions[0]?.current);
     t.equal(detail.sessions.length, 5);
+    t.equal(detail.comparedWith, 8, "colleagues, not the agent as well");
     t.ok(detail.drift !== null && detail.drift.keyboard >= 0, "how far the profile moved from its anchor");
 
     t.match((await act("lock", { minutes: 5 })).answer, { outcome: "done" });

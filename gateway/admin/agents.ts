@@ -1,5 +1,5 @@
 /** Enrolled agents as the contract has them: how far they are known, and what is kept about them. */
-import { type Amount, type Enrolment, maturityOf } from "../core/maturity.ts";
+import { type Amount, type Enrolment, maturityOf, mostCompared } from "../core/maturity.ts";
 import type { AgentName } from "../core/units.ts";
 import type { AgentRecord, Lock, SessionRecord, Store } from "../store/store.ts";
 import type { Agent, AgentDetail } from "./contract/agent.ts";
@@ -21,7 +21,19 @@ export interface AgentView {
   readonly enrolment: () => Enrolment;
 }
 
-export interface AgentDetailView extends AgentView {
+export interface ComparedView extends AgentView {
+  /** Whether only agents who consented take part. */
+  readonly needsConsent: () => boolean;
+}
+
+/** Tells of any agent how many others it is compared with. */
+export function comparedWith({ store, enrolment, needsConsent }: ComparedView): (agent: AgentName) => number {
+  // one more than counts: the agent may be one of them
+  const mature = new Set(store.reached(enrolment().mature, needsConsent(), mostCompared + 1));
+  return (agent) => Math.min(mostCompared, mature.size - (mature.has(agent) ? 1 : 0));
+}
+
+export interface AgentDetailView extends ComparedView {
   /** Shares of the drift budget that an encoded profile has used; null where it has none. @throws SamehandError */
   readonly drift: (profile: Uint8Array) => AgentDetail["drift"];
   /** The other devices that an encoded profile knows. @throws SamehandError */
@@ -29,7 +41,11 @@ export interface AgentDetailView extends AgentView {
 }
 
 /** @param live how many sessions of the agent live */
-export function agentOf(record: AgentRecord, { store, enrolment }: AgentView, live: number): Agent {
+export function agentOf(
+  record: AgentRecord,
+  { store, enrolment }: AgentView,
+  live: number,
+): Omit<Agent, "comparedWith"> {
   const needed = enrolment();
   return {
     name: record.name,
@@ -56,6 +72,7 @@ export function agentDetailOf(record: AgentRecord, view: AgentDetailView, live: 
   }));
   return {
     ...agentOf(record, view, live),
+    comparedWith: comparedWith(view)(record.name),
     versions,
     modes: profile === null ? [] : view.modes(profile.body),
     drift: profile === null ? null : view.drift(profile.body),

@@ -33,7 +33,18 @@ export function decisionOf({ reasons, ...decision }: ToldDecision, words: RuleWo
 
 /** A live session in full. */
 export function detailOf(live: LiveDetail, words: RuleWords): SessionDetail {
-  const { address, timeline, evidence, llr, decisions, signals, quarantineEndsAt, outlook: _, ...summary } = live;
+  const {
+    address,
+    comparedWith,
+    timeline,
+    evidence,
+    llr,
+    decisions,
+    signals,
+    quarantineEndsAt,
+    outlook: _,
+    ...summary
+  } = live;
   const of = (modality: LivePoint["modality"]) => evidence.filter((point) => point.modality === modality).map(pointOf);
   return {
     ...sessionOf(summary, words),
@@ -44,6 +55,7 @@ export function detailOf(live: LiveDetail, words: RuleWords): SessionDetail {
     decisions: decisions.map((decision) => decisionOf(decision, words)),
     signals: [...signals],
     quarantineEndsAt,
+    comparedWith,
     next: nextOf(live, words),
   };
 }

@@ -1,8 +1,10 @@
 /** Agents as `samehand agents` prints them: the list, and one with its profile's versions and latest sessions. */
+import { comparedWith } from "../admin/agents.ts";
 import { modesOf } from "../agent-modes.ts";
 import type { Config } from "../../config/schema.ts";
 import { maturityOf } from "../core/maturity.ts";
 import type { AgentName, EpochMillis } from "../core/units.ts";
+import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import type { AgentRecord, Lock, Store } from "../store/store.ts";
 import { noAgent } from "./newcomer.ts";
 import { table } from "./table.ts";
@@ -56,7 +58,9 @@ const lockText = (lock: Lock | null): string => (lock === null ? "" : `${untilTe
 export function show(store: Store, config: Config, name: AgentName, out: Out): number {
   const agent = store.agent(name);
   if (agent === null) throw noAgent(store, name);
-  const described = describe(agent, store.lockOf(name), config);
+  const needsConsent = () => loadPolicy(config.policy ?? defaultPolicyFile).consent === "required";
+  const others = comparedWith({ store, enrolment: () => config.enrolment, needsConsent })(name);
+  const described = { ...describe(agent, store.lockOf(name), config), comparedWith: others };
   const sessions = store.sessionsOf(agent.id, 10).map((session) => ({
     session: session.id,
     connection: session.connection,

@@ -68,6 +68,8 @@ export interface ToldDecision {
 
 /** A live session in full. */
 export interface LiveDetail extends LiveSummary {
+  /** Others whose pointing the session is compared with now; 0: people of elsewhere. */
+  readonly comparedWith: number;
   readonly address: string;
   /** The whole session, thinned out to at most 256 points that keep every low. */
   readonly timeline: readonly { readonly at: EpochMillis; readonly trust: number }[];

@@ -18,6 +18,9 @@ export interface Enrolment {
   readonly mature: Amount;
 }
 
+/** Mature agents at most that an agent is compared with: more would cost memory and change little. */
+export const mostCompared = 200;
+
 export function maturityOf(amount: Amount, enrolment: Enrolment): Maturity {
   if (reaches(amount, enrolment.mature)) return "mature";
   return reaches(amount, enrolment.provisional) ? "provisional" : "enrolling";

@@ -11,13 +11,10 @@ import { Farm, type FarmTables } from "../../models/farm.ts";
 import { Profile } from "../../models/profile.ts";
 import { asSamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import { type Enrolment, maturityOf } from "../core/maturity.ts";
+import { type Enrolment, maturityOf, mostCompared } from "../core/maturity.ts";
 import type { AgentName } from "../core/units.ts";
 import type { AgentId, Store } from "../store/store.ts";
 import type { FarmWork } from "./farm-worker.ts";
-
-/** Mature agents that stand for the farm: more would cost memory and change little. */
-const mostInFarm = 200;
 
 export interface FarmBackgroundOptions {
   readonly store: Store;
@@ -66,7 +63,7 @@ export class FarmBackground {
   }
 
   get hasRoom(): boolean {
-    return this.#members.size < mostInFarm;
+    return this.#members.size < mostCompared;
   }
 
   /** Of whom it was made that are in the store no more. @throws SamehandError `store-unavailable` */
@@ -118,7 +115,7 @@ export class FarmBackground {
     const { store, enrolment, consented } = this.#options;
     const work: Member[] = [];
     for (const record of store.agents()) {
-      if (work.length >= mostInFarm) break;
+      if (work.length >= mostCompared) break;
       if (maturityOf(record, enrolment()) !== "mature" || !consented(record.id)) continue;
       // One between two turns of the event loop: events that wait go first.
       await turn();

@@ -13,6 +13,7 @@ import type { LiveRecord } from "./live-record.ts";
 export interface Viewed {
   readonly session: SessionInfo;
   readonly maturity: Maturity;
+  readonly comparedWith: number;
   readonly decider: Decider;
   readonly inspector: Inspector;
   readonly record: LiveRecord;
@@ -67,6 +68,7 @@ export function detailOf(viewed: Viewed, clock: Clock): LiveDetail {
   return {
     ...summaryOf(viewed, clock),
     address: session.address,
+    comparedWith: viewed.comparedWith,
     timeline: record.timeline().map(({ at, trust }) => ({ at: wall(at), trust })),
     evidence: record.windows().map((window) => ({ ...window, at: wall(window.at) })),
     llr: { ...llr },

@@ -241,6 +241,7 @@ export class SessionWatch implements Watch, Hold {
     return {
       session: this.#options.session,
       maturity: this.#verification.maturity,
+      comparedWith: this.#options.learning.farm.othersOf(this.#options.record.name),
       decider: this.#decider,
       inspector: this.#inspector,
       record: this.#record,

@@ -1,4 +1,5 @@
 /** Opens the store: puts its parts together. */
+import type { Amount } from "../core/maturity.ts";
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { SamehandError, asSamehandError } from "../core/errors.ts";
@@ -158,6 +159,7 @@ class SqliteStore implements Store {
 
   agents = () => this.#profiles.agents();
   agent = (name: AgentName) => this.#profiles.agent(name);
+  reached = (amount: Amount, consented: boolean, most: number) => this.#profiles.reached(amount, consented, most);
   nameOf = (id: AgentId) => this.#profiles.nameOf(id);
   enrol = (name: AgentName) => this.#profiles.agent(name) ?? this.#db.transaction(() => this.#profiles.enrol(name));
 

@@ -3,6 +3,7 @@
  * profiles are sealed with the data key. Deleting the data key erases the agent; a backup's data keys lie in a file of
  * their own (`agent-keys.ts`), so that this reaches backups too.
  */
+import type { Amount } from "../core/maturity.ts";
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
@@ -38,6 +39,16 @@ export class Profiles {
 
   agents(): AgentRecord[] {
     return this.#db.all(records.orderBy("agents.name")).map(record);
+  }
+
+  /** Names of agents who have reached an amount, at most so many. @param consented only those who did */
+  reached({ keystrokes, actions, days }: Amount, consented: boolean, most: number): AgentName[] {
+    const reached = records
+      .where("profiles.keystrokes", ">=", keystrokes)
+      .where("profiles.actions", ">=", actions)
+      .where("profiles.days", ">=", days);
+    const wanted = consented ? reached.innerJoin("consents", "consents.agent", "agents.id") : reached;
+    return this.#db.all(wanted.orderBy("agents.name").limit(most)).map(({ name }) => agentName(name));
   }
 
   agent(name: AgentName): AgentRecord | null {

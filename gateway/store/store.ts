@@ -122,6 +122,8 @@ export interface Store {
 
   agents(): AgentRecord[];
   agent(name: AgentName): AgentRecord | null;
+  /** Names of agents of whom so much was learned, at most so many. @param consented only those who consented */
+  reached(amount: Amount, consented: boolean, most: number): AgentName[];
   /** Whose id it is; null where nobody's, or somebody's who was forgotten. */
   nameOf(id: AgentId): AgentName | null;
   /** The agent's record, made if there is none. @throws SamehandError `store-unavailable` */

@@ -30,6 +30,7 @@ t.test("an operator sees a takeover on the wall, reads why, and severs it", asyn
   await page.getByRole("heading", { name: "Trust", exact: true }).waitFor();
   await page.locator(".decisions > li").first().waitFor();
   t.match(await page.locator(".decisions").innerText(), /quarantined at trust \d+/);
+  t.match(await page.locator(".facts").innerText(), /Compared with\s+8 other agents/);
   await accessible(t, page, "session");
 
   await page.getByRole("button", { name: "Sever" }).first().click();

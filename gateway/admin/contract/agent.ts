@@ -20,6 +20,13 @@ export const agent = z
     enrolledAt: time,
     lock: lock.nullable(),
     liveSessions: z.int().min(0),
+    comparedWith: z
+      .int()
+      .min(0)
+      .max(200)
+      .describe(
+        "mature agents besides this one, whom its sessions are compared with, 200 at most; 0: judged by little more than typing, 1: strangers are missed more often (docs/ACCURACY.md, Small farms)",
+      ),
   })
   .meta({ id: "Agent" });
 

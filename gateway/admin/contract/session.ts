@@ -61,6 +61,10 @@ export const outlook = z.strictObject({
 export const sessionDetail = session
   .extend({
     address: z.string().describe("the viewer's"),
+    comparedWith: z
+      .int()
+      .min(0)
+      .describe("others whose pointing this session is compared with now; 0: people of elsewhere, who say little"),
     timeline: z.array(z.strictObject({ at: time, trust })).max(256),
     evidence: z.strictObject({
       keyboard: z.array(evidencePoint).max(128),

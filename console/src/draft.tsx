@@ -89,8 +89,8 @@ function Replayed({ replay }: { replay: Replay }) {
   return (
     <div role="status">
       <p>
-        {some(replay.sessions, "session")}, {replay.activeHours.toFixed(1)} hours since {dayTime(replay.from)}. Now:{" "}
-        {words(before)}. With the draft: {words(after)}.
+        {some(replay.sessions, "session")}, {replay.activeHours.toFixed(1)} active hours since {dayTime(replay.from)}.
+        Now: {words(before)}. With the draft: {words(after)}.
         {replay.leftOut > 0 && ` ${some(replay.leftOut, "older session")} left out: there was no time for more.`}
       </p>
       <ul class="lines">

@@ -96,8 +96,8 @@ function ShadowPart() {
       {value !== null && (
         <>
           <p>
-            {some(value.sessions, "session")}, {value.activeHours.toFixed(1)} hours:{" "}
-            {value.budget.quarantinesPerHour.toFixed(3)} quarantines an hour; the budget of false ones is{" "}
+            {some(value.sessions, "session")}, {value.activeHours.toFixed(1)} active hours:{" "}
+            {value.budget.quarantinesPerHour.toFixed(3)} quarantines an active hour; the budget of false ones is{" "}
             {value.budget.allowedPerHour.toFixed(3)}.
           </p>
           {value.items.length === 0 ? (

@@ -102,15 +102,20 @@ t.test(
 );
 
 t.test("a draft is checked, tried on the sessions that were, and applied", async (t) => {
-  const { signedIn, enrol, open, work, settings, store, folder } = await startOperators(t, "report");
+  const { signedIn, enrol, open, work, settings, store, folder, time } = await startOperators(t, "report");
+  const from = time.now;
   await enrol("anna", 1);
   const genuine = await open("anna");
   work(genuine, 1, 78, 400);
+  // a pause, which is no work
+  time.now += 10 * 60_000;
+  work(genuine, 1, 79, 120);
   genuine.watch.close(0 as never, null);
   const taken = await open("anna");
   work(taken, 1, 78, 400);
   work(taken, 2, 5, 3000, () => taken.watch.decision.wouldBe === "quarantine");
   taken.watch.close(0 as never, null);
+  const wall = (time.now - from) / 3_600_000;
   const browser = await signedIn();
   const current = policy.parse((await browser.ask("GET", "/policy")).answer);
   t.ok(current.facts.rules.length > 3 && current.facts.thresholds.quarantine < current.facts.thresholds.alert);
@@ -131,6 +136,9 @@ t.test("a draft is checked, tried on the sessions that were, and applied", async
 
   const seen = shadow.parse((await browser.ask("GET", "/policy/shadow?days=1")).answer);
   t.match(seen, { would: { quarantine: 1 }, items: [{ session: taken.id, wouldBe: "quarantine", did: "alert" }] });
+  t.ok(seen.activeHours > 0.05 && seen.activeHours < wall - 1 / 6.5, `${seen.activeHours} active hours of ${wall}`);
+  t.ok(Math.abs(seen.activeHours - tried.activeHours) < 0.01, `${tried.activeHours} as they are replayed`);
+  t.equal(seen.budget.quarantinesPerHour, 1 / seen.activeHours);
 
   t.match((await browser.ask("PUT", "/policy", { text: lax, ...body })).answer, { outcome: "done" });
   t.match((await browser.ask("PUT", "/policy", { text: lax, ...body })).answer, { outcome: "already" });

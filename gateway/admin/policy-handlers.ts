@@ -92,19 +92,19 @@ export function policyHandlers(
     },
     shadow: ({ query }) => {
       const from = Math.floor(clock.wall() - query.days * dayMillis);
-      return shadowOf(store, desk.current(), from, clock.wall());
+      return shadowOf(store, desk.current(), from);
     },
   };
 }
 
 /** What would have been done since a time, as it was decided then. */
-function shadowOf(store: Store, policy: Policy, from: number, now: number): Shadow {
+function shadowOf(store: Store, policy: Policy, from: number): Shadow {
   const sessions = store.sessions(mostSessions).filter(({ startedAt }) => startedAt >= from);
   const would = { alert: 0, quarantine: 0, sever: 0 };
   for (const { wouldBe } of sessions) if (wouldBe !== "allow") would[wouldBe]++;
-  const lasted = sessions.reduce((sum, { startedAt, endedAt }) => sum + ((endedAt ?? now) - startedAt), 0);
-  const activeHours = lasted / hourMillis;
-  const doubted = sessions.filter(({ wouldBe }) => stricter(wouldBe, "alert"));
+  const measured = sessions.filter(({ outcome }) => outcome?.activeMs !== undefined);
+  const activeHours = measured.reduce((sum, { outcome }) => sum + (outcome?.activeMs ?? 0), 0) / hourMillis;
+  const doubted = measured.filter(({ wouldBe }) => stricter(wouldBe, "alert"));
   return {
     from,
     sessions: sessions.length,

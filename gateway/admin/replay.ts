@@ -77,7 +77,7 @@ class PolicyComparison {
     const before = replay(recorded, desk.current(), desk.peaks, own);
     const after = replay(recorded, this.#draft, desk.peaks, own);
     this.#sessions++;
-    this.#active += after.length;
+    this.#active += after.active;
     if (before.verdict !== "allow") this.#before[before.verdict]++;
     if (after.verdict !== "allow") this.#after[after.verdict]++;
     if (before.verdict !== after.verdict) this.#changed.push(changeOf(session, name, startedAt, before, after));

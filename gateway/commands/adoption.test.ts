@@ -57,8 +57,8 @@ t.test("the shadow says how many sessions this policy would have quarantined, an
   t.equal(code, 0);
   t.equal(
     out,
-    `40 sessions, 120.3 hours: would have alerted 3, quarantined 2, severed 1
-quarantines an hour: 0.025, budget 0.125
+    `40 sessions, 120.3 active hours: would have alerted 3, quarantined 2, severed 1
+quarantines an active hour: 0.025, budget 0.125
 these, the strictest first; why, with \`samehand evidence SESSION --out FOLDER\`:
   2026-11-02T09:30Z postgresql/anna: severed, trust down to 12, session 00000000-0000-4000-8000-000000000001
   2026-11-02T09:30Z postgresql/anna: quarantined, session 00000000-0000-4000-8000-000000000002

@@ -65,8 +65,8 @@ function shadowText({ sessions, activeHours, would, budget, items }: Shadow): st
   });
   const left = would.quarantine + would.sever - doubted.length;
   return [
-    `${sessions} sessions, ${activeHours.toFixed(1)} hours: would have alerted ${would.alert}, quarantined ${would.quarantine}, severed ${would.sever}\n`,
-    `quarantines an hour: ${budget.quarantinesPerHour.toFixed(3)}, budget ${budget.allowedPerHour}\n`,
+    `${sessions} sessions, ${activeHours.toFixed(1)} active hours: would have alerted ${would.alert}, quarantined ${would.quarantine}, severed ${would.sever}\n`,
+    `quarantines an active hour: ${budget.quarantinesPerHour.toFixed(3)}, budget ${budget.allowedPerHour}\n`,
     rows.length === 0
       ? ""
       : `these, the strictest first; why, with \`samehand evidence SESSION --out FOLDER\`:\n${rows.join("")}`,
@@ -89,7 +89,7 @@ async function draft(action: string, file: string, days: number, reason: string 
     const line = (name: string, { alert, quarantine, sever }: Replay["before"]): string =>
       `${name.padEnd(8)} alert ${alert}, quarantine ${quarantine}, sever ${sever}\n`;
     const { sessions, activeHours, before, after, changed } = data;
-    const head = `${sessions} sessions, ${activeHours.toFixed(1)} hours\n`;
+    const head = `${sessions} sessions, ${activeHours.toFixed(1)} active hours\n`;
     const rows = changed.map((each) => `${each.session} ${each.agent}: ${each.before}, with the draft ${each.after}\n`);
     return { data, text: head + line("now", before) + line("draft", after) + rows.join("") };
   }

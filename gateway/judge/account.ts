@@ -1,5 +1,7 @@
-/** A session's running figures: what each modality said, how low trust fell, and how far the link was believed. */
+/** A session's running figures: how long there was work, what each modality said, how low trust fell, and how far the link was believed. */
 import type { Modality } from "../core/input.ts";
+import type { Millis } from "../core/units.ts";
+import { ActiveTime } from "../policy/active-time.ts";
 
 /** Weight of the newest window in the mean of how far windows were believed. */
 const beliefRate = 1 / 16;
@@ -10,10 +12,14 @@ export class Account {
   /** Windowed evidence that counted, by modality. */
   readonly llr = { keyboard: 0, pointer: 0 };
   lowestTrust = 100;
+  /** Active time so far, ms. */
+  activeMs = 0;
+  readonly #time = new ActiveTime();
   #belief = 1;
 
   /** @param weight of the window, 0 to 1 @param trust after it, 0 to 100 */
-  weigh(modality: Modality, llr: number, weight: number): void {
+  weigh(at: Millis, modality: Modality, llr: number, weight: number): void {
+    this.activeMs += this.#time.until(at);
     this.#belief += (weight - this.#belief) * beliefRate;
     this.llr[modality] += llr * weight;
   }

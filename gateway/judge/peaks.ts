@@ -1,25 +1,22 @@
 /**
  * The highest suspicion in each stretch of active time: from an agent's own genuine peaks follow the agent's own
- * thresholds. Silence counts only shortly, so that a lunch break is not an active hour.
+ * thresholds.
  */
 import type { Millis } from "../core/units.ts";
+import { ActiveTime } from "../policy/active-time.ts";
 import { peakMinutes } from "../policy/thresholds.ts";
 
 const stretch = peakMinutes * 60_000;
-/** The most that a silence counts as active time, ms. */
-const longestSilence = 10_000;
 
 export class Peaks {
   #finished: number[] = [];
   #highest = Number.NEGATIVE_INFINITY;
   #active = 0;
-  #at = Number.NaN;
+  readonly #time = new ActiveTime();
 
   /** @param suspicion log odds of somebody else, after a window of evidence at `at` */
   observe(at: Millis, suspicion: number): void {
-    const gap = at - this.#at;
-    this.#at = at;
-    if (gap > 0) this.#active += Math.min(gap, longestSilence);
+    this.#active += this.#time.until(at);
     this.#highest = Math.max(this.#highest, suspicion);
     if (this.#active < stretch) return;
     this.#finished.push(this.#highest);

@@ -229,6 +229,7 @@ export class SessionWatch implements Watch, Hold {
       end,
       lowestTrust: this.#account.lowestTrust,
       lastTrust: this.decision.trust,
+      activeMs: Math.round(this.#account.activeMs),
       ...this.#account.llr,
       keystrokes: this.#inspector.keystrokes,
       actions: this.#inspector.actions,
@@ -341,7 +342,7 @@ export class SessionWatch implements Watch, Hold {
     const { keystrokes, actions } = this.#inspector;
     tally.evidenceWindows++;
     if (weight === 0) tally.abstentions++;
-    this.#account.weigh(modality, llr, weight);
+    this.#account.weigh(at, modality, llr, weight);
     const weighed = { at, modality, llr, weight, keystrokes, actions };
     const decision = this.#decider.evidence(weighed);
     const { trust } = this.#decider.filter;

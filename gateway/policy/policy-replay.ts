@@ -1,6 +1,7 @@
 /** What a policy would have decided of a session, from the windows of evidence that were kept. */
 import { epochMillis, type EpochMillis } from "../core/units.ts";
 import { stricter, type Verdict } from "../core/verdict.ts";
+import { ActiveTime } from "./active-time.ts";
 import { agentTerms } from "./agent-terms.ts";
 import { Decider } from "./decider.ts";
 import type { Facts, Policy } from "./rules.ts";
@@ -20,8 +21,8 @@ export interface Replayed {
   /** When it was decided; null for `allow`. */
   readonly at: EpochMillis | null;
   readonly lowestTrust: number;
-  /** Time between the first window and the last, ms. */
-  readonly length: number;
+  /** Active time, ms. */
+  readonly active: number;
 }
 
 /** @param background peaks as in `deriveThresholds` @param own the agent's */
@@ -41,10 +42,11 @@ export function replay(
   let verdict: Verdict = "allow";
   let at: EpochMillis | null = null;
   let lowestTrust = 100;
-  let length = 0;
+  const time = new ActiveTime();
+  let active = 0;
   for (const window of play(chunks)) {
     const wall = epochMillis(Math.round(startedAt + window.at));
-    length = window.at;
+    active += time.until(window.at);
     around = {
       jitterMs: window.jitterMs,
       signals: window.unverifiable ? ["unverifiable-link"] : [],
@@ -56,5 +58,5 @@ export function replay(
     verdict = decision.wouldBe;
     at = wall;
   }
-  return { verdict, at, lowestTrust, length };
+  return { verdict, at, lowestTrust, active };
 }

@@ -78,6 +78,8 @@ export interface SessionOutcome {
   /** The lowest trust of the session and the last, 0 to 100. */
   readonly lowestTrust: number;
   readonly lastTrust: number;
+  /** Active time (policy/active-time.ts), ms; sessions from before it was kept have none. */
+  readonly activeMs?: number;
   /** LLR of all input by modality. */
   readonly keyboard: number;
   readonly pointer: number;

@@ -9,6 +9,7 @@ const outcome = z.strictObject({
   end: z.string().describe("`closed`, or the error's code"),
   lowestTrust: z.number(),
   lastTrust: z.number(),
+  activeMs: z.number().optional(),
   keyboard: z.number().describe("LLR of all input, nats"),
   pointer: z.number().describe("LLR of all input, nats"),
   keystrokes: z.int(),

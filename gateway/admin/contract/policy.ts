@@ -66,7 +66,9 @@ export const replay = z
   .strictObject({
     sessions: z.int().describe("replayed from stored scores"),
     leftOut: z.int().describe("older sessions for which there was no time"),
-    activeHours: z.number().describe("between each session's first window of evidence and its last, pauses included"),
+    activeHours: z
+      .number()
+      .describe("of the sessions replayed; between windows of evidence, of each pause 10 s at most"),
     from: time,
     before: counts.describe("sessions by their strictest verdict, under the current policy"),
     after: counts,
@@ -81,10 +83,16 @@ export const shadow = z
   .strictObject({
     from: time,
     sessions: z.int(),
-    activeHours: z.number().describe("between each session's start and its end, or now; pauses included"),
+    activeHours: z
+      .number()
+      .describe(
+        "of the sessions that are over: between windows of evidence, of each pause 10 s at most; none of agents of whom too little is known, nor of sessions from before it was kept",
+      ),
     would: counts,
     budget: z.strictObject({
-      quarantinesPerHour: z.number().describe("as it was"),
+      quarantinesPerHour: z
+        .number()
+        .describe("sessions among those that were or would have been held or severed, per active hour"),
       allowedPerHour: z.number().describe("the budget"),
     }),
     items: z

@@ -60,3 +60,28 @@ t.test("what is left out under way ends where it is", async (t) => {
   queue.flush();
   t.strictSame(told, ["a1", "more of a lost", "a lost", "b1", "b done"]);
 });
+
+t.test("what fails beside is told to the piece that waited for it, and the next one goes on", async (t) => {
+  const told: string[] = [];
+  const queue = new PacedQueue<string>(0);
+  function* careful(): Steps {
+    try {
+      yield* work(told, "a", 2, Promise.reject(new Error("no memory")));
+    } catch (error) {
+      told.push(String(error));
+    }
+  }
+  queue.add("a", careful);
+  queue.add(
+    "b",
+    () => work(told, "b", 2, Promise.reject(new Error("no memory"))),
+    () => told.push("b lost"),
+  );
+  queue.add("c", () => work(told, "c", 1));
+  await until(told, "c done");
+  t.strictSame(told, ["a1", "Error: no memory", "b1", "b lost", "c1", "c done"]);
+  queue.add("d", () => work(told, "d", 2, Promise.reject(new Error("no memory"))));
+  queue.flush();
+  t.equal(told.at(-1), "d done", "a flush waits for nothing");
+  await turn();
+});

@@ -46,7 +46,7 @@ export class PacedQueue<Id> {
 
   /** Does everything that waits now, and waits for nothing. */
   flush(): void {
-    while (this.#pieces.length > 0) void this.#step();
+    while (this.#pieces.length > 0) void this.#step()?.catch(nothing);
   }
 
   #wait(): void {
@@ -59,9 +59,20 @@ export class PacedQueue<Id> {
     const [first] = this.#pieces;
     // It may be done or left out between two steps.
     for (let [piece] = this.#pieces; piece !== undefined && piece === first; [piece] = this.#pieces)
-      await (this.#step() ?? turn());
+      await (this.#step() ?? turn()).catch((error: unknown) => this.#failed(piece, error));
     this.#busy = false;
     this.#wait();
+  }
+
+  /** What a piece waited for failed: it hears so where it waits, and is lost where it does not catch it. */
+  #failed(piece: Piece<Id>, error: unknown): void {
+    if (this.#pieces[0] !== piece) return;
+    try {
+      if (piece.steps?.throw(error).done !== true) return;
+    } catch {
+      piece.lost();
+    }
+    this.#pieces.shift();
   }
 
   /** Takes the first piece a step further. @returns what it waits for */

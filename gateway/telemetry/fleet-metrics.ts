@@ -22,9 +22,10 @@ export class FleetMetrics {
   readonly #own = new Registry();
   /** What each process said last. */
   readonly #latest = new Map<string, readonly Metric[]>();
-  /** What processes that died had counted, each name once. */
+  /** Processes that died; no name comes again. */
+  readonly #gone = new Set<string>();
+  /** What they had counted, each name once. */
   #departed: readonly Metric[] = [];
-  #lost = 0;
 
   /** @param workers how many processes there are @param deliveries the audit's ways out, which the first process has */
   constructor(fleet: Fleet, workers: () => number, deliveries: () => readonly ReceiverState[] = () => []) {
@@ -37,7 +38,8 @@ export class FleetMetrics {
   /** The exposition for a scrape. */
   async expose(): Promise<string> {
     for (const { worker, metrics } of await this.#fleet.ask("metrics", null))
-      this.#latest.set(worker, (metrics as readonly Metric[]).map(withoutNull));
+      // One that died while others were still asked would have its sessions for ever.
+      if (!this.#gone.has(worker)) this.#latest.set(worker, (metrics as readonly Metric[]).map(withoutNull));
     const registry = AggregatorRegistry.aggregate<"text/plain; version=0.0.4; charset=utf-8">([
       ...this.#latest.values(),
       this.#departed,
@@ -45,13 +47,13 @@ export class FleetMetrics {
     ]);
     registerDeliveryMetrics(registry, this.#deliveries);
     this.#gauge(registry, "samehand_workers", "Worker processes that live.", this.#workers());
-    this.#gauge(registry, "samehand_workers_lost", "Worker processes that ended by themselves.", this.#lost);
+    this.#gauge(registry, "samehand_workers_lost", "Worker processes that ended by themselves.", this.#gone.size);
     return registry.metrics();
   }
 
   /** A process is gone. */
   lost(worker: string): void {
-    this.#lost += 1;
+    this.#gone.add(worker);
     const latest = this.#latest.get(worker) ?? [];
     this.#latest.delete(worker);
     const counted = latest.filter(({ type }) => type === "counter" || type === "histogram");

@@ -1,0 +1,47 @@
+import t from "tap";
+import { Bus, type BusMessage } from "../fleet/bus.ts";
+import { FleetMetrics } from "./fleet-metrics.ts";
+
+/** Another process, which answers when it is told to. */
+function worker(bus: Bus, name: string) {
+  let asked = 0;
+  const link = { send: (message: BusMessage) => (asked = message.bus === "ask" ? message.id : asked) };
+  bus.attach(link);
+  const metric = (type: string, value: number) => ({
+    name: `samehand_${type}`,
+    help: "test",
+    type,
+    aggregator: "sum",
+    values: [{ value, labels: {} }],
+  });
+  const says = (sessions: number, opened: number): void => {
+    const metrics = [metric("gauge", sessions), metric("counter", opened)];
+    bus.received({ bus: "answers", id: asked, answers: [{ worker: name, metrics }], missing: 0 }, link);
+  };
+  return { says, dies: () => bus.detach(link) };
+}
+
+t.test("a process that dies while others are still asked has no sessions any more", async (t) => {
+  const bus = new Bus("0");
+  const [first, second] = [worker(bus, "1"), worker(bus, "2")];
+  const metrics = new FleetMetrics(bus, () => 1);
+  const scrape = async (during: () => void): Promise<string> => {
+    const text = metrics.expose();
+    during();
+    return text;
+  };
+  await scrape(() => {
+    first.says(7, 10);
+    second.says(3, 20);
+  });
+  const text = await scrape(() => {
+    first.says(8, 11);
+    first.dies();
+    metrics.lost("1");
+    second.says(3, 20);
+  });
+  t.match(text, /^samehand_gauge 3$/m);
+  t.match(text, /^samehand_counter 30$/m, "what it had counted stays, once");
+  const after = await scrape(() => second.says(3, 20));
+  t.match(after, /^samehand_gauge 3$/m);
+});

@@ -17,10 +17,12 @@ import { watchers } from "../../test/parts/prometheus.ts";
 import { systemClock } from "../core/clock.ts";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
 import { silentLog } from "../core/log.ts";
-import { agentName } from "../core/units.ts";
+import { agentName, epochMillis } from "../core/units.ts";
 import { openStore } from "../store/open-store.ts";
 import { sessionRevoked } from "./caep.ts";
 import { Delivery } from "./delivery.ts";
+import { lineFile } from "./line-file.ts";
+import type { Notice } from "./notice.ts";
 import { syslog } from "./syslog.ts";
 
 interface Heard {
@@ -185,6 +187,30 @@ t.test("lines of JSON go into a file, and into a new one when it was rotated", a
   gateway.note("agent.unlocked");
   await until(() => read().includes("agent.unlocked"), "the second");
   t.match(JSON.parse(read()), { ecs: { version: "8.11.0" }, event: { action: "agent.unlocked" } });
+});
+
+t.test("a line that was written in half, as on a full disk, spoils no other", async (t) => {
+  const path = join(t.testdir({ "audit.ndjson": '{"seq":1}\n{"seq":2,"act' }), "audit.ndjson");
+  const carrier = lineFile(path, "samehand", "1.0.0");
+  const notice: Notice = {
+    installation: "i",
+    seq: 2,
+    at: epochMillis(0),
+    actor: "gateway",
+    action: "verdict.sever",
+    session: null,
+    agent: null,
+    why: "",
+    detail: {},
+    severity: 9,
+  };
+  await carrier.carry([notice]);
+  await carrier.carry([notice]);
+  const whole = readFileSync(path, "utf8").split("\n");
+  t.equal(whole[1], '{"seq":2,"act', "what was there stays");
+  t.match(JSON.parse(whole[2] ?? ""), { seq: 2, action: "verdict.sever" });
+  t.match(JSON.parse(whole[3] ?? ""), { seq: 2, action: "verdict.sever" });
+  t.same(whole.slice(4), [""]);
 });
 
 type Parts = NonNullable<Awaited<ReturnType<typeof watchers>>>;

@@ -1,5 +1,7 @@
 import t from "tap";
 import { Browser, startOperators } from "../../test/parts/operators.ts";
+import { epochMillis } from "../core/units.ts";
+import { hashOf } from "./sign-ins.ts";
 import { sessionDetail } from "./contract/session.ts";
 import { pageOf } from "./contract/common.ts";
 import { session as sessionSchema } from "./contract/session.ts";
@@ -16,6 +18,20 @@ t.test("nothing is answered to who is not signed in, and a link signs in once", 
   t.match(again, { status: 401, answer: { code: "sign-in-refused" } });
   await browser.ask("POST", "/sign-out");
   t.equal((await browser.ask("GET", "/whoami")).status, 401);
+});
+
+t.test("a whole office signs in at once from one address; whoever guesses waits", async (t) => {
+  const { admin, store } = await startOperators(t);
+  const at = epochMillis(Date.UTC(2026, 0, 5));
+  store.operators.save("olga", ["viewer"], at);
+  const stranger = new Browser(admin.url);
+  const tries = async (link: string): Promise<number> => (await stranger.ask("POST", "/sign-in/link", { link })).status;
+  for (let n = 0; n < 15; n++) {
+    store.operators.addLink(hashOf(`link ${n}`), "olga", epochMillis(at + 3_600_000));
+    t.equal(await tries(`link ${n}`), 200);
+  }
+  for (let n = 0; n < 10; n++) t.equal(await tries("guessed"), 401);
+  t.equal(await tries("guessed"), 429);
 });
 
 t.test("a sign-in ends by itself, and a cookie alone changes nothing", async (t) => {

@@ -30,4 +30,10 @@ export class RateLimit {
     if (bucket.left < 1) throw new SamehandError("rate-limited");
     bucket.left -= 1;
   }
+
+  /** Gives back what was taken for something that came out well. */
+  give(caller: string, count: number): void {
+    const bucket = this.#buckets.get(caller);
+    if (bucket !== undefined) bucket.left = Math.min(this.#burst, bucket.left + count);
+  }
 }

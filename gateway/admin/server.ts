@@ -41,11 +41,13 @@ export interface AdminServerOptions {
 }
 
 const mostBody = 512 * 1024;
+/** What a sign-in that came out well had taken of its address's rate: itself, and its challenge. */
+const takes: Readonly<Partial<Record<RouteName, number>>> = { signInWithLink: 1, signInWithPasskey: 2 };
 
 export class AdminServer {
   readonly #options: AdminServerOptions;
   readonly #app: FastifyInstance;
-  /** An address may try to sign in ten times at once, then six times a minute. */
+  /** An address may fail to sign in ten times at once, then six times a minute. */
   readonly #signInRate: RateLimit;
   readonly #rate: RateLimit;
 
@@ -117,6 +119,8 @@ export class AdminServer {
           become: (secret) => this.#options.access.bySignIn(secret) ?? nobody,
           setCookie: (secret, seconds) => void reply.header("set-cookie", this.#options.access.cookie(secret, seconds)),
         });
+        // Many operators may come from one address: only what fails is counted, and a challenge until it is answered.
+        this.#signInRate.give(request.ip, takes[name] ?? 0);
         reply.type("application/json; charset=utf-8");
         return reply.send(answer instanceof Pieces ? Readable.from(answer) : JSON.stringify(answer));
       },

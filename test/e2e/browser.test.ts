@@ -14,6 +14,7 @@ import { decision } from "../fixtures/decision.ts";
 import { colourAt, startChromium } from "../parts/chromium.ts";
 import { type Farm, startFarm } from "../parts/farm.ts";
 import { withoutRepeats } from "../parts/hand.ts";
+import { showDesktop } from "../parts/on-desktop.ts";
 
 const { resolve } = createRequire(import.meta.url);
 const strict = join(dirname(resolve("guacamole-common-js")), "../esm/guacamole-common.js");
@@ -33,8 +34,7 @@ async function waitForColour(page: Page, x: number, y: number, fits: (colour: st
 }
 
 async function openPage(farm: Farm, page: Page): Promise<SessionControl> {
-  await page.goto(`${farm.gateway.url}/#token=${await farm.token("alex")}`);
-  await page.waitForSelector("[data-state=connected]");
+  await showDesktop(page, async () => `${farm.gateway.url}/#token=${await farm.token("alex")}`);
   const control = [...farm.gateway.proxy.sessions.values()].at(-1);
   if (control === undefined) throw new Error("no session");
   return control;

@@ -7,6 +7,7 @@ import t from "tap";
 import { startChromium } from "../parts/chromium.ts";
 import { startDoubted } from "../parts/doubted.ts";
 import { Hand, withoutRepeats } from "../parts/hand.ts";
+import { showDesktop } from "../parts/on-desktop.ts";
 import { clients } from "../reliability/returned.ts";
 
 const chromium = await startChromium();
@@ -21,8 +22,7 @@ for (const [client, pages] of Object.entries(clients))
 
     const page = await chromium.page({ width: 1024, height: 768 });
     await withoutRepeats(page);
-    await page.goto(`${gateway.url}/#token=${await farm.token("anna")}`);
-    await page.waitForSelector("[data-state=connected]");
+    await showDesktop(page, async () => `${gateway.url}/#token=${await farm.token("anna")}`);
     const hand = new Hand(page);
     const from = desktop.events.length;
     const held = await doubted.hold(hand);

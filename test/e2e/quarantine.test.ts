@@ -7,6 +7,7 @@ import t from "tap";
 import { instruction } from "../../gateway/offline/viewer-client.ts";
 import { startChromium } from "../parts/chromium.ts";
 import { startFarm } from "../parts/farm.ts";
+import { showDesktop } from "../parts/on-desktop.ts";
 import { clients, returned } from "../reliability/returned.ts";
 import { until } from "../reliability/rig.ts";
 import { Leaks, operate, pester, withheld } from "../reliability/withheld.ts";
@@ -82,8 +83,7 @@ for (const [client, pages] of Object.entries(clients))
     t.teardown(() => farm.stop());
     const { desktop, gateway } = farm;
     const page = await chromium.page({ width: 1024, height: 768 });
-    await page.goto(`${gateway.url}/#token=${await farm.token("alex")}`);
-    await page.waitForSelector("[data-state=connected]");
+    await showDesktop(page, async () => `${gateway.url}/#token=${await farm.token("alex")}`);
     const id = [...gateway.proxy.sessions.keys()].at(-1)!;
     const { keyboard, mouse } = page;
     const start = desktop.events.length;

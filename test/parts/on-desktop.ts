@@ -1,7 +1,8 @@
 /**
- * A viewer without a screen that is on a real desktop. Of connections that began at once, guacd 1.3 left 7 in 200
+ * A viewer, or an agent's page, that is on a real desktop. Of connections that began at once, guacd 1.3 left 7 in 200
  * without a picture, with no gateway in between (250 in a row all had one), and ends a few: who has none opens again.
  */
+import { errors, type Page } from "playwright-core";
 import type { ViewerClient } from "../../gateway/offline/viewer-client.ts";
 
 /** The close's code where it was the gateway that ended it, by what it decided. */
@@ -27,4 +28,21 @@ export async function onDesktop(open: () => Promise<ViewerClient>, patience = 80
     clearTimeout(timer);
   }
   return onDesktop(open, patience, tries - 1);
+}
+
+/**
+ * Passes once the agent's page has its first picture.
+ * @param address of the page with a link, anew each time
+ * @throws Error where no try has a picture
+ */
+export async function showDesktop(page: Page, address: () => string | Promise<string>, tries = 3): Promise<void> {
+  // of two addresses that differ in what stands behind `#`, the second would open no page
+  await page.goto("about:blank");
+  await page.goto(await address());
+  try {
+    await page.waitForSelector("[data-state=connected]", { timeout: 10_000 });
+  } catch (error) {
+    if (!(error instanceof errors.TimeoutError) || tries === 1) throw error;
+    await showDesktop(page, address, tries - 1);
+  }
 }

@@ -16,6 +16,7 @@ import type { TestChromium } from "./chromium.ts";
 import { enrolColleagues, enrolPerson } from "./colleagues.ts";
 import { Hand, withoutRepeats } from "./hand.ts";
 import { HeldSession } from "./held-session.ts";
+import { showDesktop } from "./on-desktop.ts";
 import { paced, PacedClock } from "./paced-clock.ts";
 import { type Player, Typist } from "./typist.ts";
 
@@ -94,8 +95,7 @@ export class Visit {
       await page.route("**/guacamole.js", (route) =>
         route.fulfill({ contentType: "text/javascript", body: strictClient() }),
       );
-    await page.goto(`${demonstration.url}/open/${name}`);
-    await page.waitForSelector("[data-state=connected]");
+    await showDesktop(page, () => `${demonstration.url}/open/${name}`);
     return new Visit(page, demonstration, chromium, name);
   }
 

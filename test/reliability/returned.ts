@@ -11,6 +11,7 @@ import type { Page } from "../../gateway/proxy/options.ts";
 import type { TestChromium } from "../parts/chromium.ts";
 import type { Motion } from "../parts/desktop.ts";
 import { startFarm } from "../parts/farm.ts";
+import { showDesktop } from "../parts/on-desktop.ts";
 import { differences, rootWindow } from "../parts/root-window.ts";
 import { operate } from "./withheld.ts";
 
@@ -56,8 +57,7 @@ export async function returned(
   const { desktop, gateway } = farm;
   const page = await chromium.page({ width: 1024, height: 768 });
   try {
-    await page.goto(`${gateway.url}/#token=${await farm.token("alex")}`);
-    await page.waitForSelector("[data-state=connected]");
+    await showDesktop(page, async () => `${gateway.url}/#token=${await farm.token("alex")}`);
     const id = [...gateway.proxy.sessions.keys()].at(-1)!;
     const found: Returned[] = [];
     for (const motion of motions)

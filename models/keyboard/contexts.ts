@@ -96,27 +96,38 @@ export class Contexts {
 export const featureOf = (context: number, contexts: number): number =>
   context < keyCount ? 0 : context < keyCount + (contexts - keyCount) / 2 ? 1 : 2;
 
-/** Sums over the standardised times of each context. */
-export class ContextSums {
+/** Counts and sums of the standardised times of each context: all that is asked of a window. */
+export class WindowSums {
   readonly n: Float64Array;
   readonly sum: Float64Array;
-  readonly squares: Float64Array;
 
   constructor(count: number) {
     this.n = new Float64Array(count);
     this.sum = new Float64Array(count);
-    this.squares = new Float64Array(count);
   }
 
   add(context: number, value: number): void {
     this.n[context] = this.n[context] + 1;
     this.sum[context] = this.sum[context] + value;
-    this.squares[context] = this.squares[context] + value * value;
   }
 
   remove(context: number, value: number): void {
     this.n[context] = this.n[context] - 1;
     this.sum[context] = this.sum[context] - value;
-    this.squares[context] = this.squares[context] - value * value;
+  }
+}
+
+/** With sums of squares, which tell how widely an enrolment scatters. */
+export class ContextSums extends WindowSums {
+  readonly squares: Float64Array;
+
+  constructor(count: number) {
+    super(count);
+    this.squares = new Float64Array(count);
+  }
+
+  override add(context: number, value: number): void {
+    super.add(context, value);
+    this.squares[context] = this.squares[context] + value * value;
   }
 }

@@ -42,9 +42,9 @@ export function rowOf(sums: ContextSums): Row {
 /** A Gaussian over contexts: a mean, a low-rank part, and each context's own variance. */
 export interface Density {
   readonly base: Float64Array;
-  /** How many of the low-rank part's columns are of people; the rest are of windows. */
+  /** Columns of the low-rank part that are of people; behind them come those of windows, the same for all. */
   readonly people: number;
-  /** In single precision: it is most of what a scorer takes in memory. */
+  /** Contexts by people, in single precision: it is most of what a scorer takes in memory. */
   readonly loadings: Float32Array;
   readonly own: Float64Array;
 }
@@ -73,12 +73,11 @@ export function spreadOf(population: Population, enrolled: ContextSums): Float64
 }
 
 /** The density of anybody's contexts, shared by all scorers of a population. */
-export function anybodyOf(population: Population): Density {
-  const { people, windows, noise } = population;
+export function anybodyOf({ people, noise }: Population): Density {
   return {
     base: new Float64Array(noise.length),
     people: people.dimensions,
-    loadings: joined(people.loadings, people.dimensions, windows),
+    loadings: singleOf(people),
     own: people.specific,
   };
 }
@@ -88,50 +87,26 @@ export function anybodyOf(population: Population): Density {
  * what goes together.
  */
 export function colleagueOf(population: Population, enrolled: ContextSums): Density {
-  const spread = spreadOf(population, enrolled);
-  const target = new Target(
-    population,
-    enrolled,
-    spread.map((share, context) => share * population.noise[context]),
-  );
-  for (let context = 0; context < spread.length; context += 1) target.settle(context);
-  const { base, people, loadings, own } = target;
-  const rank = people + population.windows.dimensions;
+  const noise = spreadOf(population, enrolled).map((share, context) => share * population.noise[context]);
+  const { base, people, loadings, own } = new Target(population, enrolled, noise).settleAll();
   const open = own.map((variance, context) => {
     let sum = variance;
-    for (let i = 0; i < people; i += 1) sum += loadings[context * rank + i] ** 2;
+    for (let i = 0; i < people; i += 1) sum += loadings[context * people + i] ** 2;
     return sum;
   });
-  return densityOf(population, base, open);
+  return densityOf(base, open);
 }
+
+const none = new Float32Array(0);
 
 /** A colleague's density of its means and variances. */
-export const densityOf = (population: Population, base: Float64Array, own: Float64Array): Density => ({
-  base,
-  people: 0,
-  loadings: windowLoadings(population),
-  own,
-});
+export const densityOf = (base: Float64Array, own: Float64Array): Density => ({ base, people: 0, loadings: none, own });
 
-/** The windows' loadings in single precision, shared by all colleagues of a population. */
-const windowed = new WeakMap<Population, Float32Array>();
+const singles = new WeakMap<Factors, Float32Array>();
 
-function windowLoadings(population: Population): Float32Array {
-  const known = windowed.get(population) ?? Float32Array.from(population.windows.loadings);
-  windowed.set(population, known);
+/** Loadings in single precision, made once. */
+export function singleOf(factors: Factors): Float32Array {
+  const known = singles.get(factors) ?? Float32Array.from(factors.loadings);
+  singles.set(factors, known);
   return known;
-}
-
-function joined(left: Float64Array, width: number, windows: Factors): Float32Array {
-  const rank = width + windows.dimensions;
-  const contexts = left.length / width;
-  const out = new Float32Array(contexts * rank);
-  for (let context = 0; context < contexts; context += 1) {
-    out.set(left.subarray(context * width, (context + 1) * width), context * rank);
-    out.set(
-      windows.loadings.subarray(context * windows.dimensions, (context + 1) * windows.dimensions),
-      context * rank + width,
-    );
-  }
-  return out;
 }

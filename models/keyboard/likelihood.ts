@@ -6,8 +6,8 @@
  * posteriors, so that a small enrolment claims little. Both densities are Gaussians with a low-rank and a diagonal
  * part: probabilistic linear discriminant analysis with missing data (Ioffe 2006; Prince and Elder 2007).
  */
-import type { ContextSums } from "./contexts.ts";
-import { type Density, type Population, spreadOf } from "./density.ts";
+import type { ContextSums, WindowSums } from "./contexts.ts";
+import { type Density, type Population, singleOf, spreadOf } from "./density.ts";
 import { factor, gramOf, rowsFor, widthOf } from "./gram.ts";
 import { Observed } from "./observed.ts";
 import { Target } from "./target.ts";
@@ -34,6 +34,8 @@ export const forgetWindow = (): void => observed.wipe();
 
 export class Likelihood {
   readonly #population: Population;
+  /** The loadings of windows, the same for everybody. */
+  readonly #windows: Float32Array;
   readonly #target: Target;
   readonly #anybody: Density;
   /** The variance of the enrolled typist's single times in each context. */
@@ -49,6 +51,7 @@ export class Likelihood {
   constructor(population: Population, anybody: Density, enrolled: ContextSums) {
     this.#population = population;
     this.#anybody = anybody;
+    this.#windows = singleOf(population.windows);
     const spread = spreadOf(population, enrolled);
     this.#noise = spread.map((share, context) => share * population.noise[context]);
     this.#target = new Target(population, enrolled, this.#noise);
@@ -59,7 +62,7 @@ export class Likelihood {
    * `ratioOf`, until `forgetWindow`.
    * @param presses sets how far the window's tempo averages out
    */
-  ratio(window: ContextSums, presses: number): number {
+  ratio(window: WindowSums, presses: number): number {
     const tempo = 1 / Math.max(1, presses / this.#population.windowLength);
     observed.read(window, tempo, this.#population.windows.specific, this.#noise);
     this.#tempo = Math.sqrt(tempo);
@@ -98,6 +101,8 @@ export class Likelihood {
   #layOut({ base, loadings, own, people }: Density, rank: number, width: number): void {
     const { count, contexts, means, variances } = observed;
     const tempo = this.#tempo;
+    const windows = this.#windows;
+    const span = rank - people;
     const rows = rowsFor(count, width);
     let total = 0;
     let logVariance = 0;
@@ -114,11 +119,11 @@ export class Likelihood {
         product = 1;
       }
       const to = index * width;
-      const from = context * rank;
+      const from = context * people;
       for (let i = 0; i < people; i += 1) rows[to + i] = loadings[from + i] * precision;
       // the window's factors have the tempo's variance
       const late = precision * tempo;
-      for (let i = people; i < rank; i += 1) rows[to + i] = loadings[from + i] * late;
+      for (let i = 0; i < span; i += 1) rows[to + people + i] = windows[context * span + i] * late;
       rows[to + rank] = residual;
     }
     this.#total = total;

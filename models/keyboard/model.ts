@@ -54,7 +54,7 @@ export class KeyboardModel implements ModalityModel<Keystroke> {
 
   /** A colleague's density as `colleague` gave it, of its means and variances. */
   colleagueDensity(means: Float64Array, variances: Float64Array): Density {
-    return densityOf(this.parameters.population, means, variances);
+    return densityOf(means, variances);
   }
 
   statistics(): KeyboardStatistics {

@@ -1,5 +1,5 @@
 /** The contexts that a window has, laid out once for all the densities that it is asked under. */
-import type { ContextSums } from "./contexts.ts";
+import type { WindowSums } from "./contexts.ts";
 
 /** What of a window does not depend on the density. Shared by all likelihoods, and wiped between windows. */
 export class Observed {
@@ -14,7 +14,7 @@ export class Observed {
    * @param tempo the window's variance, as a share of the population's
    * @param specific what of it is each context's own @param noise variance of the typist's single times
    */
-  read({ n, sum }: ContextSums, tempo: number, specific: Float64Array, noise: Float64Array): void {
+  read({ n, sum }: WindowSums, tempo: number, specific: Float64Array, noise: Float64Array): void {
     if (this.contexts.length < n.length) this.#grow(n.length);
     let count = 0;
     for (let context = 0; context < n.length; context += 1) {

@@ -1,7 +1,7 @@
 /** Scores one session's keystrokes against one enrolled typist, streaming. */
 import { type Llr, llr } from "../../gateway/core/units.ts";
 import type { Evidence, Scorer } from "../modality.ts";
-import { ContextSums, type Contexts } from "./contexts.ts";
+import { type Contexts, WindowSums } from "./contexts.ts";
 import { explanations } from "./explanation.ts";
 import type { Keystroke } from "./keystroke.ts";
 import { type Nearest, likeness } from "./colleagues.ts";
@@ -47,8 +47,8 @@ export class KeyboardScorer implements Scorer<Keystroke> {
   windows = true;
   readonly #claim: Claim;
   readonly #contexts: Contexts;
-  readonly #session: ContextSums;
-  readonly #window: ContextSums;
+  readonly #session: WindowSums;
+  readonly #window: WindowSums;
   /** The last keystrokes' contexts (-1: none) and standardised times: a ring of `lookBack` keystrokes. */
   readonly #recentContexts = new Int32Array(lookBack * featureCount).fill(-1);
   readonly #recentValues = new Float64Array(lookBack * featureCount);
@@ -66,8 +66,8 @@ export class KeyboardScorer implements Scorer<Keystroke> {
     const { contexts, network } = claim.parameters;
     this.#claim = claim;
     this.#contexts = contexts;
-    this.#session = new ContextSums(contexts.count);
-    this.#window = new ContextSums(contexts.count);
+    this.#session = new WindowSums(contexts.count);
+    this.#window = new WindowSums(contexts.count);
     if (network !== null && claim.vector !== null) this.#stream = network.stream();
     this.#scores = new Float64Array(this.#stream === null ? 1 : 2);
   }
@@ -133,19 +133,18 @@ export class KeyboardScorer implements Scorer<Keystroke> {
     for (const sums of [this.#session, this.#window]) {
       sums.n.fill(0);
       sums.sum.fill(0);
-      sums.squares.fill(0);
     }
     for (const states of [this.#recentStates, this.#windowStates, this.#sessionStates]) states.fill(0);
     this.#stream?.wipe();
   }
 
-  #calibrated(sums: ContextSums, states: Float64Array, presses: number): number {
+  #calibrated(sums: WindowSums, states: Float64Array, presses: number): number {
     const value = this.#claim.belief * this.#evidence(sums, states, presses);
     forgetWindow();
     return value;
   }
 
-  #evidence(sums: ContextSums, states: Float64Array, presses: number): number {
+  #evidence(sums: WindowSums, states: Float64Array, presses: number): number {
     const { likelihood, vector: enrolled, colleagues } = this.#claim;
     const { network, calibration, plainCalibration } = this.#claim.parameters;
     this.#scores[0] = likelihood.ratio(sums, presses);

@@ -17,7 +17,6 @@ export class Target implements Density {
   readonly loadings: Float32Array;
   readonly own: Float64Array;
   readonly #population: Population;
-  readonly #belief: Float64Array;
   /** What the enrolment says of y: its mean, and the Cholesky factor of its precision. */
   readonly #mean: Float64Array;
   readonly #precision: Float64Array;
@@ -25,14 +24,13 @@ export class Target implements Density {
 
   /** @param noise the variance of the typist's single times in each context */
   constructor(population: Population, enrolled: ContextSums, noise: Float64Array) {
-    const { people, windows } = population;
+    const { people } = population;
     const contexts = noise.length;
     this.#population = population;
     this.people = people.dimensions;
     this.base = new Float64Array(contexts);
     this.own = Float64Array.from(people.specific);
-    this.loadings = new Float32Array(contexts * (people.dimensions + windows.dimensions));
-    this.#belief = new Float64Array(contexts);
+    this.loadings = new Float32Array(contexts * people.dimensions);
     this.#mean = new Float64Array(people.dimensions);
     this.#precision = new Float64Array(people.dimensions ** 2);
     this.#settled = new Uint8Array(contexts);
@@ -44,9 +42,10 @@ export class Target implements Density {
     if (this.#settled[context] !== 0) return;
     this.#settled[context] = 1;
     if (column.length < this.people) column = new Float64Array(this.people);
-    const { people, windows } = this.#population;
+    const { people } = this.#population;
     const k = people.dimensions;
-    const rest = 1 - this.#belief[context];
+    // 1 - g
+    const rest = this.own[context] / people.specific[context];
     let predicted = 0;
     for (let i = 0; i < k; i += 1) {
       const w = people.loadings[context * k + i];
@@ -56,13 +55,15 @@ export class Target implements Density {
     this.base[context] += rest * predicted;
     // y ~ N(mean, (L Lᵀ)⁻¹): w · y has the loadings L⁻¹ w
     solveLower(this.#precision, k, column);
-    const rank = k + windows.dimensions;
-    for (let i = 0; i < k; i += 1) this.loadings[context * rank + i] = column[i];
-    for (let i = k; i < rank; i += 1)
-      this.loadings[context * rank + i] = windows.loadings[context * windows.dimensions + i - k];
+    for (let i = 0; i < k; i += 1) this.loadings[context * k + i] = column[i];
   }
 
-  /** As `posterior` of models/keyboard/factor-analysis.ts, by what windows are scored with, and each context's belief. */
+  settleAll(): this {
+    for (let context = 0; context < this.own.length; context += 1) this.settle(context);
+    return this;
+  }
+
+  /** As `posterior` of models/keyboard/factor-analysis.ts, by what windows are scored with, and how far each context is believed. */
   #posterior({ n, sum }: ContextSums, noise: Float64Array): void {
     const { dimensions: k, loadings, specific } = this.#population.people;
     const width = widthOf(k + 1);
@@ -74,7 +75,6 @@ export class Target implements Density {
       const variance = psi + noise[context] / n[context];
       const mean = sum[context] / n[context];
       const gain = psi / variance;
-      this.#belief[context] = gain;
       this.own[context] = psi * (1 - gain);
       this.base[context] = gain * mean;
       const precision = 1 / Math.sqrt(variance);

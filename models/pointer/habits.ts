@@ -7,6 +7,9 @@ import { type Usual, usualOf } from "./explanation.ts";
 import { addCounts, cellCount, kindCells, logRatios, type Population } from "./histogram.ts";
 import type { PointerStatistics } from "./statistics.ts";
 
+/** One kind's counts, which are worked on. */
+const counts = new Float32Array(kindCells);
+
 export class Habits {
   /** Log ratios a kind, feature and code; of a kind from its `prepare` on. */
   readonly ratios = new Float32Array(cellCount);
@@ -29,7 +32,7 @@ export class Habits {
     if (this.#enrolled === null) return;
     const next = this.#left.has(kind) ? kind : (this.#left.values().next().value ?? kind);
     this.#left.delete(next);
-    const counts = new Float32Array(kindCells);
+    counts.fill(0);
     addCounts(this.#enrolled, next, counts);
     logRatios(counts, next, this.#population, this.ratios);
     usualOf(counts, next, this.usual);

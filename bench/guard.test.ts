@@ -107,7 +107,7 @@ t.test("inspecting and scoring an input event", (t) => {
     play(inspector, events, now);
     now += period;
   };
-  guard(t, "event", 0.26, every, hear, () => {
+  guard(t, "event", 0.22, every, hear, () => {
     for (let unit = 0; unit < every; unit++) walk(block);
   });
   t.ok(windows > 0);

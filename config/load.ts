@@ -13,6 +13,8 @@ export interface Loaded {
   readonly config: Config;
   /** The file that was read, or null where all of it came from the environment. */
   readonly file: string | null;
+  /** Whether the file says nothing, or there is none. */
+  readonly empty: boolean;
   /** What was passed over, in words. */
   readonly warnings: readonly string[];
 }
@@ -52,7 +54,8 @@ export function parseConfig(text: string, file: string | null, environment: Envi
       [...explain(result.error, configSchema, source, applied.names), ...unnamed].join("\n"),
     );
   const folder = file === null ? process.cwd() : dirname(resolve(file));
-  return { config: absolute(result.data, folder), file, warnings: applied.warnings };
+  const empty = source.value === null || source.value === undefined;
+  return { config: absolute(result.data, folder), file, empty, warnings: applied.warnings };
 }
 
 /** The files that a configuration names and that are read anew at a reload: policy, certificates, keys and secrets. */

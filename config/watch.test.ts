@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { EventEmitter } from "node:events";
 import { renameSync, writeFileSync } from "node:fs";
+import { mock } from "node:test";
 import t from "tap";
 import { loadConfig } from "./load.ts";
 import { changedKeys, watchConfig } from "./watch.ts";
@@ -101,6 +102,33 @@ limits: {sessions: 3}
     "workers",
   ]);
   t.same(await change(later.replace(/webapp.*/, "")), ["webapp"]);
+});
+
+t.test("half a file, and one that was emptied, are not taken", (t) => {
+  const file = `${t.testdir({ "s.yaml": "limits: {sessions: 5}\nmode: enforce\n" })}/s.yaml`;
+  const loaded = loadConfig(file, {});
+  const told: unknown[] = [];
+  mock.timers.enable({ apis: ["setInterval"] });
+  t.teardown(() => mock.timers.reset());
+  const watching = watchConfig(
+    loaded,
+    {},
+    { pollMillis: 20, onChange: ({ keys }) => told.push(keys), onRefused: ({ detail }) => told.push(detail) },
+  );
+  t.teardown(() => watching.close());
+  const look = () => mock.timers.tick(20);
+  writeFileSync(file, "limits: {sessions: 6}\n");
+  look();
+  writeFileSync(file, "limits: {sessions: 6}\nmode: enforce\n");
+  look();
+  t.same(told, [], "the mode comes last");
+  look();
+  t.same(told, [["limits.sessions"]], "enforced all the time");
+  writeFileSync(file, "");
+  for (let looks = 0; looks < 3; looks++) look();
+  t.match(told[1], /s\.yaml says nothing/);
+  t.equal(told.length, 2);
+  t.end();
 });
 
 t.test("without a file only a call reloads", (t) => {

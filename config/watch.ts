@@ -1,6 +1,6 @@
 /** Reloads files when they change or when told to (SIGHUP). A bad file changes nothing and says why. */
 import { statSync } from "node:fs";
-import { asSamehandError, type SamehandError } from "../gateway/core/errors.ts";
+import { asSamehandError, SamehandError } from "../gateway/core/errors.ts";
 import type { Environment } from "./environment.ts";
 import { type Loaded, loadConfig } from "./load.ts";
 import type { Config } from "./schema.ts";
@@ -23,8 +23,8 @@ export interface WatchOptions<Value> {
 }
 
 /**
- * Watches files by their status, which also sees one replaced, by an editor or behind a symbolic link.
- * Keeps no process alive.
+ * Watches files by their status, which also sees one replaced, by an editor or behind a symbolic link. A change is taken
+ * once two looks saw the same. Keeps no process alive.
  */
 export function watchFiles<Value>(options: WatchOptions<Value>): Watching {
   const { files, pollMillis = 1000 } = options;
@@ -39,11 +39,15 @@ export function watchFiles<Value>(options: WatchOptions<Value>): Watching {
     options.onChange(value, asked);
   };
   if (files.length === 0) return { reload: () => load(true), close() {} };
-  let seen = files.map(mark).join();
+  let taken = files.map(mark).join();
+  let seen = taken;
   const timer = setInterval(() => {
     const now = files.map(mark).join();
-    if (now === seen) return;
+    // Somebody may still be writing: half of a file may be valid, and say something else.
+    const still = now === seen;
     seen = now;
+    if (!still || now === taken) return;
+    taken = now;
     load(false);
   }, pollMillis).unref();
   return { reload: () => load(true), close: () => clearInterval(timer) };
@@ -81,7 +85,13 @@ export function watchConfig(
   return watchFiles({
     ...options,
     files: loaded.file === null ? [] : [loaded.file],
-    load: () => loadConfig(loaded.file, environment),
+    load: () => {
+      const next = loadConfig(loaded.file, environment);
+      // All defaults are valid, and enforce nothing: a full disk, or a writer that died, leaves such a file.
+      if (next.empty && !loaded.empty)
+        throw new SamehandError("config-invalid", `${next.file} says nothing; to run on the defaults, restart`);
+      return next;
+    },
     onChange: ({ config, warnings }, asked) => {
       const keys = changedKeys(before, config);
       if (keys.length === 0 && !asked) return;

@@ -98,7 +98,7 @@ export const pastSessionOf = (session: SessionRecord): PastSession => ({
 export const keptAboutAgents: readonly string[] = [
   "Your name in this gateway, and when you were first seen.",
   "Statistics of how you type and point (how long keys are held, the time between them, how the pointer moves), encrypted. Never which keys you pressed or what you wrote.",
-  "When your sessions began and ended, on which desktop, how well the input matched you, and what was decided, with reasons.",
+  "When your sessions began and ended, on which desktop, how well the input matched you, how much of it there was and for how long, and what was decided, with reasons.",
   "Scores of stretches of each session, for as long as the operators chose, to see what another policy would have decided.",
   "A lock, while there is one, with its reason.",
   "That you consented, where you were asked, and to which notice.",

@@ -76,7 +76,7 @@ background: other.bin
 log: {level: debug}
 store: other.db
 workers: 2
-webapp: {upstreams: ['http://b'], path: /b, ca: a.pem, timeoutSeconds: 1, httpTunnel: pass, guests: deny}
+webapp: {upstreams: ['http://b'], path: /b, ca: a.pem, timeoutSeconds: 1, caseSensitive: true, httpTunnel: pass, guests: deny}
 mode: enforce
 policy: p.yaml
 limits: {sessions: 3}
@@ -96,6 +96,7 @@ limits: {sessions: 3}
     "retention.sessionDays",
     "store",
     "webapp.ca",
+    "webapp.caseSensitive",
     "webapp.path",
     "webapp.timeoutSeconds",
     "webapp.upstreams",

@@ -71,7 +71,7 @@ export interface ConfigChange {
 
 /** What is bound, opened or started once. Of `listen.tls` and `webapp`: whether there is one. */
 const untilRestart =
-  /^(listen\.(host|port|reusePort|tls$)|metrics|admin|store|audit|retention|background|log|workers|webapp\.(upstreams|path|ca|timeoutSeconds)|webapp$)(\.|$)/;
+  /^(listen\.(host|port|reusePort|tls$)|metrics|admin|store|audit|retention|background|log|workers|webapp\.(upstreams|path|ca|timeoutSeconds|caseSensitive)|webapp$)(\.|$)/;
 
 /** Watches the configuration that `loaded` came from; a change of the file that changes no key tells nothing. */
 export function watchConfig(

@@ -7,10 +7,11 @@ import type { Config } from "../config/schema.ts";
 import { readText } from "../config/text.ts";
 import type { Clock } from "./core/clock.ts";
 import { SamehandError } from "./core/errors.ts";
+import type { AgentName } from "./core/units.ts";
 import type { Site } from "./judge/agent-passkeys.ts";
 import { GuacamoleLiteTokens } from "./proxy/token/guacamole-lite-token.ts";
 import { defaultNotice, type GuacdOptions, type Page, type ProxyOptions, type TlsPair } from "./proxy/options.ts";
-import { peopleOf } from "./proxy/webapp/account.ts";
+import { peopleOf, spelling } from "./proxy/webapp/account.ts";
 import { SamehandTokens, type TokenKey } from "./proxy/token/samehand-token.ts";
 import type { Tokens } from "./proxy/token/ticket.ts";
 import { AcceptedTokens } from "./proxy/token/token-formats.ts";
@@ -32,14 +33,19 @@ export function siteOf({ listen, organisation }: Config): Site | null {
 }
 
 /** What every opening of the store has in common. @throws SamehandError `key-invalid` */
-export function storeOptions(config: Config): Pick<StoreOptions, "path" | "keys" | "auditKey"> {
+export function storeOptions(config: Config): Pick<StoreOptions, "path" | "keys" | "auditKey" | "spell"> {
   const { key } = config.audit;
   return {
     path: config.store,
     keys: readKeyRing(config.keys, "keys"),
     ...(key === undefined ? {} : { auditKey: key }),
+    ...(config.webapp === undefined ? {} : { spell: spellingOf(config) }),
   };
 }
+
+/** How agents' names are spelt, from wherever they come. */
+const spellingOf = ({ webapp }: Config): ((name: AgentName) => AgentName) =>
+  webapp === undefined ? (name) => name : spelling(webapp.caseSensitive);
 
 /** How long the store keeps what. */
 export function retentionOf({ audit, admin, retention }: Config) {
@@ -167,7 +173,8 @@ export function acceptedTokens(config: Config, store: Pick<Store, "spend">, cloc
   const samehand = formats.includes("samehand")
     ? new SamehandTokens({ keys: tokenKeys(config), spent: store, connections, clock })
     : undefined;
-  if (!formats.includes("guacamole-lite")) return new AcceptedTokens(samehand === undefined ? {} : { samehand });
+  const spell = spellingOf(config);
+  if (!formats.includes("guacamole-lite")) return new AcceptedTokens(samehand === undefined ? {} : { samehand }, spell);
   if (guacamoleLite === undefined)
     throw new SamehandError(
       "config-invalid",
@@ -177,5 +184,8 @@ export function acceptedTokens(config: Config, store: Pick<Store, "spend">, cloc
     key: Buffer.from(readSecret(guacamoleLite.key, "tokens.guacamoleLite.key")),
     agentField: guacamoleLite.agentField,
   });
-  return new AcceptedTokens(samehand === undefined ? { guacamoleLite: lite } : { samehand, guacamoleLite: lite });
+  return new AcceptedTokens(
+    samehand === undefined ? { guacamoleLite: lite } : { samehand, guacamoleLite: lite },
+    spell,
+  );
 }

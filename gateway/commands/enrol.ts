@@ -6,7 +6,7 @@ import { configFile, loadConfig } from "../../config/load.ts";
 import { Background } from "../../models/background.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
-import { type AgentName, agentName } from "../core/units.ts";
+import type { AgentName } from "../core/units.ts";
 import { enrol, type Enrolled } from "../offline/enrol.ts";
 import { isGuacdRecording, recordingsIn } from "../offline/files.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
@@ -74,15 +74,15 @@ export async function run(args: string[], io: Io): Promise<number> {
     const { people = {}, caseSensitive = false } = config.webapp ?? {};
     const accounts = peopleOf(people, caseSensitive);
     for (const [account, files] of agents) {
-      const agent = source === undefined ? (people[account] ?? account) : agentOf(`${source}/${account}`, accounts);
-      if (policy.consent === "required") needConsent(store, agentName(agent));
+      const agent = agentOf(source === undefined ? account : `${source}/${account}`, accounts);
+      if (policy.consent === "required") needConsent(store, agent);
       io.stderr.write(`${agent}: ${files.length} recordings\n`);
-      const learned = enrol(agentName(agent), files, options);
+      const learned = enrol(agent, files, options);
       enrolled.push(learned);
       const { keystrokes, actions } = learned;
       const detail = { recordings: files.length, keystrokes, actions };
       const act = { actor: commandLineActor(), action: "agent.enrolled", why: "samehand enrol" };
-      store.audit.note({ ...act, agent: agentName(agent), detail });
+      store.audit.note({ ...act, agent, detail });
     }
     io.stdout.write(values.json === true ? `${JSON.stringify(enrolled, null, 2)}\n` : report(enrolled));
   } finally {

@@ -9,6 +9,8 @@ import { type Database, sql } from "./database.ts";
 import type { Lock, StoreChange } from "./store.ts";
 import type { Waiting } from "./waiting.ts";
 
+type Until = Readonly<Record<"until", number | null>>;
+
 /** A lock is kept this long past its end, should the clock be set back. */
 const margin = 7 * 86_400_000;
 
@@ -146,7 +148,8 @@ export class Locks {
   }
 }
 
-const longer = (a: Lock, b: Lock): boolean => (a.until ?? Infinity) > (b.until ?? Infinity);
+/** Whether a lock ends after another. */
+export const longer = (a: Until, b: Until): boolean => (a.until ?? Infinity) > (b.until ?? Infinity);
 
 function fromRow(row: { agent: string; since: number; until: number | null; reason: string }): Lock {
   return {

@@ -26,7 +26,18 @@ import { Profiles } from "./profiles.ts";
 import { Retention, type RetentionDays } from "./retention.ts";
 import { Scores } from "./scores.ts";
 import { Sessions } from "./sessions.ts";
-import type { AgentId, By, Learned, Profile, SessionOutcome, SessionRecord, Store, StoreChange } from "./store.ts";
+import { respell, type Spell } from "./spelling.ts";
+import type {
+  AgentId,
+  AgentRecord,
+  By,
+  Learned,
+  Profile,
+  SessionOutcome,
+  SessionRecord,
+  Store,
+  StoreChange,
+} from "./store.ts";
 import { Upkeep } from "./upkeep.ts";
 import { Waiting, type WaitingLimits } from "./waiting.ts";
 
@@ -46,6 +57,8 @@ export interface StoreOptions extends RetentionDays {
   /** How much may wait for a store that takes no writes; 10,000 writes and 64 MiB by default. */
   readonly waiting?: WaitingLimits;
   readonly tally?: Tally;
+  /** How agents' names are spelt; left out, as they come. */
+  readonly spell?: Spell;
   /** A thread moves the log into the file, so that no write waits for the disk: for a process that serves sessions. */
   readonly checkpointBeside?: boolean;
 }
@@ -83,6 +96,7 @@ class SqliteStore implements Store {
   /** Sessions that live in this process, and whose they are. */
   readonly #live = new Map<SessionId, { readonly id: AgentId; readonly name: AgentName }>();
   readonly #log: Log;
+  readonly #spell: Spell;
   readonly #tally: Tally;
   readonly #checkpointer: Checkpointer | null;
   readonly #upkeep: Upkeep;
@@ -92,6 +106,7 @@ class SqliteStore implements Store {
   constructor(options: StoreOptions) {
     const { path, keys, log = silentLog, clock = systemClock } = options;
     this.#log = log;
+    this.#spell = options.spell ?? ((name) => name);
     this.#clock = clock;
     this.#tally = options.tally ?? new Tally();
     this.#db = new Database(path, options.busyMillis ?? 50, options.observe ?? (() => {}));
@@ -99,6 +114,7 @@ class SqliteStore implements Store {
       this.installation = this.#identify();
       this.#waiting = new Waiting(log, this.#tally, options.waiting);
       this.#profiles = new Profiles(this.#db, this.installation, keys, clock);
+      if (options.spell !== undefined) respell(this.#db, this.#profiles, options.spell, log);
       this.#locks = new Locks(this.#db, clock, this.#waiting, (change) => this.#tell(change));
       this.#sessions = new Sessions(this.#db);
       this.#openings = new Openings(this.#db, this.#waiting, (session) => this.#begin(session));
@@ -108,7 +124,7 @@ class SqliteStore implements Store {
         clock,
         signer: keptAuditSigner(options.auditKey ?? `${path}.audit-key`),
         later: (run) => this.#waiting.write("audit", run),
-        idOf: (agent) => this.#profiles.agent(agent)?.id ?? null,
+        idOf: (agent) => this.agent(agent)?.id ?? null,
       });
       this.deliveries = new Deliveries(this.#db);
       this.breaker = new BreakerState(this.#db, clock, this.#waiting, this.audit);
@@ -158,25 +174,30 @@ class SqliteStore implements Store {
   }
 
   agents = () => this.#profiles.agents();
-  agent = (name: AgentName) => this.#profiles.agent(name);
+  /** Somebody whose name is spelt so, of several of one account, or who has it in its one spelling. */
+  agent(name: AgentName): AgentRecord | null {
+    const spelt = this.#spell(name);
+    return this.#profiles.agent(name) ?? (spelt === name ? null : this.#profiles.agent(spelt));
+  }
+
   reached = (amount: Amount, consented: boolean, most: number) => this.#profiles.reached(amount, consented, most);
   nameOf = (id: AgentId) => this.#profiles.nameOf(id);
-  enrol = (name: AgentName) => this.#profiles.agent(name) ?? this.#db.transaction(() => this.#profiles.enrol(name));
+  enrol = (name: AgentName) => this.agent(name) ?? this.#db.transaction(() => this.#profiles.enrol(this.#spell(name)));
 
   forget(name: AgentName, by?: By): boolean {
     if (this.lockOf(name) !== null) throw new SamehandError("agent-locked", "unlock first; forgetting would unlock");
     this.#openings.settle();
     const at = this.#clock.wall();
-    const known = this.#db.transaction(() => {
-      const agent = this.#profiles.agent(name);
-      if (agent === null) return false;
+    const forgotten = this.#db.transaction(() => {
+      const agent = this.agent(name);
+      if (agent === null) return null;
       const { actor, why } = by ?? { actor: "gateway" as const, why: "" };
       this.audit.noteWithin({ actor, action: "agent.forgotten", why }, at, agent.id);
-      return this.#profiles.forget(name);
+      return this.#profiles.forget(agent.name) ? agent.name : null;
     });
-    if (!known) return false;
+    if (forgotten === null) return false;
     this.#upkeep.erased();
-    this.#tell({ kind: "forgotten", agent: name });
+    this.#tell({ kind: "forgotten", agent: forgotten });
     return true;
   }
 
@@ -213,10 +234,11 @@ class SqliteStore implements Store {
     return true;
   }
 
-  lockOf = (agent: AgentName) => this.#locks.of(agent);
+  lockOf = (agent: AgentName) => this.#locks.of(this.#spell(agent));
   locks = () => this.#locks.all();
-  lock = (agent: AgentName, until: EpochMillis | null, reason: string) => this.#locks.lock(agent, until, reason);
-  unlock = (agent: AgentName) => this.#locks.unlock(agent);
+  lock = (agent: AgentName, until: EpochMillis | null, reason: string) =>
+    this.#locks.lock(this.#spell(agent), until, reason);
+  unlock = (agent: AgentName) => this.#locks.unlock(this.#spell(agent));
 
   spend = (jti: string, expires: EpochMillis) => this.#openings.spend(jti, expires);
   sessionStarted = (session: SessionInfo) => this.#openings.started(session);

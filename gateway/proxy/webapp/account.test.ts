@@ -1,7 +1,7 @@
 import t from "tap";
 import { silentLog } from "../../core/log.ts";
 import { Tally } from "../../core/tally.ts";
-import { agentOf, peopleOf } from "./account.ts";
+import { agentOf, peopleOf, spelling } from "./account.ts";
 import { Applications } from "./applications.ts";
 import type { WebApplicationOptions } from "./options.ts";
 import { SignIns } from "./sign-ins.ts";
@@ -48,6 +48,8 @@ t.test("accounts are mapped and told apart as the configuration says", (t) => {
   t.equal(agentOf("ldap/anna  b", folded), "anna");
   t.equal(agentOf("mysql/Anna B", folded), "mysql/anna b");
   t.equal(agentOf("ldap/ou/Anna", folded), "ldap/ou/anna");
+  t.equal(agentOf("mysql/b", peopleOf({ "mysql/B": "ldap/Bob" }, false)), "ldap/bob", "the same spelling everywhere");
+  t.equal(spelling(false)("Anna"), "Anna", "a name that a token gave is no account");
   const exact = peopleOf({ "ldap/Anna B": "anna" }, true);
   t.equal(agentOf("ldap/Anna B", exact), "anna");
   t.equal(agentOf("ldap/anna b", exact), "ldap/anna b");

@@ -10,7 +10,8 @@ export interface People {
 
 /** @param people as the configuration has them */
 export const peopleOf = (people: Readonly<Record<string, string>>, caseSensitive: boolean): People => {
-  const spelt = Object.entries(people).map(([account, agent]) => [spell(account, caseSensitive), agent] as const);
+  const spell = spelling(caseSensitive);
+  const spelt = Object.entries(people).map(([account, agent]) => [spell(account), spell(agent)] as const);
   return { people: new Map(spelt), caseSensitive };
 };
 
@@ -20,13 +21,19 @@ export const peopleOf = (people: Readonly<Record<string, string>>, caseSensitive
  * @param account `<data source>/<user>`
  */
 export function agentOf(account: string, { people, caseSensitive }: People): AgentName {
-  const name = spell(account, caseSensitive);
+  const name = spelling(caseSensitive)(account);
   return agentName(people.get(name) ?? name);
 }
 
-/** As directories compare names (RFC 4518): compatible letters are one letter, and so are several spaces. */
-function spell(account: string, caseSensitive: boolean): string {
-  const [source = "", ...user] = account.normalize("NFKC").split("/");
-  const name = `${source}/${user.join("/").trim().replaceAll(/\s+/g, " ")}`;
-  return caseSensitive ? name : name.toLowerCase();
-}
+/**
+ * The one spelling of accounts, as directories compare names (RFC 4518): compatible letters are one letter, and so are
+ * several spaces. A name that is none of an account stays as it is.
+ */
+export const spelling =
+  (caseSensitive: boolean) =>
+  (account: string): AgentName => {
+    if (!account.includes("/")) return agentName(account);
+    const [source = "", ...user] = account.normalize("NFKC").split("/");
+    const name = `${source}/${user.join("/").trim().replaceAll(/\s+/g, " ")}`;
+    return agentName(caseSensitive ? name : name.toLowerCase());
+  };

@@ -59,21 +59,29 @@ function help(): string {
   return `samehand: is it still the same hand?\n\nusage: samehand COMMAND [OPTIONS]\n\n${rows.join("\n")}\n\nsamehand COMMAND --help tells more.\n`;
 }
 
-let stop: AbortSignal | null = null;
+const stopping = new AbortController();
+let asked = false;
 
 /**
  * Stops at the first SIGINT or SIGTERM; a second one ends the process at once. Who never asks for it, such as a long
  * evaluation, is ended by the first.
  */
 function stopSignal(): AbortSignal {
-  if (stop !== null) return stop;
-  const controller = new AbortController();
+  if (asked) return stopping.signal;
+  asked = true;
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(1);
-      controller.abort();
+      if (stopping.signal.aborted) process.exit(1);
+      stopping.abort();
     });
-  return (stop = controller.signal);
+  return stopping.signal;
+}
+
+/** Whoever read the output may have gone, as `head` does: that is no fault, and what would go on without end stops. */
+function outputLost(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") return stopping.abort();
+  process.stderr.write(`samehand: ${new SamehandError("file-unusable", `the output (${error.code})`).message}\n`);
+  process.exit(1);
 }
 
 /** Where `samehand serve` started this process as a worker. */
@@ -135,6 +143,7 @@ async function unconfigured({ code }: SamehandError, args: readonly string[]): P
   return configFile(undefined, process.env) === null ? `${noFile}\n` : "";
 }
 
+process.stdout.on("error", outputLost);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

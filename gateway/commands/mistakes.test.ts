@@ -1,7 +1,7 @@
 /** What a newcomer gets wrong, and what is said of it. */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import t from "tap";
@@ -39,6 +39,20 @@ t.test("a file that is not there, and a configuration that nobody named, are sai
     stderr: /samehand\.keys.*\nno configuration was named: give --config/,
   });
   t.notMatch(samehand(folder, "agents", "--config", "a.yaml").stderr, /no configuration was named/);
+  t.end();
+});
+
+t.test("output that nobody reads to its end is no fault, and one that cannot be written is", (t) => {
+  const piped = (after: string) =>
+    spawnSync("sh", ["-c", `"$0" config --schema ${after}`, new URL("../../bin/samehand", import.meta.url).pathname], {
+      encoding: "utf8",
+    });
+  t.equal(piped("| true").stderr, "");
+  if (existsSync("/dev/full"))
+    t.match(piped("> /dev/full"), {
+      status: 1,
+      stderr: /^samehand: .*the output \(ENOSPC\) \(file-unusable;[^\n]*\n$/,
+    });
   t.end();
 });
 

@@ -1,5 +1,5 @@
 /** `samehand agents totp`: enrols an agent's one-time codes with a QR code, or takes them away. */
-import { writeFileSync } from "node:fs";
+import { closeSync, fchmodSync, fstatSync, openSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createCanvas } from "@napi-rs/canvas";
 import { encode, renderSVG, renderUnicodeCompact } from "uqr";
@@ -60,10 +60,12 @@ export async function run(args: string[], io: Io): Promise<number> {
       return stood ? 0 : 1;
     }
     const { id } = agentOrNewcomer(store, name, io);
+    // Before the older secret ends: the new one would be shown to nobody.
+    for (const file of [values.png, values.svg]) if (file !== undefined) makePrivate(file);
     const address = enrolCode(store, id, name, config.organisation.name);
     store.audit.note({ ...by, action: "agent.code-enrolled" });
-    if (values.png !== undefined) writeFileSync(values.png, png(address), { mode: 0o600 });
-    if (values.svg !== undefined) writeFileSync(values.svg, renderSVG(address), { mode: 0o600 });
+    if (values.png !== undefined) writeFileSync(values.png, png(address));
+    if (values.svg !== undefined) writeFileSync(values.svg, renderSVG(address));
     const toFile = values.png !== undefined || values.svg !== undefined;
     if (values.json) {
       io.stdout.write(`${JSON.stringify({ agent: name, address: toFile ? null : address })}\n`);
@@ -74,6 +76,16 @@ export async function run(args: string[], io: Io): Promise<number> {
     return 0;
   } finally {
     store.close();
+  }
+}
+
+/** An empty file that nobody else may read, also where one was that others could. */
+function makePrivate(file: string): void {
+  const descriptor = openSync(file, "w", 0o600);
+  try {
+    if (fstatSync(descriptor).isFile()) fchmodSync(descriptor, 0o600);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { gunzipSync } from "node:zlib";
 import t, { type Test } from "tap";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
 import { agentName, epochMillis, millis, sessionId } from "../core/units.ts";
@@ -167,6 +168,53 @@ t.test("a restore lets in no operator, token, passkey or authenticator that was 
   t.equal(moved.operators.all().length, 3, "what a new store does not know is not taken away");
   t.equal(moved.operators.signIn("sign-in"), null);
   moved.close();
+  t.end();
+});
+
+t.test("a backup that an earlier version made takes over as much", (t) => {
+  const { folder, path, store } = stage(t);
+  const earlier = parseKeyRing(`2026-01-01-aaaaaa:${Buffer.alloc(32, 7).toString("base64url")}`, "test");
+  const file = `${folder}/earlier.db`;
+  writeFileSync(file, gunzipSync(readFileSync(new URL("fixtures/version-3.db.gz", import.meta.url))));
+  store.lock(cleo, later, "severed");
+  store.close();
+  t.match(restore(file, path, earlier, now), { takenOver: 1 }, "the lock that is not the backup's");
+  const again = openStore({ path, keys: earlier });
+  t.match(again.lockOf(cleo), { reason: "severed" });
+  again.close();
+  t.end();
+});
+
+t.test("what was shut out stays so where the entries since the backup were removed for their age", (t) => {
+  const { folder, path, store } = stage(t);
+  const file = `${folder}/backup.db`;
+  store.operators.save("fired", ["admin"], epochMillis(0));
+  backUp(path, file, keys);
+  store.operators.remove("fired");
+  store.decided(sessionId("s"), anna, decision);
+  store.audit.truncate(later, "gateway", "age");
+  store.close();
+  restore(file, path, keys, now);
+  const again = openStore({ path, keys });
+  t.same(again.operators.all(), []);
+  again.close();
+  t.end();
+});
+
+t.test("a store of which not all can be taken over takes nothing away", (t) => {
+  const { folder, path, store } = stage(t);
+  const file = `${folder}/backup.db`;
+  const token = { id: "kept", hash: "kept", name: "kept", roles: [], createdBy: "olga", createdAt: epochMillis(0) };
+  store.operators.addToken({ ...token, expiresAt: null, usedAt: null });
+  backUp(path, file, keys);
+  store.close();
+  const db = new DatabaseSync(path);
+  db.exec("ALTER TABLE api_tokens ADD COLUMN unknown TEXT");
+  db.close();
+  t.match(restore(file, path, keys, now), { takenOver: null });
+  const again = openStore({ path, keys });
+  t.match(again.operators.tokens(), [{ id: "kept" }]);
+  again.close();
   t.end();
 });
 

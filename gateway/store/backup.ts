@@ -9,6 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { SamehandError } from "../core/errors.ts";
 import type { KeyRing } from "../core/key-ring.ts";
 import { putBack, takeOut } from "./agent-keys.ts";
+import { Database } from "./database.ts";
 import { openStore } from "./open-store.ts";
 import { applicationId } from "./schema.ts";
 
@@ -136,6 +137,8 @@ export function restore(from: string, path: string, keys: KeyRing, at: Date, age
     closeSync(openSync(fresh, "wx", 0o600));
     copyFileSync(from, fresh);
     join(fresh, agentKeys);
+    // A snapshot of an earlier version has not all the tables that are asked.
+    new Database(fresh, busyMillis, () => {}).close();
     const takenOver = there ? takeOver(path, fresh) : 0;
     sync(fresh);
     if (there) for (const name of besides(path)) if (existsSync(name)) renameSync(name, name.replace(path, aside));
@@ -163,13 +166,14 @@ function claim(path: string): void {
 
 /**
  * A restore must let nobody in whom the replaced store kept out, no agent and no operator, and bring nobody back whom
- * it forgot.
+ * it forgot. All of it or nothing.
  * @returns rows of locks and tokens; null where it cannot be read
  */
 function takeOver(old: string, fresh: string): number | null {
   const db = new DatabaseSync(fresh);
   try {
     db.prepare("ATTACH ? AS old").run(old);
+    db.exec("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; BEGIN");
     const { changes: locks } = db
       .prepare(
         `INSERT OR REPLACE INTO locks SELECT * FROM old.locks AS o WHERE NOT EXISTS (
@@ -178,9 +182,9 @@ function takeOver(old: string, fresh: string): number | null {
       )
       .run();
     const { changes: tokens } = db.prepare("INSERT OR IGNORE INTO spent_tokens SELECT * FROM old.spent_tokens").run();
-    db.exec("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON");
     db.exec("DELETE FROM main.agents WHERE id IN (SELECT agent FROM old.audit WHERE action = 'agent.forgotten')");
     for (const statement of whoMayComeIn(db)) db.exec(statement);
+    db.exec("COMMIT");
     return Number(locks) + Number(tokens);
   } catch (error) {
     if (busy.has(codeOf(error))) throw error;
@@ -220,13 +224,15 @@ function* whoMayComeIn(db: DatabaseSync): Generator<string> {
     JOIN old.agents AS a ON a.id = o.agent JOIN main.agents AS m ON m.id = a.id AND m.data_key = a.data_key`;
 }
 
-/** Whether the store `old` goes on from this one: its chain has this one's last entry. */
+/** Whether the store `old` goes on from this one: its chain has this one's last entry, or had it until it was too old. */
 function became(db: DatabaseSync): boolean {
-  const last = db.prepare("SELECT seq, hash FROM main.audit ORDER BY seq DESC LIMIT 1").get();
   const same = "SELECT 1 FROM main.meta JOIN old.meta AS o USING (key, value) WHERE key = 'installation'";
-  if (last === undefined) return db.prepare(same).get() !== undefined;
-  const { seq, hash } = last;
-  return db.prepare("SELECT 1 FROM old.audit WHERE seq = ? AND hash = ?").get(seq, hash) !== undefined;
+  if (db.prepare(same).get() === undefined) return false;
+  const last = db.prepare("SELECT seq, hash FROM main.audit ORDER BY seq DESC LIMIT 1").get();
+  if (last === undefined) return true;
+  const found = `SELECT 1 FROM old.audit WHERE seq = ? AND hash = ?
+    UNION ALL SELECT 1 FROM old.audit_marks WHERE kind = 'truncation' AND seq >= ?`;
+  return db.prepare(found).get(last["seq"], last["hash"], last["seq"]) !== undefined;
 }
 
 function recognise(db: DatabaseSync, path: string): void {

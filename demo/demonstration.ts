@@ -14,7 +14,7 @@ import { startDesk } from "./desk.ts";
 import { type AgentView, FrontDesk } from "./front-desk.ts";
 import { Guacd } from "./guacd.ts";
 import { ensureParts } from "./parts.ts";
-import { freePort } from "./program.ts";
+import { freePort, onFreePorts } from "./program.ts";
 import { Screen } from "./screen.ts";
 import { enrolment, writeSettings } from "./settings.ts";
 
@@ -124,16 +124,6 @@ async function openFrontDesk(gateway: Gateway, config: Config, screen: Screen): 
       },
     }),
   );
-}
-
-/** Starts again, on other ports, where one was taken between the look at it and its use: by another start. */
-async function onFreePorts<Started>(start: () => Promise<Started>): Promise<Started> {
-  for (let tries = 1; ; tries++)
-    try {
-      return await start();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || tries === 3) throw error;
-    }
 }
 
 /** The gateway on its usual ports, or on others where those are taken. */

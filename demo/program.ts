@@ -173,6 +173,22 @@ export async function freePort(wanted = 0): Promise<number> {
   }
 }
 
+/** Starts again, on other ports, where one was taken between the look at it and its use: by another start. */
+export async function onFreePorts<Started>(start: () => Promise<Started>): Promise<Started> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await start();
+    } catch (error) {
+      if (!isTaken(error) || tries === 3) throw error;
+    }
+}
+
+/** Whether a port was in use, as Node says it, or as the gateway does with Node's word as the cause. */
+function isTaken(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (error as NodeJS.ErrnoException).code === "EADDRINUSE" || isTaken(error.cause);
+}
+
 /** Resolves when something on loopback accepts connections at `port`. Rejects after 10 seconds. */
 export async function connectable(port: number): Promise<void> {
   for (let tries = 1; ; tries++) {

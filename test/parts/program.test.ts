@@ -1,6 +1,15 @@
 /** A child process ends with all that it started. */
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import t from "tap";
-import { Program } from "../../demo/program.ts";
+import { stringify } from "yaml";
+import { parseConfig } from "../../config/load.ts";
+import { onFreePorts, Program } from "../../demo/program.ts";
+import { newKeyLine } from "../../gateway/core/key-ring.ts";
+import { silentLog } from "../../gateway/core/log.ts";
+import { startGateway } from "../../gateway/gateway.ts";
 import { until } from "../reliability/rig.ts";
 
 const alive = (pid: number): boolean => {
@@ -31,4 +40,25 @@ t.test("what a program leaves behind that nobody stopped goes on", async (t) => 
   t.ok(alive(Number(child)));
   process.kill(Number(child), "SIGKILL");
   await program.exited;
+});
+
+t.test("a gateway whose port another start took meanwhile comes up on another one", async (t) => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  t.teardown(() => taken.close());
+  const folder = t.testdir();
+  for (const name of ["samehand.keys", "samehand.token-keys"])
+    writeFileSync(join(folder, name), newKeyLine(new Date()));
+  const ports = [(taken.address() as AddressInfo).port, 0];
+  const gateway = await onFreePorts(() => {
+    const text = stringify({ listen: { port: 0 }, metrics: { port: ports.shift() }, admin: { port: 0 } });
+    return startGateway(parseConfig(text, join(folder, "samehand.yaml"), {}).config, { log: silentLog });
+  });
+  t.teardown(() => gateway.close());
+  t.equal((await fetch(`${gateway.metricsUrl}/healthz`)).status, 200);
+  await t.rejects(
+    onFreePorts(() => Promise.reject(new Error("no"))),
+    /no/,
+    "what fails otherwise is not tried again",
+  );
 });

@@ -33,12 +33,14 @@ interface ApiValues {
 /** @throws SamehandError `sign-in-needed` where there is no token, and as the gateway refuses */
 export function api(values: ApiValues, io: Io): Ask {
   const request = apiRequest(values, io);
-  return async (method, path, body) => (await request(method, path, body)).json();
+  return async (method, path, body) => dataOf(await request(method, path, body));
 }
 
 /** @throws SamehandError `sign-in-needed` where there is no token */
 export function apiRequest(values: ApiValues, io: Io): AskRaw {
-  const url = values.url ?? io.env["SAMEHAND_URL"] ?? configuredUrl(values.config, io);
+  const url = (values.url ?? io.env["SAMEHAND_URL"] ?? configuredUrl(values.config, io)).replace(/\/+$/, "");
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw new SamehandError("usage", "the gateway's address must be such as https://HOST:PORT");
   const file = values["token-file"];
   const token = (file === undefined ? io.env["SAMEHAND_TOKEN"] : readToken(file))?.trim();
   if (token === undefined || token === "")
@@ -54,8 +56,19 @@ export function apiRequest(values: ApiValues, io: Io): AskRaw {
       ...(signal === undefined ? {} : { signal }),
     });
     if (response.ok) return response;
-    throw refused((await response.json()) as Problem);
+    throw refused((await dataOf(response)) as Problem);
   };
+}
+
+/** @throws SamehandError `act-refused` where it is not the operators' API that answered */
+async function dataOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (error) {
+    const { origin } = new URL(response.url);
+    const told = `${origin} answers HTTP ${response.status} and no data: is that the operators' port (admin.port)?`;
+    throw new SamehandError("act-refused", told, error);
+  }
 }
 
 /** The gateway's refusal, as it would be here. */
@@ -85,6 +98,7 @@ async function reach(url: string, request: RequestInit): Promise<Response> {
 
 function configuredUrl(file: string | undefined, io: Io): string {
   const { admin, listen } = loadConfig(configFile(file, io.env), io.env).config;
-  const host = admin.host === "127.0.0.1" || admin.host === "::1" ? "localhost" : admin.host;
+  const here = ["127.0.0.1", "::1", "0.0.0.0", "::"].includes(admin.host);
+  const host = here ? "localhost" : admin.host.includes(":") ? `[${admin.host}]` : admin.host;
   return `${listen.tls === undefined ? "http" : "https"}://${host}:${admin.port}`;
 }

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import t from "tap";
@@ -10,6 +11,7 @@ import { newKeyLine } from "../core/key-ring.ts";
 import { startGateway } from "../gateway.ts";
 import { run as agents } from "./agents.ts";
 import { run as config } from "./config.ts";
+import { run as sessions } from "./sessions.ts";
 import { run as token } from "./token.ts";
 
 const io = { stdout: { write: () => true }, stderr: { write: () => true }, env: {} };
@@ -40,6 +42,21 @@ t.test("a file that is not there, and a configuration that nobody named, are sai
   });
   t.notMatch(samehand(folder, "agents", "--config", "a.yaml").stderr, /no configuration was named/);
   t.end();
+});
+
+t.test("an address that is none, or not the operators' port, is said to be that", async (t) => {
+  const other = createHttpServer((_request, response) => response.writeHead(404).end("<h1>not here</h1>"));
+  other.listen(0, "127.0.0.1");
+  await once(other, "listening");
+  t.teardown(() => other.close());
+  const asked = (url: string) => sessions(["--url", url], { ...io, env: { SAMEHAND_TOKEN: "x" } });
+  for (const url of ["desk", "localhost:8444"])
+    await t.rejects(asked(url), { code: "usage", detail: /https:\/\/HOST:PORT/ });
+  const { port } = other.address() as AddressInfo;
+  await t.rejects(asked(`http://127.0.0.1:${port}/`), {
+    code: "act-refused",
+    detail: `http://127.0.0.1:${port} answers HTTP 404 and no data: is that the operators' port (admin.port)?`,
+  });
 });
 
 t.test("output that nobody reads to its end is no fault, and one that cannot be written is", (t) => {

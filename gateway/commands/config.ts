@@ -9,6 +9,7 @@ import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
+import { peopleOf } from "../proxy/webapp/account.ts";
 import { acceptedTokens, tlsFiles } from "../settings.ts";
 import { writeDevelopmentPki } from "./pki.ts";
 
@@ -66,6 +67,7 @@ function check(config: Config): void {
   loadPolicy(config.policy ?? defaultPolicyFile);
   readKeyRing(config.keys, "keys");
   tlsFiles(config);
+  if (config.webapp !== undefined) peopleOf(config.webapp.people, config.webapp.caseSensitive);
   // Reads the token keys; no token is opened, so nothing is ever spent.
   acceptedTokens(config, { spend: async () => false }, { now: () => 0 as never, wall: () => 0 as never });
 }

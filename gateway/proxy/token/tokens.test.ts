@@ -4,7 +4,7 @@ import Crypt from "guacamole-lite/lib/Crypt.js";
 import { EncryptJWT } from "jose";
 import t, { type Test } from "tap";
 import { type ErrorCode, SamehandError } from "../../core/errors.ts";
-import { epochMillis, millis } from "../../core/units.ts";
+import { agentName, epochMillis, millis } from "../../core/units.ts";
 import { GuacamoleLiteTokens } from "./guacamole-lite-token.ts";
 import { issueSamehandToken, SamehandTokens, type Claims, type SamehandTokenOptions } from "./samehand-token.ts";
 import type { Tokens } from "./ticket.ts";
@@ -163,6 +163,9 @@ t.test("only the formats that are accepted are opened", async (t) => {
     "token-format-refused",
   );
   const both = new AcceptedTokens({ samehand: opener(), guacamoleLite: lite });
+  const spell = (name: string) => agentName(name.toUpperCase());
+  const spelt = await new AcceptedTokens({ guacamoleLite: lite }, spell).open(liteToken);
+  t.equal(spelt.agent, "ANN", "a name is spelt as names are, whoever says it");
   t.equal((await both.open(liteToken)).agent, "ann");
   t.equal((await both.open(await issueSamehandToken(claims, [newer]))).agent, "ann");
   await refused(t, both, "x".repeat(9000), "token-invalid");

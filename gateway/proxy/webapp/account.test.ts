@@ -49,6 +49,14 @@ t.test("accounts are mapped and told apart as the configuration says", (t) => {
   t.equal(agentOf("mysql/Anna B", folded), "mysql/anna b");
   t.equal(agentOf("ldap/ou/Anna", folded), "ldap/ou/anna");
   t.equal(agentOf("mysql/b", peopleOf({ "mysql/B": "ldap/Bob" }, false)), "ldap/bob", "the same spelling everywhere");
+  const two = { "ldap/Anna": "anna-1", "ldap/anna": "anna-2" };
+  t.throws(
+    () => peopleOf(two, false),
+    { code: "config-invalid", message: /ldap\/anna/ },
+    "nobody becomes somebody else",
+  );
+  t.equal(agentOf("ldap/Anna", peopleOf(two, true)), "anna-1");
+  t.equal(agentOf("ldap/Anna", peopleOf({ "ldap/Anna": "anna", "ldap/anna": "anna" }, false)), "anna");
   t.equal(spelling(false)("Anna"), "Anna", "a name that a token gave is no account");
   const exact = peopleOf({ "ldap/Anna B": "anna" }, true);
   t.equal(agentOf("ldap/Anna B", exact), "anna");

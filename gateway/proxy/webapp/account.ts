@@ -1,4 +1,5 @@
 /** Whose account is whose: one agent, however the account is spelt. */
+import { SamehandError } from "../../core/errors.ts";
 import { type AgentName, agentName } from "../../core/units.ts";
 
 export interface People {
@@ -8,11 +9,17 @@ export interface People {
   readonly caseSensitive: boolean;
 }
 
-/** @param people as the configuration has them */
+/** @param people as the configuration has them @throws SamehandError `config-invalid` where one account is two agents */
 export const peopleOf = (people: Readonly<Record<string, string>>, caseSensitive: boolean): People => {
   const spell = spelling(caseSensitive);
-  const spelt = Object.entries(people).map(([account, agent]) => [spell(account), spell(agent)] as const);
-  return { people: new Map(spelt), caseSensitive };
+  const spelt = new Map<string, string>();
+  for (const [account, agent] of Object.entries(people)) {
+    const [of, is] = [spell(account), spell(agent)];
+    if ((spelt.get(of) ?? is) !== is)
+      throw new SamehandError("config-invalid", `webapp.people: ${of}, however it is spelt, is one agent`);
+    spelt.set(of, is);
+  }
+  return { people: spelt, caseSensitive };
 };
 
 /**

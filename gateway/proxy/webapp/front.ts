@@ -9,7 +9,6 @@ import { SamehandError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Tally } from "../../core/tally.ts";
 import type { Entry, Opening } from "../target.ts";
-import { peopleOf } from "./account.ts";
 import { type Address, readAddress } from "./address.ts";
 import { ApplicationOpening, Joins } from "./application-opening.ts";
 import { Applications } from "./applications.ts";
@@ -91,7 +90,8 @@ export class Front {
   /** Takes what may change while it runs: people, guests, trust. The upstreams, the path and the spelling stay. */
   reload(options: WebApplicationOptions): void {
     const { upstreams, path, caseSensitive } = this.#options;
-    this.#options = { ...options, ...peopleOf(Object.fromEntries(options.people), caseSensitive), upstreams, path };
+    const { people } = options.caseSensitive === caseSensitive ? options : this.#options;
+    this.#options = { ...options, upstreams, path, people, caseSensitive };
   }
 
   /** Files that are on their way through this tunnel, by the application's name of it, go no further. */

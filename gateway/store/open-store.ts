@@ -185,7 +185,9 @@ class SqliteStore implements Store {
   enrol = (name: AgentName) => this.agent(name) ?? this.#db.transaction(() => this.#profiles.enrol(this.#spell(name)));
 
   forget(name: AgentName, by?: By): boolean {
-    if (this.lockOf(name) !== null) throw new SamehandError("agent-locked", "unlock first; forgetting would unlock");
+    // Of several of one account, the lock is that one's who is used.
+    if (this.#locks.of(this.agent(name)?.name ?? this.#spell(name)) !== null)
+      throw new SamehandError("agent-locked", "unlock first; forgetting would unlock");
     this.#openings.settle();
     const at = this.#clock.wall();
     const forgotten = this.#db.transaction(() => {

@@ -190,6 +190,25 @@ export class Profiles {
     return { version, savedAt: epochMillis(row.saved_at), keystrokes, actions, days, body };
   }
 
+  /**
+   * Gives an agent another name, to which its profiles are sealed anew; within a transaction. One that was changed stays
+   * unreadable.
+   * @throws SamehandError `profile-unreadable` where the ring lacks the agent's key: none would open under another name
+   */
+  rename(id: AgentId, name: AgentName): void {
+    const agent = this.#row(id);
+    if (agent === undefined) return;
+    const key = this.#dataKey(agent);
+    for (const row of this.#db.all(sql.selectFrom("profiles").selectAll().where("agent", "=", id))) {
+      const plain = opened(() => unseal(key, row.body, this.#belonging(agent, row)));
+      if (plain === null) continue;
+      const body = seal(key, plain, this.#belonging({ ...agent, name }, row));
+      const { version } = row;
+      this.#db.run(sql.updateTable("profiles").set({ body }).where("agent", "=", id).where("version", "=", version));
+    }
+    this.#db.run(sql.updateTable("agents").set({ name }).where("id", "=", id));
+  }
+
   /** A new data key under the newest ring key, where the agent's is under an older one. */
   #rotate(agent: AgentRow): Uint8Array {
     const old = this.#dataKey(agent);
@@ -228,6 +247,14 @@ export class Profiles {
   #belonging(agent: AgentRow, row: Omit<ProfileRow, "body">): Belonging {
     const { version, saved_at, keystrokes, actions, days } = row;
     return ["profile", this.#installation, agent.id, agent.name, version, saved_at, keystrokes, actions, days];
+  }
+}
+
+function opened(unsealed: () => Uint8Array): Uint8Array | null {
+  try {
+    return unsealed();
+  } catch {
+    return null;
   }
 }
 

@@ -17,6 +17,7 @@ t.test("agents and locks of a version that kept names as they were typed are fou
     before.updateProfile(id, () => learned(keystrokes));
     return id;
   };
+  enrol("ldap/Bob", 5);
   const bob = enrol("ldap/Bob", 10);
   const eve = enrol("ldap/Eve", 3000);
   const typedOnce = enrol("ldap/EVE", 20);
@@ -25,24 +26,31 @@ t.test("agents and locks of a version that kept names as they were typed are fou
   before.lock(agentName("ldap/EVE"), null, "never came");
   before.close();
 
+  const otherKeys = parseKeyRing(newKeyLine(new Date(1)), "test");
+  t.throws(
+    () => openStore({ path, keys: otherKeys, spell }),
+    { code: "profile-unreadable" },
+    "nothing is lost to a key file",
+  );
+
   const warnings: unknown[] = [];
   const none = () => {};
   const log = { debug: none, info: none, error: none, warn: (fields: unknown) => void warnings.push(fields) };
   for (const opening of [1, 2]) {
     const store = openStore({ path, keys, spell, log });
-    t.match(store.agent(agentName("ldap/bob")), { id: bob, keystrokes: 10 }, `opening ${opening}`);
+    t.match(store.agent(agentName("ldap/bob")), { id: bob, keystrokes: opening === 1 ? 10 : 5 }, `opening ${opening}`);
     t.match(store.lockOf(agentName("ldap/bob")), { reason: "severed again" });
     t.equal(store.agent(agentName("ldap/eve"))?.id, eve, "the one of whom most is known");
     t.match(store.lockOf(agentName("ldap/eve")), { reason: "never came", until: null });
     t.equal(store.locks().length, 2);
-    t.equal(store.profile(bob)?.body.length, 10, "what was sealed opens");
+    t.equal(Buffer.from(store.profile(bob)?.body ?? []).toString(), "statistics", "what was sealed opens");
+    t.ok(store.rollback(bob, 1), "and so does what is kept of before");
     store.close();
   }
   const told = { agent: "ldap/EVE", known: "ldap/eve" };
   t.same(warnings, [told, told], "who is used no more is told at each start");
 
   const store = openStore({ path, keys, spell });
-  store.unlock(agentName("ldap/eve"));
   t.ok(store.forget(agentName("ldap/EVE")));
   t.equal(store.nameOf(typedOnce), null, "the other of the two can be taken away by its own name");
   t.equal(store.nameOf(eve), "ldap/eve");

@@ -8,7 +8,10 @@ import type { Profiles } from "./profiles.ts";
 /** The one spelling of an agent's name; of a name that has it already, the same. */
 export type Spell = (name: AgentName) => AgentName;
 
-/** Where several become one, the one of whom most is known is it; the others stay as they are, which is told. */
+/**
+ * Where several become one, the one of whom most is known is it; the others stay as they are, which is told.
+ * @throws SamehandError `profile-unreadable` where the ring lacks an agent's key; nothing is changed then
+ */
 export function respell(db: Database, profiles: Profiles, spell: Spell, log: Log): void {
   const others = <Row>(rows: readonly Row[], of: (row: Row) => string): Row[] =>
     rows.filter((row) => spell(agentName(of(row))) !== of(row));
@@ -19,7 +22,7 @@ export function respell(db: Database, profiles: Profiles, spell: Spell, log: Log
     const known = (each: { keystrokes: number; actions: number }): number => each.keystrokes + each.actions;
     for (const agent of agents().sort((a, b) => known(b) - known(a))) {
       const name = spell(agent.name);
-      if (profiles.idOf(name) === null) db.run(sql.updateTable("agents").set({ name }).where("id", "=", agent.id));
+      if (profiles.idOf(name) === null) profiles.rename(agent.id, name);
       else log.warn({ agent: agent.name, known: name }, "two agents are one account: only one of them is used");
     }
     for (const lock of locks()) {

@@ -71,7 +71,7 @@ const receiver = z.discriminatedUnion("kind", [
     kind: z.literal("caep").describe("a signed event for each session that was severed"),
     name: receiverName,
     url: httpUrl,
-    key: secret.describe("PKCS #8 PEM of a P-256 key"),
+    key: secret.describe("PEM of a P-256 key"),
     keyId: z.string().min(1).max(200).default("samehand"),
     issuer: z.string().min(1).max(400),
     audience: z.string().min(1).max(400),

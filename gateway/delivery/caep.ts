@@ -2,7 +2,9 @@
  * CAEP session-revoked events: a Security Event Token (RFC 8417) for each session that was severed, pushed as RFC 8935
  * says. Event type and claims: OpenID Continuous Access Evaluation Profile 1.0, 3.1.
  */
-import { importPKCS8, SignJWT } from "jose";
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import { SignJWT } from "jose";
+import { SamehandError } from "../core/errors.ts";
 import type { Carrier } from "./carrier.ts";
 import { reasonOf, type Notice } from "./notice.ts";
 import { post } from "./post.ts";
@@ -11,7 +13,7 @@ import type { Trust } from "./trust.ts";
 export interface CaepOptions {
   readonly url: string;
   readonly trust: Trust;
-  /** PKCS #8 PEM of a P-256 key. */
+  /** PEM of a P-256 key. */
   readonly key: string;
   readonly keyId: string;
   readonly issuer: string;
@@ -26,16 +28,15 @@ export const sessionRevoked = "https://schemas.openid.net/secevent/caep/event-ty
 export const revokes = ({ action, detail }: Notice): boolean =>
   action === "session.severed" || (action === "verdict.sever" && detail["mode"] === "enforce");
 
+/** @throws SamehandError `config-invalid` for a key that cannot sign */
 export function caep(options: CaepOptions): Carrier {
   const { url, trust, token } = options;
-  const key = importPKCS8(options.key, "ES256");
-  // Heard where it is used.
-  key.catch(() => {});
+  const key = signingKey(options.key);
   return {
     most: 1,
     async carry([notice]) {
       if (notice === undefined || !revokes(notice)) return;
-      const body = await securityEvent(notice, options, await key);
+      const body = await securityEvent(notice, options, key);
       const headers = {
         "content-type": "application/secevent+jwt",
         accept: "application/json",
@@ -47,11 +48,20 @@ export function caep(options: CaepOptions): Carrier {
   };
 }
 
-function securityEvent(
-  notice: Notice,
-  { issuer, audience, keyId }: CaepOptions,
-  key: Awaited<ReturnType<typeof importPKCS8>>,
-): Promise<string> {
+/** Told at the start, not at the first sever. ES256 is ECDSA on P-256: RFC 7518, 3.4. */
+function signingKey(pem: string): KeyObject {
+  const why = "delivery: key: not the PEM of a private P-256 key";
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch (error) {
+    throw new SamehandError("config-invalid", why, error);
+  }
+  if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1") throw new SamehandError("config-invalid", why);
+  return key;
+}
+
+function securityEvent(notice: Notice, { issuer, audience, keyId }: CaepOptions, key: KeyObject): Promise<string> {
   const { installation, seq, at, agent, session, actor } = notice;
   const opaque = (id: string) => ({ format: "opaque", id });
   return new SignJWT({

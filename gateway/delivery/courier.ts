@@ -129,7 +129,7 @@ export class Courier {
           rest.push({ ...letter, why: error.message, again: false });
         }
       }
-      this.#keep({ dead: rest });
+      this.#keep({ dead: rest }, letter.seq);
     }
   }
 
@@ -153,9 +153,16 @@ export class Courier {
     this.#keep({ seq: letter.seq, dead: [...this.#state!.dead, letter], told: `refused: ${letter.why}` });
   }
 
-  #keep(change: Partial<DeliveryState>): void {
-    this.#state = { ...this.#state!, ...change };
-    this.#options.deliveries.keep(this.receiver, this.#state);
+  /** @param tried whose mark was just followed; every other that was set during the attempt stays */
+  #keep(change: Partial<DeliveryState>, tried?: number): void {
+    const { deliveries, receiver } = this.#options;
+    const state = { ...this.#state!, ...change };
+    const asked = new Set(deliveries.state(receiver)?.dead.flatMap(({ seq, again }) => (again ? [seq] : [])));
+    const dead = state.dead.map((letter) =>
+      asked.has(letter.seq) && letter.seq !== tried ? { ...letter, again: true } : letter,
+    );
+    this.#state = { ...state, dead };
+    deliveries.keep(receiver, this.#state);
   }
 
   /** The message only: an address or a status, never what was sent. */

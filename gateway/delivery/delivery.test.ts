@@ -138,6 +138,38 @@ t.test("signed webhooks arrive in order, over an outage and a restart, and a ref
   t.equal(lines(second.heard).length, 2);
 });
 
+t.test("what is to be tried again is tried, also where that was asked during an attempt", async (t) => {
+  t.setTimeout(60_000);
+  const folder = t.testdir({ secret: "hush\n" });
+  let asked = 0;
+  const { heard, url } = await receiver(t, ({ body }) => {
+    if (body.includes("during")) asked = gateway.store.deliveries.retry("hook");
+    return body.includes("poison") && asked === 0 ? 422 : 204;
+  });
+  const gateway = start(t, folder, [{ name: "hook", kind: "webhook", url, secret: { file: join(folder, "secret") } }]);
+  gateway.store.enrol(agentName("anna"));
+  await until(() => gateway.store.deliveries.state("hook") !== null, "the first look");
+  gateway.note("policy.applied", "poison");
+  await until(() => gateway.delivery.states[0]?.deadLetters === 1, "the dead letter");
+  gateway.note("agent.locked", "during");
+  await until(() => lines(heard).some(({ action }) => action === "policy.applied"), "it is sent again");
+  t.equal(asked, 1);
+  await until(() => gateway.store.deliveries.state("hook")?.dead.length === 0, "and no longer set aside");
+});
+
+t.test("a key that cannot sign a CAEP event is told at the start, and an older form of one that can is taken", (t) => {
+  const pem = (namedCurve: string) => {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve });
+    return privateKey.export({ type: "sec1", format: "pem" }) as string;
+  };
+  const folder = t.testdir({ other: pem("P-384"), none: "hush\n", old: pem("P-256") });
+  const told = { kind: "caep", url: "http://127.0.0.1:1/", issuer: "https://gate", audience: "https://idp" };
+  const using = (key: string) => () => start(t, folder, [{ ...told, name: "caep", key: { file: join(folder, key) } }]);
+  for (const key of ["other", "none"]) t.throws(using(key), { code: "config-invalid" });
+  t.doesNotThrow(using("old"));
+  t.end();
+});
+
 t.test("a severed session is told as a signed CAEP event, and nothing else is", async (t) => {
   t.setTimeout(60_000);
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });

@@ -10,7 +10,7 @@ export type Spell = (name: AgentName) => AgentName;
 
 /**
  * Where several become one, the one of whom most is known is it; the others stay as they are, which is told.
- * @throws SamehandError `profile-unreadable` where the ring lacks an agent's key; nothing is changed then
+ * @throws SamehandError `profile-unreadable` where the ring lacks an agent's key
  */
 export function respell(db: Database, profiles: Profiles, spell: Spell, log: Log): void {
   const others = <Row>(rows: readonly Row[], of: (row: Row) => string): Row[] =>
@@ -18,13 +18,19 @@ export function respell(db: Database, profiles: Profiles, spell: Spell, log: Log
   const agents = () => others(profiles.agents(), ({ name }) => name);
   const locks = () => others(db.all(sql.selectFrom("locks").selectAll()), ({ agent }) => agent);
   if (agents().length + locks().length === 0) return;
+  const known = (each: { keystrokes: number; actions: number }): number => each.keystrokes + each.actions;
+  // One at a time: all of a large farm's profiles at once would be a log of their size, and keep every writer waiting.
+  for (const agent of agents().sort((a, b) => known(b) - known(a))) {
+    const name = spell(agent.name);
+    const free = db.transaction(() => {
+      const holder = profiles.idOf(name);
+      if (holder !== null) return holder === agent.id;
+      profiles.rename(agent.id, name);
+      return true;
+    });
+    if (!free) log.warn({ agent: agent.name, known: name }, "two agents are one account: only one of them is used");
+  }
   db.transaction(() => {
-    const known = (each: { keystrokes: number; actions: number }): number => each.keystrokes + each.actions;
-    for (const agent of agents().sort((a, b) => known(b) - known(a))) {
-      const name = spell(agent.name);
-      if (profiles.idOf(name) === null) profiles.rename(agent.id, name);
-      else log.warn({ agent: agent.name, known: name }, "two agents are one account: only one of them is used");
-    }
     for (const lock of locks()) {
       const agent = spell(agentName(lock.agent));
       const standing = db.first(sql.selectFrom("locks").selectAll().where("agent", "=", agent));

@@ -105,7 +105,7 @@ t.test("a token opens its session once, and its link carries it", async (t) => {
   const { code, out } = await call(token, ["--agent", "anna", "--connection", "desk", "--json", ...at]);
   t.equal(code, 0);
   const issued = JSON.parse(out) as { token: string; link: string };
-  t.equal(issued.link, `http://127.0.0.1:8000/?token=${issued.token}`);
+  t.equal(issued.link, `http://127.0.0.1:8000/#token=${issued.token}`, "where the page reads it, and no log does");
   const { config } = loadConfig(file, {});
   const store = openStore({ path: config.store, keys: readKeyRing(config.keys, "keys") });
   t.teardown(() => store.close());
@@ -380,4 +380,19 @@ t.test("the development CA is written once, its key for nobody else", async (t) 
   t.equal((await call(config, ["--dev-ca", folder])).code, 0);
   t.equal(statSync(`${folder}/server.key`).mode & 0o777, 0o600);
   await t.rejects(call(config, ["--dev-ca", folder]), { code: "key-invalid" });
+});
+
+t.test("doctor says that the profile keys are others than those that the store needs", async (t) => {
+  const { file, folder, at } = farm(t);
+  const { config } = loadConfig(file, {});
+  const store = openStore({ path: config.store, keys: readKeyRing(config.keys, "keys") });
+  store.enrol(agentName("anna"));
+  store.close();
+  const finding = async () => {
+    const all = JSON.parse((await call(doctor, ["--json", ...at])).out) as { what: string }[];
+    return all.find(({ what }) => what === "store");
+  };
+  t.match(await finding(), { ok: true });
+  writeFileSync(`${folder}/samehand.keys`, `${newKeyLine(new Date(0))}\n`);
+  t.match(await finding(), { ok: false, told: /the profile cannot be decrypted.*samehand\.keys has no key 1970-/ });
 });

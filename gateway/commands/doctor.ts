@@ -125,6 +125,12 @@ function store(config: Config): string {
     const { rows, brokenAt } = opened.audit.verify();
     if (brokenAt !== null) throw new SamehandError("store-corrupt", `the audit chain breaks at row ${brokenAt}`);
     if (opened.problem !== null) throw opened.problem;
+    const { missingKeys } = opened;
+    if (missingKeys.length > 0)
+      throw new SamehandError(
+        "profile-unreadable",
+        `${config.keys.file ?? "keys"} has no key ${missingKeys.join(", ")}`,
+      );
     return `${opened.agents().length} agents, ${opened.locks().length} locked, ${rows} audit entries, chain whole`;
   } finally {
     opened.close();

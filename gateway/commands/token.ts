@@ -47,7 +47,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const expires = epochMillis(Date.now() + seconds * 1000);
   note(config, agent, { connection, expires: new Date(expires).toISOString() });
   const token = await issueSamehandToken({ agent, connection, expires }, tokenKeys(config));
-  const link = `${baseUrl(config)}/?token=${encodeURIComponent(token)}`;
+  const link = `${baseUrl(config)}/#token=${encodeURIComponent(token)}`;
   io.stdout.write(
     values.json
       ? `${JSON.stringify({ agent, connection, expires: new Date(expires).toISOString(), token, link })}\n`
@@ -70,8 +70,9 @@ function note(config: Config, agent: string, detail: { readonly connection: stri
   store.close();
 }
 
-/** Where the gateway listens, as a page on this machine would reach it. */
+/** Where agents reach the gateway; where that is not said, where it listens, as a page on this machine would reach it. */
 function baseUrl({ listen }: Config): string {
+  if (listen.url !== undefined) return listen.url;
   const anywhere = listen.host === "0.0.0.0" || listen.host === "::";
   const host = anywhere ? "localhost" : listen.host.includes(":") ? `[${listen.host}]` : listen.host;
   return `${listen.tls === undefined ? "http" : "https"}://${host}:${listen.port}`;

@@ -174,6 +174,9 @@ class SqliteStore implements Store {
   }
 
   agents = () => this.#profiles.agents();
+  get missingKeys(): string[] {
+    return this.#profiles.missingKeys;
+  }
   /** Somebody whose name is spelt so, of several of one account, or who has it in its one spelling. */
   agent(name: AgentName): AgentRecord | null {
     const spelt = this.#spell(name);

@@ -41,6 +41,16 @@ export class Profiles {
     return this.#db.all(records.orderBy("agents.name")).map(record);
   }
 
+  /** Ids of keys that agents' own keys are wrapped by and the ring lacks: nobody opens what those agents were learned. */
+  get missingKeys(): string[] {
+    const used = sql
+      .selectFrom("agents")
+      .select("key_id")
+      .distinct()
+      .where((of) => of.fn("length", ["data_key"]), ">", 0);
+    return this.#db.all(used).flatMap(({ key_id: id }) => (this.#keys.get(id) === null ? [id] : []));
+  }
+
   /** Names of agents who have reached an amount, at most so many. @param consented only those who did */
   reached({ keystrokes, actions, days }: Amount, consented: boolean, most: number): AgentName[] {
     const reached = records

@@ -123,6 +123,8 @@ export interface Store {
   readonly installation: string;
 
   agents(): AgentRecord[];
+  /** Ids of profile keys that the store needs and was not given. */
+  readonly missingKeys: readonly string[];
   agent(name: AgentName): AgentRecord | null;
   /** Names of agents of whom so much was learned, at most so many. @param consented only those who consented */
   reached(amount: Amount, consented: boolean, most: number): AgentName[];

@@ -71,6 +71,8 @@ export class Gateway {
   #tokens: Tokens;
   #tls: TlsPair | null;
   #draining = false;
+  /** Said in the audit chain. */
+  #started = false;
   #address: AddressInfo | null = null;
   #metricsAddress: AddressInfo | null = null;
 
@@ -181,6 +183,7 @@ export class Gateway {
     const { mode } = this.#config;
     this.#delivery?.start();
     this.#note("gateway.started", { version, mode });
+    this.#started = true;
     const { url: console } = this.admin;
     this.#log.info({ listen: this.url, console, metrics: this.metricsUrl, mode }, "listening");
   }
@@ -244,7 +247,8 @@ export class Gateway {
     await this.proxy.close();
     await this.admin.close();
     await this.#judge.close();
-    this.#note("gateway.stopped", {});
+    // What never listened did not stop: on the same store another one may be at work.
+    if (this.#started) this.#note("gateway.stopped", {});
     await this.#delivery?.stop();
     await this.#traces.stop();
     this.store.close();

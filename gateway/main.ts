@@ -56,7 +56,7 @@ const commands: Readonly<Record<string, Command>> = {
 
 function help(): string {
   const rows = Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(18)}${about}`);
-  return `samehand: is it still the same hand?\n\nusage: samehand COMMAND [OPTIONS]\n\n${rows.join("\n")}\n\nsamehand COMMAND --help tells more.\n`;
+  return `samehand: is it still the same hand?\n\nusage: samehand COMMAND [OPTIONS]\n\n${rows.join("\n")}\n\nsamehand COMMAND --help tells more; samehand --version.\n`;
 }
 
 const stopping = new AbortController();
@@ -101,6 +101,10 @@ async function main(argv: string[]): Promise<number> {
   const [name = "--help", ...args] = argv;
   if (name === "--help" || name === "-h" || name === "help") {
     process.stdout.write(help());
+    return 0;
+  }
+  if (name === "--version") {
+    process.stdout.write(`${(await import("./operators.ts")).version}\n`);
     return 0;
   }
   const parent = parentProcess();

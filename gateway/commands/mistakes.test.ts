@@ -10,6 +10,7 @@ import { loadConfig, readSettings } from "../../config/load.ts";
 import { newKeyLine } from "../core/key-ring.ts";
 import { startGateway } from "../gateway.ts";
 import { run as agents } from "./agents.ts";
+import { run as audit } from "./audit.ts";
 import { run as config } from "./config.ts";
 import { run as sessions } from "./sessions.ts";
 import { run as token } from "./token.ts";
@@ -41,6 +42,7 @@ t.test("a file that is not there, and a configuration that nobody named, are sai
     stderr: /samehand\.keys.*\nno configuration was named: give --config/,
   });
   t.notMatch(samehand(folder, "agents", "--config", "a.yaml").stderr, /no configuration was named/);
+  t.match(samehand(folder, "--version"), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ });
   t.end();
 });
 
@@ -127,6 +129,10 @@ t.test("an address that is in use is named with its keys", async (t) => {
       code: "address-unusable",
       detail: `${key}.host, ${key}.port: 127.0.0.1:${port} is in use`,
     });
+    let chain = "";
+    const stdout = { write: (more: string) => ((chain += more), true) };
+    await audit(["--json", "--config", join(folder, "a.yaml")], { ...io, stdout });
+    t.notMatch(chain, /gateway\.stopped/, "what never started did not stop: another one may be at work");
   }
 });
 

@@ -57,6 +57,8 @@ export class Workers {
   #metricsUrl = "";
   #draining = false;
   #closing = false;
+  /** Said in the audit chain. */
+  #listens = false;
 
   /** Opens the store, for the operators. @throws SamehandError naming the file and what to mend */
   constructor(config: Config, options: WorkersOptions = {}) {
@@ -123,6 +125,7 @@ export class Workers {
     const { mode, workers } = this.#config;
     this.#delivery.start();
     this.#note("gateway.started", { version, mode, workers });
+    this.#listens = true;
     this.#log.info({ listen: url, console: this.admin.url, metrics: this.metricsUrl, mode, workers }, "listening");
   }
 
@@ -155,7 +158,8 @@ export class Workers {
     this.#closing = true;
     await Promise.all([...this.#workers].map((worker) => worker.close()));
     await this.admin.close();
-    this.#note("gateway.stopped", {});
+    // What never listened did not stop: on the same store another one may be at work.
+    if (this.#listens) this.#note("gateway.stopped", {});
     await this.#delivery.stop();
     this.#store.close();
     await this.#metricsServer.close();

@@ -50,7 +50,8 @@ const endings = {
   0x020b: {
     title: "This session was ended",
     text: "The session was ended and cannot go on.",
-    advice: "Talk to your security team before you connect again: until they have cleared it, your access may be locked.",
+    advice:
+      "Talk to your security team before you connect again: until they have cleared it, your access may be locked.",
     again: false,
   },
   0x0300: {

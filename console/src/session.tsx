@@ -27,7 +27,7 @@ export function SessionPage({ id }: { id: string }) {
       <div class="tools">
         <h1>
           <a href={to("agent", value.agent)}>{value.agent}</a>{" "}
-          <Verdict verdict={value.wouldBe} report={value.mode === "report"} />
+          <Verdict verdict={value.wouldBe} report={value.mode === "report"} />{" "}
           {ended && <span class="verdict ended">ended</span>}
         </h1>
         {!ended && <Buttons detail={value} again={again} />}

@@ -72,6 +72,8 @@ t.test("live sessions are listed and shown as the contract says, the riskiest fi
   t.ok(detail.decisions.some(({ wouldBe, reasons }) => wouldBe === "quarantine" && reasons.length > 0));
   const calm = sessionDetail.parse((await browser.ask("GET", `/sessions/${good.id}`)).answer);
   t.match(calm.next.at(-1), { verdict: "quarantine", when: /^trust falls below [\d.]+: / });
+  const limit = Math.round(calm.thresholds.quarantine);
+  t.match(calm.next.at(-1)?.when, `trust falls below ${limit}: `, "which is the limit that is shown");
 });
 
 t.test("an operator holds, releases and severs a session, each once, in either mode", async (t) => {

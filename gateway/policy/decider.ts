@@ -249,13 +249,22 @@ export class Decider {
     const facts = this.#facts(at, keystrokes, actions);
     const found: { below: number; verdict: Verdict; rule: string }[] = [];
     let strictest: Verdict = this.#standing;
+    const ruled = (suspicion: number): { verdict: Verdict; rule: string } => {
+      const { verdict, rule } = this.#options.rules.decide({ ...facts, trust: trustAt(suspicion) });
+      return { verdict: verdict === "sever" && strictest !== "quarantine" ? "quarantine" : verdict, rule };
+    };
     for (let suspicion = this.filter.suspicion; suspicion < outlookEnd; suspicion += outlookStep) {
-      const trust = trustAt(suspicion);
-      const { verdict, rule } = this.#options.rules.decide({ ...facts, trust });
-      const next: Verdict = verdict === "sever" && strictest !== "quarantine" ? "quarantine" : verdict;
-      if (!stricter(next, strictest)) continue;
-      found.push({ below: trust, verdict: next, rule });
-      strictest = next;
+      const next = ruled(suspicion);
+      if (!stricter(next.verdict, strictest)) continue;
+      // Where within the step: a limit is shown beside it, and must be the same number.
+      let [calm, doubt] = [Math.max(this.filter.suspicion, suspicion - outlookStep), suspicion];
+      while (doubt - calm > 1e-3) {
+        const middle = (calm + doubt) / 2;
+        if (ruled(middle).verdict === next.verdict) doubt = middle;
+        else calm = middle;
+      }
+      found.push({ below: trustAt(doubt), ...next });
+      strictest = next.verdict;
     }
     return found;
   }

@@ -92,8 +92,17 @@ async function reach(url: string, request: RequestInit): Promise<Response> {
   try {
     return await fetch(url, request);
   } catch (error) {
-    throw new SamehandError("act-refused", `${new URL(url).origin} cannot be reached`, error);
+    throw new SamehandError("act-refused", `${new URL(url).origin} cannot be reached${why(error)}`, error);
   }
+}
+
+/** A gateway that is there, and whose certificate is not trusted here or has another name, is another thing to mend. */
+function why(error: unknown): string {
+  const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
+  if (typeof code !== "string") return "";
+  return /CERT|SIGNATURE/.test(code)
+    ? ` (${code}): its certificate is not trusted here; name your CA's file in NODE_EXTRA_CA_CERTS, and in --url the host that the certificate is for`
+    : ` (${code})`;
 }
 
 function configuredUrl(file: string | undefined, io: Io): string {

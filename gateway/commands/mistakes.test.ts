@@ -1,8 +1,9 @@
 /** What a newcomer gets wrong, and what is said of it. */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import t from "tap";
@@ -111,6 +112,20 @@ t.test("faults of the configuration name the file, the key, and that none was gi
   const folder = t.testdir({ "a.yaml": "listen:\n  port: 1\n  origins: [https://a.example\nmode: report\n" });
   t.throws(() => loadConfig(join(folder, "a.yaml"), {}), { message: /a\.yaml:3:12 is not closed/ });
   t.end();
+});
+
+t.test("a certificate that is not trusted here is another thing than a gateway that is not there", async (t) => {
+  const folder = t.testdir();
+  await config(["--dev-ca", folder], io);
+  const [cert, key] = ["server.pem", "server.key"].map((name) => readFileSync(join(folder, name)));
+  const console = createHttpsServer({ cert, key });
+  console.listen(0, "127.0.0.1");
+  await once(console, "listening");
+  const { port } = console.address() as AddressInfo;
+  const asked = () => sessions(["--url", `https://127.0.0.1:${port}`], { ...io, env: { SAMEHAND_TOKEN: "x" } });
+  await t.rejects(asked(), { code: "act-refused", detail: /not trusted here; name .* NODE_EXTRA_CA_CERTS/ });
+  await new Promise((closed) => console.close(closed));
+  await t.rejects(asked(), { code: "act-refused", detail: /cannot be reached \(ECONNREFUSED\)$/ });
 });
 
 t.test("an address that is in use is named with its keys", async (t) => {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import * as fc from "fast-check";
 import t from "tap";
 import { epochMillis, sessionId } from "../core/units.ts";
@@ -115,7 +116,9 @@ t.test("what report mode would have done is no alarm, and revokes nothing", asyn
   t.notOk(revokes(reported));
   t.ok(revokes(notice));
   // Nothing is sent, so that no receiver is needed.
-  const carrier = caep({ url: "http://127.0.0.1:9/", key: "none", trust: {}, keyId: "k", issuer: "i", audience: "a" });
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const key = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+  const carrier = caep({ url: "http://127.0.0.1:9/", key, trust: {}, keyId: "k", issuer: "i", audience: "a" });
   await carrier.carry([reported]);
   carrier.close();
 });

@@ -209,11 +209,31 @@ t.test("a store of which not all can be taken over takes nothing away", (t) => {
   backUp(path, file, keys);
   store.close();
   const db = new DatabaseSync(path);
-  db.exec("ALTER TABLE api_tokens ADD COLUMN unknown TEXT");
+  db.exec("ALTER TABLE api_tokens RENAME COLUMN expires TO ends_at");
   db.close();
   t.match(restore(file, path, keys, now), { takenOver: null });
   const again = openStore({ path, keys });
   t.match(again.operators.tokens(), [{ id: "kept" }]);
+  again.close();
+  t.end();
+});
+
+t.test("of a newer version that is rolled back, which keeps more in a row, is taken over as much", (t) => {
+  const { folder, path, store } = stage(t);
+  const file = `${folder}/backup.db`;
+  for (const name of ["olga", "fired"]) store.operators.save(name, ["admin"], epochMillis(0));
+  backUp(path, file, keys);
+  store.operators.remove("fired");
+  store.lock(anna, null, "since");
+  store.close();
+  const db = new DatabaseSync(path);
+  for (const table of ["operators", "locks"]) db.exec(`ALTER TABLE ${table} ADD COLUMN unknown TEXT`);
+  db.close();
+  t.not(restore(file, path, keys, now).takenOver, null);
+  const again = openStore({ path, keys });
+  t.match(again.operators.all(), [{ name: "olga" }]);
+  t.equal(again.operators.all().length, 1);
+  t.match(again.lockOf(anna), { reason: "since" });
   again.close();
   t.end();
 });

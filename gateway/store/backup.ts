@@ -176,12 +176,14 @@ function takeOver(old: string, fresh: string): number | null {
     db.exec("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; BEGIN");
     const { changes: locks } = db
       .prepare(
-        `INSERT OR REPLACE INTO locks SELECT * FROM old.locks AS o WHERE NOT EXISTS (
+        `INSERT OR REPLACE INTO main.${rowsOf(db, "locks")} FROM old.locks AS o WHERE NOT EXISTS (
           SELECT 1 FROM main.locks AS n WHERE n.agent = o.agent
             AND (n.until IS NULL OR (o.until IS NOT NULL AND n.until >= o.until)))`,
       )
       .run();
-    const { changes: tokens } = db.prepare("INSERT OR IGNORE INTO spent_tokens SELECT * FROM old.spent_tokens").run();
+    const { changes: tokens } = db
+      .prepare(`INSERT OR IGNORE INTO main.${rowsOf(db, "spent_tokens")} FROM old.spent_tokens AS o`)
+      .run();
     db.exec("DELETE FROM main.agents WHERE id IN (SELECT agent FROM old.audit WHERE action = 'agent.forgotten')");
     for (const statement of whoMayComeIn(db)) db.exec(statement);
     db.exec("COMMIT");
@@ -213,15 +215,22 @@ function* whoMayComeIn(db: DatabaseSync): Generator<string> {
   for (const table of lasting) {
     if (!there(table, "main") || !there(table, "old")) continue;
     yield `DELETE FROM main.${table}`;
-    yield `INSERT INTO main.${table} SELECT * FROM old.${table} AS o${table === "agent_passkeys" ? ` WHERE ${sameAgent}` : ""}`;
+    yield `INSERT INTO main.${rowsOf(db, table)} FROM old.${table} AS o${table === "agent_passkeys" ? ` WHERE ${sameAgent}` : ""}`;
   }
   yield `DELETE FROM main.code_secrets WHERE NOT EXISTS (
     SELECT 1 FROM old.code_secrets AS o WHERE o.agent = code_secrets.agent AND o.created_at = code_secrets.created_at)`;
   yield `UPDATE main.code_secrets SET used_step =
     max(used_step, (SELECT o.used_step FROM old.code_secrets AS o WHERE o.agent = code_secrets.agent))`;
   // A secret opens with the agent's data key alone: where that is another one by now, the agent needs a new secret.
-  yield `INSERT OR IGNORE INTO main.code_secrets SELECT o.* FROM old.code_secrets AS o
+  yield `INSERT OR IGNORE INTO main.${rowsOf(db, "code_secrets")} FROM old.code_secrets AS o
     JOIN old.agents AS a ON a.id = o.agent JOIN main.agents AS m ON m.id = a.id AND m.data_key = a.data_key`;
+}
+
+/** A table, and its columns of a row `o`, by name: a newer version that is rolled back may have more, and in another order. */
+function rowsOf(db: DatabaseSync, table: string): string {
+  const columns = db.prepare("SELECT name FROM pragma_table_info(?, 'main')").all(table);
+  const names = columns.map(({ name }) => String(name));
+  return `${table} (${names.join(", ")}) SELECT ${names.map((name) => `o.${name}`).join(", ")}`;
 }
 
 /** Whether the store `old` goes on from this one: its chain has this one's last entry, or had it until it was too old. */

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import t from "tap";
 import { silentLog } from "../../core/log.ts";
 import { Tally } from "../../core/tally.ts";
@@ -62,5 +63,40 @@ t.test("accounts are mapped and told apart as the configuration says", (t) => {
   t.equal(agentOf("ldap/Anna B", exact), "anna");
   t.equal(agentOf("ldap/anna b", exact), "ldap/anna b");
   t.equal(agentOf("ldap/Anna", exact), "ldap/Anna");
+  t.end();
+});
+
+t.test("an account has one spelling, which stays as it is, whatever its letters", (t) => {
+  const account = fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).map((user) => `ldap/${user}`);
+  // the dotless i and the dotted I are letters of their own, and their other case is not
+  const cased = account.filter((name) => !/[\u0130\u0131]/.test(name));
+  const spelt = (name: string): string | null => {
+    try {
+      return spelling(false)(name);
+    } catch {
+      return null;
+    }
+  };
+  fc.assert(
+    fc.property(account, (name) => {
+      const once = spelt(name);
+      return once === null || spelt(once) === once;
+    }),
+    { numRuns: 2000 },
+  );
+  fc.assert(
+    fc.property(cased, (name) => {
+      const [lower, upper] = [spelt(name.toLowerCase()), spelt(name.toUpperCase())];
+      return lower === null || upper === null || lower === upper;
+    }),
+    { numRuns: 2000 },
+  );
+  const same = [
+    ["STRASSE", "Stra\u00dfe"],
+    ["\u039d\u0399\u039a\u039f\u03a3", "\u03bd\u03b9\u03ba\u03bf\u03c3", "\u03bd\u03b9\u03ba\u03bf\u03c2"],
+    ["H\u0331", "\u1e96"],
+  ];
+  for (const names of same) t.equal(new Set(names.map((name) => spelt(`ldap/${name}`))).size, 1, names.join(", "));
+  t.not(spelt("ldap/\u0131lker"), spelt("ldap/ilker"));
   t.end();
 });

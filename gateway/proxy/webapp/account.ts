@@ -34,7 +34,7 @@ export function agentOf(account: string, { people, caseSensitive }: People): Age
 
 /**
  * The one spelling of accounts, as directories compare names (RFC 4518): compatible letters are one letter, and so are
- * several spaces. A name that is none of an account stays as it is.
+ * several spaces. A name that is none of an account stays as it is; one that is spelt so already does too.
  */
 export const spelling =
   (caseSensitive: boolean) =>
@@ -42,5 +42,16 @@ export const spelling =
     if (!account.includes("/")) return agentName(account);
     const [source = "", ...user] = account.normalize("NFKC").split("/");
     const name = `${source}/${user.join("/").trim().replaceAll(/\s+/g, " ")}`;
-    return agentName(caseSensitive ? name : name.toLowerCase());
+    return agentName(caseSensitive ? name : folded(name));
   };
+
+/**
+ * Without case, as Unicode folds it, `Straße` as `STRASSE` and the sigma of a word's end as any: of lower case alone some
+ * letters have two. It leaves marks behind a letter in another order. The dotless i is a letter of its own.
+ */
+const folded = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^\u0131]+/g, (part) => part.toUpperCase().toLowerCase())
+    .replaceAll("\u03c2", "\u03c3")
+    .normalize("NFKC");

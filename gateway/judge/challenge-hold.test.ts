@@ -9,6 +9,16 @@ import { enrolCode } from "./challenge-code.ts";
 import { Confirmations } from "./confirmations.ts";
 
 const idle = 15 * 60_000;
+
+type Court = ReturnType<typeof court>;
+
+/** Types a letter, and nobody is there for so long, ms. */
+function workAndLeave(it: Court, watch: Awaited<ReturnType<Court["open"]>>, away: number): void {
+  for (const pressed of [true, false]) watch.key(it.clock.now(), keysym(0x61), pressed);
+  it.clock.advance(away);
+  watch.tick(it.clock.now());
+}
+
 const passkey = (agent: AgentId) => ({
   id: "key",
   agent,
@@ -87,10 +97,7 @@ t.test("nobody was there: who can prove it comes back, without a doubt; who cann
   const it = court(t);
   enrolCode(it.store, it.agent.id, "ann", "Example");
   const watch = await it.open();
-  watch.key(it.clock.now(), keysym(0x61), true);
-  watch.key(it.clock.now(), keysym(0x61), false);
-  it.clock.advance(idle + 1000);
-  watch.tick(it.clock.now());
+  workAndLeave(it, watch, idle + 1000);
   t.equal(watch.verdict, "quarantine");
   t.match(it.prompts.at(-1)?.lines[0], /^Nobody was at this session/);
   it.clock.advance(1000);
@@ -101,10 +108,7 @@ t.test("nobody was there: who can prove it comes back, without a doubt; who cann
   t.same([...it.tally.challenges], [["returned", 1]], "it counts as no doubt");
 
   const stranger = await it.open(agentName("bob"));
-  stranger.key(it.clock.now(), keysym(0x61), true);
-  stranger.key(it.clock.now(), keysym(0x61), false);
-  it.clock.advance(idle + 1000);
-  stranger.tick(it.clock.now());
+  workAndLeave(it, stranger, idle + 1000);
   t.equal(it.acts.at(-1), "sever session-idle", "of whom nothing is known yet");
   t.equal(it.store.lockOf(agentName("bob")), null, "and is not locked");
   t.ok(await it.open(agentName("bob")), "comes in again");
@@ -116,10 +120,7 @@ t.test("lunch is no doubt: coming back often asks no operator, and buys no lenie
   enrolCode(it.store, it.agent.id, "ann", "Example");
   const watch = await it.open();
   for (let times = 0; times < 3; times++) {
-    watch.key(it.clock.now(), keysym(0x61), true);
-    watch.key(it.clock.now(), keysym(0x61), false);
-    it.clock.advance(idle + 40_000);
-    watch.tick(it.clock.now());
+    workAndLeave(it, watch, idle + 40_000);
     t.equal(watch.challenge?.step, "code");
     it.clock.advance(1000);
     it.giveCode(watch, it.code());
@@ -136,10 +137,7 @@ t.test(
     enrolCode(it.store, it.agent.id, "ann", "Example");
     const leave = async (): Promise<void> => {
       const watch = await it.open();
-      watch.key(it.clock.now(), keysym(0x61), true);
-      watch.key(it.clock.now(), keysym(0x61), false);
-      it.clock.advance(idle + 1000);
-      watch.tick(it.clock.now());
+      workAndLeave(it, watch, idle + 1000);
       t.equal(watch.verdict, "quarantine");
       watch.close(it.clock.now(), null);
     };

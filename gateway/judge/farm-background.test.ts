@@ -13,6 +13,7 @@ import { Tally } from "../core/tally.ts";
 import { agentName, buttonMask, keysym, sessionId } from "../core/units.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
 import { FarmBackground } from "./farm-background.ts";
 import { LiveJudge } from "./judge.ts";
 
@@ -28,18 +29,17 @@ function storeOf(t: Test, clock = new StepClock()) {
   return store;
 }
 
+function farmOf(t: Test, store: Store, { consented = true, log = silentLog } = {}) {
+  const farm = new FarmBackground({ store, background, log, enrolment: () => enrolment, consented: () => consented });
+  t.teardown(() => farm.close());
+  return farm;
+}
+
 t.test(
   "an agent who is alone is compared with people of elsewhere; from the first other on each has the farm without oneself",
   async (t) => {
     const store = storeOf(t);
-    const farm = new FarmBackground({
-      store,
-      background,
-      log: silentLog,
-      enrolment: () => enrolment,
-      consented: () => true,
-    });
-    t.teardown(() => farm.close());
+    const farm = farmOf(t, store);
     enrolPerson(store, background, anna, 1, 1300);
     t.equal(farm.backgroundFor(anna).pointer.others, 0);
     await farm.refresh();
@@ -60,14 +60,7 @@ t.test(
 
 t.test("agents who have not consented are in nobody's background", async (t) => {
   const store = storeOf(t);
-  const farm = new FarmBackground({
-    store,
-    background,
-    log: silentLog,
-    enrolment: () => enrolment,
-    consented: () => false,
-  });
-  t.teardown(() => farm.close());
+  const farm = farmOf(t, store, { consented: false });
   enrolColleagues(store, background, 8);
   await farm.refresh();
   t.equal(farm.backgroundFor(anna).pointer.others, 0);
@@ -75,14 +68,7 @@ t.test("agents who have not consented are in nobody's background", async (t) => 
 
 t.test("who is forgotten is in it no more, the last one and one who goes while it is made", async (t) => {
   const store = storeOf(t);
-  const farm = new FarmBackground({
-    store,
-    background,
-    log: silentLog,
-    enrolment: () => enrolment,
-    consented: () => true,
-  });
-  t.teardown(() => farm.close());
+  const farm = farmOf(t, store);
   const [first, second] = ["colleague-0", "colleague-1"].map(agentName);
   enrolColleagues(store, background, 2);
   await farm.refresh();
@@ -110,8 +96,7 @@ t.test("an agent whose profile nobody can read keeps nobody else waiting", async
   const store = storeOf(t);
   const told: object[] = [];
   const log = { ...silentLog, warn: (what: object) => void told.push(what) };
-  const farm = new FarmBackground({ store, background, log, enrolment: () => enrolment, consented: () => true });
-  t.teardown(() => farm.close());
+  const farm = farmOf(t, store, { log });
   enrolColleagues(store, background, 2);
   store.updateProfile(store.enrol(anna).id, () => ({ ...amount, body: new Uint8Array(9) }));
   await farm.refresh();

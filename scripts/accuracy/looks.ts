@@ -19,11 +19,13 @@ export interface Loss {
 }
 
 const only = (...people: readonly string[]): string[] => people.flatMap((person) => ["--only", person]);
-/** Two hundred of the three hundred people of aalto whom the shipped background does not know; each claims to be each. */
-const strangers = [...only("a14*", "a15*"), "--everybody", "--farm", "off"];
+/** Some people, of whom each claims to be each, without colleagues. */
+const eachAsEach = (...people: readonly string[]): string[] => [...only(...people), "--everybody", "--farm", "off"];
+/** Two hundred of the three hundred people of aalto whom the shipped background does not know. */
+const strangers = eachAsEach("a14*", "a15*");
 /** The first hundred of them, a quarter of the work: for the sweep. */
-const hundred: Look = { name: "aalto-a14", set: "aalto", options: [...only("a14*"), "--everybody", "--farm", "off"] };
-const paceStrangers = [...only("p00*", "p010", "p011", "p012", "p013", "p014"), "--everybody", "--farm", "off"];
+const hundred: Look = { name: "aalto-a14", set: "aalto", options: eachAsEach("a14*") };
+const paceStrangers = eachAsEach("p00*", "p010", "p011", "p012", "p013", "p014");
 const throttled = only("user12", "user15", "user16", "user21", "user23", "user29", "user35");
 
 /** The keyboard of a prior is of no matter to hands: pace's typists make one, without a network, so that it takes seconds. */

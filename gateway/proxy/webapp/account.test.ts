@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import t from "tap";
+import { webApplicationOptions } from "../../../test/fixtures/web-application-options.ts";
 import { silentLog } from "../../core/log.ts";
 import { Tally } from "../../core/tally.ts";
 import { agentOf, peopleOf, spelling } from "./account.ts";
 import { Applications } from "./applications.ts";
-import type { WebApplicationOptions } from "./options.ts";
 import { SignIns } from "./sign-ins.ts";
 import { readApplicationRequest } from "./tunnel-request.ts";
 import { Visitors } from "./visitors.ts";
@@ -12,19 +12,7 @@ import { Visitors } from "./visitors.ts";
 const spellings = ["anna", "Anna", "ANNA", " anna", "anna ", "\uff41nna"];
 
 t.test("a person is one agent, however the name was typed at the sign-in", async (t) => {
-  const options: WebApplicationOptions = {
-    upstreams: ["http://127.0.0.1:1"],
-    path: "/guacamole",
-    timeout: 1,
-    httpTunnel: "refuse",
-    shared: false,
-    guests: "watch",
-    bindAddress: true,
-    people: new Map(),
-    caseSensitive: false,
-    proxies: [],
-    identityHeaders: [],
-  };
+  const options = webApplicationOptions(["http://127.0.0.1:1"]);
   const applications = new Applications(options, new Tally(), silentLog);
   t.teardown(() => applications.close());
   const signIns = new SignIns();

@@ -7,6 +7,7 @@ import t, { type Test } from "tap";
 import { WebSocket as Client } from "ws";
 import { certificate } from "../../../test/fixtures/certificate.ts";
 import { ProxyBench } from "../../../test/fixtures/proxy-bench.ts";
+import { webApplicationOptions } from "../../../test/fixtures/web-application-options.ts";
 import { silentLog } from "../../core/log.ts";
 import { Tally } from "../../core/tally.ts";
 import { Applications } from "./applications.ts";
@@ -28,23 +29,8 @@ async function application(t: Test, serve: RequestListener, tls?: { cert: string
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-const options = (upstreams: readonly string[], more: Partial<WebApplicationOptions> = {}): WebApplicationOptions => ({
-  upstreams,
-  path: "/guacamole",
-  timeout: 60,
-  httpTunnel: "refuse",
-  shared: false,
-  guests: "watch",
-  bindAddress: true,
-  people: new Map(),
-  caseSensitive: false,
-  proxies: ["127.0.0.1"],
-  identityHeaders: [],
-  ...more,
-});
-
 async function inFront(t: Test, upstreams: readonly string[], more: Partial<WebApplicationOptions> = {}) {
-  const bench = await ProxyBench.start({ options: { webapp: options(upstreams, more) } });
+  const bench = await ProxyBench.start({ options: { webapp: webApplicationOptions(upstreams, more) } });
   t.teardown(() => bench.stop());
   const url = `http://127.0.0.1:${bench.port}/guacamole`;
   const ask = (path: string, address = "192.0.2.1", init: { method?: string; body?: string; token?: string } = {}) => {
@@ -202,7 +188,7 @@ t.test("an application that is checked is marked, and is taken again once it ans
   let status = 500;
   const { port } = await application(t, (_, response) => response.writeHead(status).end());
   const tally = new Tally();
-  const applications = new Applications(options([`http://127.0.0.1:${port}`]), tally, silentLog);
+  const applications = new Applications(webApplicationOptions([`http://127.0.0.1:${port}`]), tally, silentLog);
   t.teardown(() => applications.close());
   await applications.check();
   t.equal(applications.well, 0);

@@ -5,7 +5,6 @@
  */
 import { SamehandError } from "../core/errors.ts";
 import type { Prompt } from "../core/prompt.ts";
-import type { Tally } from "../core/tally.ts";
 import { nop } from "../protocol/guacamole/instructions.ts";
 import { firstReturnStream, wipe } from "../protocol/guacamole/overlay.ts";
 import { withoutPictureUser } from "../protocol/guacamole/picture-user.ts";
@@ -19,19 +18,9 @@ import { Messages } from "./messages.ts";
 import type { Notice } from "./options.ts";
 import { type Fetch, PictureReturn, type ReturnOwner } from "./picture-return.ts";
 import { settledFetch } from "./settled-fetch.ts";
-import type { Target } from "./target.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { Opening, Target } from "./target.ts";
 import type { Viewer } from "./viewer.ts";
-
-export interface HoldOwner {
-  /** How the picture can be fetched; null where it cannot. */
-  readonly fetch: Fetch | null;
-  /** Finds out whether it can after all. @param found told once `fetch` is there */
-  seek(found: () => void): void;
-  /** The picture is back: input may flow, and the display passes again. */
-  returned(): void;
-  /** It cannot be brought back. */
-  pictureLost(error: SamehandError): void;
-}
 
 /** The most memory that drawing takes which is kept while the picture is fetched, or where it cannot be. */
 const mostKept = 16 * 1024 * 1024;
@@ -43,13 +32,14 @@ const ticksToLeave = 3;
 export class Hold implements WithheldOwner, ReturnOwner {
   readonly #screen: HoldScreen;
   readonly #viewer: Viewer;
-  readonly #tally: Tally;
-  readonly #owner: HoldOwner;
+  readonly #around: Surroundings<never>;
+  readonly #pictureLost: (error: SamehandError) => void;
   #own = false;
   #companion = false;
   /** There once the session is open. */
   #input: InputPath | null = null;
   #target: Target | null = null;
+  #opening: Opening | null = null;
   /** There while the display is withheld: until the picture is back. */
   #withheld: WithheldDisplay | null = null;
   #return: PictureReturn | null = null;
@@ -62,19 +52,20 @@ export class Hold implements WithheldOwner, ReturnOwner {
 
   /**
    * @param size what the viewer asked for, until guacd says the desktop's
-   * @param notice the organisation's words, which a reload may change
+   * @param pictureLost told where the picture cannot be brought back
    */
   constructor(
     size: { width: number; height: number },
-    notice: () => Notice,
     viewer: Viewer,
-    tally: Tally,
-    owner: HoldOwner,
+    around: Surroundings<never>,
+    pictureLost: (error: SamehandError) => void,
   ) {
+    // A reload may change the organisation's words.
+    const notice = (): Notice => around.options.notice;
     this.#screen = new HoldScreen(size.width, size.height, notice, (text) => viewer.say(text));
     this.#viewer = viewer;
-    this.#tally = tally;
-    this.#owner = owner;
+    this.#around = around;
+    this.#pictureLost = pictureLost;
   }
 
   /** Whether the session is held for what it did itself. */
@@ -124,16 +115,21 @@ export class Hold implements WithheldOwner, ReturnOwner {
     this.#turn();
   }
 
-  /** The session is open: a hold that stands already takes effect. */
-  opened(input: InputPath, target: Target): void {
+  /**
+   * The session is open: a hold that stands already takes effect.
+   * @param opening the way that led to the target, which may lead another user there to fetch the picture
+   */
+  opened(input: InputPath, target: Target, opening: Opening): void {
     this.#input = input;
     this.#target = target;
+    this.#opening = opening;
     this.#turn();
   }
 
   /** The session is over. */
   ended(): void {
-    if (this.#withheld !== null) this.#tally.sessionsHeld -= 1;
+    if (this.#withheld !== null) this.#around.tally.sessionsHeld -= 1;
+    this.#opening = null;
     this.#screen.forget();
     this.#return?.cancel();
     this.#mending?.cancel();
@@ -149,8 +145,8 @@ export class Hold implements WithheldOwner, ReturnOwner {
     const withheld = this.#withheld;
     if (withheld === null) return this.#mending!.take(buffer, start, end);
     withheld.take(buffer, start, end);
-    if (this.#owner.fetch === null && withheld.gathered === null)
-      this.#owner.pictureLost(new SamehandError("picture-lost", "too much was drawn during the hold"));
+    if (!this.#fetchable && withheld.gathered === null)
+      this.#pictureLost(new SamehandError("picture-lost", "too much was drawn during the hold"));
     const { sizes, width, height } = this.#target!.scanner;
     if (sizes === this.#sizes) return;
     this.#sizes = sizes;
@@ -188,17 +184,23 @@ export class Hold implements WithheldOwner, ReturnOwner {
       this.#mending = new Mending(fetch, this.#viewer, this.#target!);
     this.#withheld = null;
     this.#return = null;
-    this.#tally.sessionsHeld -= 1;
-    this.#owner.returned();
+    this.#around.tally.sessionsHeld -= 1;
+    this.#input!.release(this.#around.clock.now());
   }
 
   lost(error: SamehandError): void {
-    this.#owner.pictureLost(error);
+    this.#pictureLost(error);
+  }
+
+  /** Whether the picture can be fetched. */
+  get #fetchable(): boolean {
+    return this.#opening?.fetch !== undefined;
   }
 
   get #fetch(): Fetch | null {
-    const { fetch } = this.#owner;
-    return fetch === null ? null : settledFetch(fetch, this.#target!.scanner);
+    const { connectionId, scanner } = this.#target!;
+    const fetch = this.#opening?.fetch?.bind(this.#opening);
+    return fetch === undefined ? null : settledFetch((...how) => fetch(connectionId, ...how), scanner);
   }
 
   #turn(): void {
@@ -210,8 +212,9 @@ export class Hold implements WithheldOwner, ReturnOwner {
     } else if (this.#withheld !== null && this.#return === null) this.#bringBack(this.#withheld);
   }
 
-  #begin(input: InputPath, { scanner }: Target): void {
-    this.#tally.sessionsHeld += 1;
+  #begin(input: InputPath, { scanner, connectionId }: Target): void {
+    const fetchable = this.#fetchable;
+    this.#around.tally.sessionsHeld += 1;
     input.hold();
     const stopped = this.#mending?.cancel() ?? [];
     this.#mending = null;
@@ -219,11 +222,11 @@ export class Hold implements WithheldOwner, ReturnOwner {
     const { width, height } = scanner;
     this.#sizes = scanner.sizes;
     // Where the picture cannot be fetched the old one must stay: what is kept is drawn on top of it.
-    const cover = this.#owner.fetch === null ? "" : wipe(scanner);
-    if (this.#owner.fetch === null) this.#withheld.gather();
+    const cover = fetchable ? wipe(scanner) : "";
+    if (!fetchable) this.#withheld.gather();
     for (const each of stopped) this.#withheld.take(each, 0, each.length);
     this.#viewer.say(cover + this.#screen.cover(width, height));
-    if (this.#owner.fetch === null) this.#owner.seek(() => this.#found());
+    if (!fetchable) this.#opening?.seek?.(connectionId, () => this.#found());
   }
 
   /** The picture can be fetched: what the client has is thrown away after all, and what was kept is not needed. */

@@ -79,6 +79,12 @@ export class InputPath {
     }
   }
 
+  /** The viewer answered a probe of its link. */
+  pong(at: Millis): void {
+    const trip = this.#link.pong(at);
+    if (trip !== null) this.#watch.roundTrip(at, trip);
+  }
+
   /** Begins a hold: what came before the verdict goes out, and then everything that is pressed or open is let go. */
   hold(): void {
     this.#output.flush(this.#upstream);

@@ -1,8 +1,11 @@
 /** Round trips over the viewer's link: of guacd's frames (with the drawing), and of probes (without). */
+import type { Clock } from "../core/clock.ts";
 import { type Millis, millis } from "../core/units.ts";
 import type { ServerScanner } from "../protocol/guacamole/server-scanner.ts";
+import type { Viewer } from "./viewer.ts";
 
 const none = -1;
+const ticksPerProbe = 5;
 
 export class Link {
   #syncs = 0;
@@ -10,6 +13,7 @@ export class Link {
   #awaited = none;
   #sentAt = 0;
   #probedAt = none;
+  #ticks = 0;
 
   /** Display went out at `at`. */
   sent(scanner: ServerScanner, at: Millis): void {
@@ -36,8 +40,12 @@ export class Link {
     return millis(at - this.#sentAt);
   }
 
-  probed(at: Millis): void {
-    this.#probedAt = at;
+  /** About once a second: sends a probe now and then, where nothing waits that it would wait behind. */
+  tick(viewer: Viewer, clock: Clock): void {
+    this.#ticks += 1;
+    if (this.#ticks % ticksPerProbe !== 0 || viewer.waiting > 0) return;
+    this.#probedAt = clock.now();
+    viewer.probe();
   }
 
   /** A pong came. Returns the round trip, or null where no probe was sent. */

@@ -6,39 +6,31 @@ import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { Prompt } from "../core/prompt.ts";
 import type { SessionControl, SessionInfo, Watch } from "../core/session.ts";
 import type { Millis, SessionId } from "../core/units.ts";
-import type { Decision, Verdict } from "../core/verdict.ts";
-import type { ClientInstruction } from "../protocol/guacamole/client-instruction.ts";
-import { ClientParser } from "../protocol/guacamole/client-parser.ts";
+import type { Verdict } from "../core/verdict.ts";
 import * as say from "../protocol/guacamole/instructions.ts";
-import { kindOf, opcode } from "../protocol/guacamole/opcodes.ts";
-import { Hold, type HoldOwner } from "./hold.ts";
+import { Hold } from "./hold.ts";
 import { type Gate, InputPath } from "./input-path.ts";
+import { Intake, type IntakeOwner } from "./intake.ts";
 import { Link } from "./link.ts";
 import type { GuacdOptions } from "./options.ts";
-import type { Fetch } from "./picture-return.ts";
-import { Progress } from "./progress.ts";
-import { ReadMeter } from "./read-meter.ts";
 import type { ViewerTraits } from "./request.ts";
+import { tellEnded, tellOpened } from "./session-account.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Entry, Opening, Target, TargetOwner } from "./target.ts";
 import type { Viewer, ViewerOwner } from "./viewer.ts";
 
 /** From the error instruction to the close: what a viewer needs to show it. */
 const lastWordsMillis = 200;
-/** A probe of the link each so many ticks. */
-const ticksPerProbe = 5;
 
-export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, HoldOwner {
+export class Tunnel implements SessionControl, Gate, IntakeOwner, TargetOwner {
   readonly #around: Surroundings<Tunnel>;
+  readonly #intake: Intake;
   readonly #viewer: Viewer;
-  readonly #parser = new ClientParser();
   readonly #hold: Hold;
-  readonly #read: ReadMeter;
-  readonly #visit = (instruction: ClientInstruction): boolean => this.#hear(instruction);
   /** Without agent and connection until the token is open. */
   #info: SessionInfo;
   #guacd: GuacdOptions | null = null;
-  /** Once the target answered it only serves to fetch the picture, and is null where it cannot. */
+  /** There until the target answers, or the session is over. */
   #opening: Opening | null = null;
   #upstream: Target | null = null;
   #watch: Watch | null = null;
@@ -48,11 +40,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
   #watchOnly = false;
   readonly #begunAt: Millis;
   readonly #link = new Link();
-  readonly #progress: Progress;
   /** There once guacd is ready. */
   #input: InputPath | null = null;
-  #paused = false;
-  #ticks = 0;
 
   constructor(
     info: SessionInfo,
@@ -60,14 +49,12 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     around: Surroundings<Tunnel>,
     makeViewer: (owner: ViewerOwner) => Viewer,
   ) {
-    const now = around.clock.now();
     this.#info = info;
     this.#around = around;
-    this.#read = new ReadMeter(around.options.limits, now);
-    this.#begunAt = now;
-    this.#progress = new Progress(now);
-    this.#viewer = makeViewer(this);
-    this.#hold = new Hold(traits, () => around.options.notice, this.#viewer, around.tally, this);
+    this.#begunAt = around.clock.now();
+    this.#intake = new Intake(this, around, makeViewer);
+    this.#viewer = this.#intake.viewer;
+    this.#hold = new Hold(traits, this.#viewer, around, (error) => this.end(error));
   }
 
   get id(): SessionId {
@@ -87,6 +74,11 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
   /** Whether nothing of the desktop may leave it, its files included. */
   get withheld(): boolean {
     return this.#hold.on;
+  }
+
+  /** Whether it ended: nothing is heard or shown any more. */
+  get over(): boolean {
+    return this.#ended;
   }
 
   /** The guacd of this session: whoever joins it must go there. */
@@ -122,16 +114,21 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
 
   // --- the judge's hand on the session
 
-  quarantine(_decision: Decision): void {
-    this.#quarantine();
+  quarantine(): void {
+    if (this.#ended || this.#hold.own) return;
+    this.#around.tally.sessionsQuarantined += 1;
+    this.#hold.setOwn(true);
+    this.#around.shared(this);
   }
 
   show(prompt: Prompt): void {
     if (!this.#ended) this.#hold.show(prompt);
   }
 
-  release(_decision: Decision): void {
-    this.#release();
+  release(): void {
+    if (this.#ended || !this.#hold.own) return;
+    this.#hold.setOwn(false);
+    this.#around.shared(this);
   }
 
   /** Whether this session is held for what it did itself. */
@@ -161,7 +158,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     this.#opening = null;
     if (error === null) this.#viewer.end(1000, "");
     else this.#lastWords(error, how.told === true, how.atOnce === true);
-    this.#count(error);
+    this.#hold.ended();
+    tellEnded(this.#around, this.#info, this.#input !== null, error);
     try {
       this.#watch?.close(this.#around.clock.now(), error);
     } catch (cause) {
@@ -176,26 +174,6 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     const reason = told && this.#upstream !== null ? this.#upstream.scanner.errorStatus || guacamole : guacamole;
     if (atOnce) this.#viewer.end(close, String(reason));
     else setTimeout(() => this.#viewer.end(close, String(reason)), lastWordsMillis);
-  }
-
-  #count(error: SamehandError | null): void {
-    const { tally, log } = this.#around;
-    if (this.#input !== null) {
-      tally.sessionsLive -= 1;
-      tally.sessionsClosed += 1;
-    }
-    this.#hold.ended();
-    if (error !== null) tally.refused(error.code);
-    const { id, agent, connection, address } = this.#info;
-    const fields = {
-      session: id,
-      agent,
-      connection,
-      address,
-      code: error?.code ?? "closed",
-      detail: error?.detail ?? "",
-    };
-    log.info(fields, this.#input !== null ? "session ended" : "session refused");
   }
 
   /** About once a second. */
@@ -214,12 +192,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     if (this.#ended) return;
     this.#upstream!.trim();
     this.#hold.tick();
-    this.#ticks += 1;
-    if (this.#ticks % ticksPerProbe === 0 && this.#viewer.waiting === 0) {
-      this.#link.probed(this.#around.clock.now());
-      this.#viewer.probe();
-    }
-    const stuck = this.#progress.check(at, this.#viewer.waiting, this.#paused, timeouts);
+    this.#link.tick(this.#viewer, this.#around.clock);
+    const stuck = this.#intake.stuck(at);
     if (stuck !== null) this.end(stuck);
   }
 
@@ -237,72 +211,7 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     }
   }
 
-  // --- viewer to target
-
-  readBegins(at: Millis, bytes: number, together = false): void {
-    const { tally, options } = this.#around;
-    tally.bytesFromClient += bytes;
-    if (!this.#read.begin(at, bytes, together || this.#around.late(at), options.limits))
-      this.end(new SamehandError("byte-rate-exceeded"));
-  }
-
-  message(buffer: Uint8Array, start: number, end: number): boolean {
-    return !this.#ended && this.#parser.parse(buffer, start, end, this.#visit);
-  }
-
-  broken(error: SamehandError): void {
-    this.end(error);
-  }
-
-  readEnds(): void {
-    const { output, tally, options } = this.#around;
-    const upstream = this.#upstream;
-    if (this.#ended || upstream === null) output.discard(upstream);
-    else output.flush(upstream);
-    const { at, instructions, frames } = this.#read;
-    if (this.#ended || instructions + frames === 0) return;
-    tally.instructionsFromClient += instructions;
-    if (instructions > 0) this.#progress.heard(at);
-    if (!this.#read.end(options.limits)) this.end(new SamehandError("rate-exceeded"));
-    else if (upstream !== null && upstream.waiting > options.limits.bufferedBytes) {
-      this.#paused = true;
-      this.#viewer.pause();
-    }
-  }
-
-  flushed(): void {
-    if (!this.#paused || this.#upstream!.waiting > 0) return;
-    this.#paused = false;
-    this.#viewer.resume();
-    this.stalled(this.#around.clock.now());
-  }
-
-  framed(count: number): void {
-    this.#read.frames += count;
-  }
-
-  pong(at: Millis): void {
-    const trip = this.#link.pong(at);
-    if (trip !== null) this.#watch?.roundTrip(at, trip);
-  }
-
-  gone(): void {
-    this.end(null);
-  }
-
-  /** @returns false to stop parsing */
-  #hear(instruction: ClientInstruction): boolean {
-    const { at, late } = this.#read;
-    this.#read.instructions += 1;
-    // Each event of such a read: what waited together came in one go, whatever the hand did.
-    if (late) this.stalled(at);
-    if (this.#ended) return false;
-    if (this.#input !== null) this.#input.hear(at, instruction);
-    else if (kindOf(instruction.opcode) !== "control")
-      throw new SamehandError("instruction-refused", "input before the session is open");
-    else if (instruction.opcode === opcode.disconnect) this.leave();
-    return !this.#ended;
-  }
+  // --- the viewer's input
 
   answer(text: string): void {
     this.#viewer.say(text);
@@ -318,39 +227,24 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     if (verdict !== before) {
       this.#verdict = verdict;
       if (verdict === "sever") this.sever(new SamehandError("session-severed"));
-      else if (verdict === "quarantine") this.#quarantine();
-      else if (before === "quarantine") this.#release();
+      else if (verdict === "quarantine") this.quarantine();
+      else if (before === "quarantine") this.release();
     }
     return !this.#hold.on && !this.#watchOnly && !this.#ended && (verdict === "allow" || verdict === "alert");
-  }
-
-  #quarantine(): void {
-    if (this.#ended || this.#hold.own) return;
-    this.#around.tally.sessionsQuarantined += 1;
-    this.#hold.setOwn(true);
-    this.#around.shared(this);
-  }
-
-  #release(): void {
-    if (this.#ended || !this.#hold.own) return;
-    this.#hold.setOwn(false);
-    this.#around.shared(this);
   }
 
   // --- target to viewer
 
   ready(): void {
     if (this.#ended) return;
-    const { tally, clock, log } = this.#around;
-    this.#input = new InputPath(this.#watch!, this.#upstream!, this.#around.output, tally, this.#link, this);
-    if (this.#opening?.fetch === undefined && this.#opening?.seek === undefined) this.#opening = null;
-    this.#progress.heard(clock.now());
-    tally.sessionsOpened += 1;
-    tally.sessionsLive += 1;
-    const { id, agent, connection, address } = this.#info;
-    log.info({ session: id, agent, connection, address }, "session opened");
-    this.#viewer.say(say.tunnelId(this.#upstream!.tunnelId || id));
-    this.#hold.opened(this.#input, this.#upstream!);
+    const { output, tally } = this.#around;
+    const target = this.#upstream!;
+    this.#input = new InputPath(this.#watch!, target, output, tally, this.#link, this);
+    this.#intake.opened(this.#input, target);
+    tellOpened(this.#around, this.#info);
+    this.#viewer.say(say.tunnelId(target.tunnelId || this.id));
+    this.#hold.opened(this.#input, target, this.#opening!);
+    this.#opening = null;
     this.#around.shared(this);
     this.flows();
   }
@@ -375,27 +269,8 @@ export class Tunnel implements SessionControl, Gate, ViewerOwner, TargetOwner, H
     return true;
   }
 
-  get fetch(): Fetch | null {
-    const fetch = this.#opening?.fetch?.bind(this.#opening);
-    if (fetch === undefined) return null;
-    return (limits, owner) => fetch(this.connectionId, limits, owner);
-  }
-
-  seek(found: () => void): void {
-    this.#opening?.seek?.(this.connectionId, found);
-  }
-
-  returned(): void {
-    this.#input?.release(this.#around.clock.now());
-  }
-
-  pictureLost(error: SamehandError): void {
-    this.end(error);
-  }
-
-  drained(): void {
-    this.#progress.took();
-    if (this.#viewer.waiting === 0) this.#upstream?.taken();
+  flushed(): void {
+    this.#intake.flushed();
   }
 
   lost(error: SamehandError): void {

@@ -83,8 +83,10 @@ export async function runRestore(args: string[], io: Io): Promise<number> {
   if (values.verify) throw new SamehandError("usage", "samehand backup --verify looks at a snapshot");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   const restored = restore(file, config.store, readKeyRing(config.keys, "keys"), new Date(), agentKeys);
-  const { replaced, takenOver } = restored;
-  note(config, "store.restored", { agents: restored.agents, entries: restored.decisions, takenOver });
+  const { agents, decisions: entries, replaced, takenOver, end } = restored;
+  // Numbers from here on come again: whoever has the others can tell from which chain they are.
+  const before = { replacedEnd: end?.seq ?? null, replacedHash: end?.hash ?? null };
+  note(config, "store.restored", { agents, entries, takenOver, ...before });
   if (values.json) io.stdout.write(`${JSON.stringify({ store: config.store, ...restored })}\n`);
   else {
     io.stdout.write(`${config.store}: ${told(restored)}\n`);

@@ -6,7 +6,7 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { SignJWT } from "jose";
 import { SamehandError } from "../core/errors.ts";
 import type { Carrier } from "./carrier.ts";
-import { reasonOf, type Notice } from "./notice.ts";
+import { reasonOf, uidOf, type Notice } from "./notice.ts";
 import { post } from "./post.ts";
 import type { Trust } from "./trust.ts";
 
@@ -34,7 +34,7 @@ export function caep(options: CaepOptions): Carrier {
   const key = signingKey(options.key);
   return {
     most: 1,
-    async carry([notice]) {
+    async carry([notice], cut) {
       if (notice === undefined || !revokes(notice)) return;
       const body = await securityEvent(notice, options, key);
       const headers = {
@@ -42,7 +42,7 @@ export function caep(options: CaepOptions): Carrier {
         accept: "application/json",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       };
-      await post({ url, trust, headers, body });
+      await post({ url, trust, headers, body }, { cut });
     },
     close: () => {},
   };
@@ -62,7 +62,7 @@ function signingKey(pem: string): KeyObject {
 }
 
 function securityEvent(notice: Notice, { issuer, audience, keyId }: CaepOptions, key: KeyObject): Promise<string> {
-  const { installation, seq, at, agent, session, actor } = notice;
+  const { at, agent, session, actor } = notice;
   const opaque = (id: string) => ({ format: "opaque", id });
   return new SignJWT({
     sub_id: {
@@ -82,6 +82,6 @@ function securityEvent(notice: Notice, { issuer, audience, keyId }: CaepOptions,
     .setIssuer(issuer)
     .setAudience(audience)
     .setIssuedAt()
-    .setJti(`${installation}/${seq}`)
+    .setJti(uidOf(notice))
     .sign(key);
 }

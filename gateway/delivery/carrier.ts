@@ -9,9 +9,10 @@ export interface Carrier {
   readonly most: number;
   /**
    * Resolves when the receiver has them all.
+   * @param cut gives the attempt up at once
    * @throws Refused where it never will, any other error where it may later
    */
-  carry(notices: readonly Notice[]): Promise<void>;
+  carry(notices: readonly Notice[], cut?: AbortSignal): Promise<void>;
   close(): void;
 }
 

@@ -5,10 +5,10 @@ const header = (text: string): string => text.replace(/[\\|]/g, "\\$&").replace(
 const value = (text: string): string => text.replace(/[\\=]/g, "\\$&").replace(/\r?\n|\r/g, "\\n");
 
 export function cef(notice: Notice, version: string): string {
-  const { seq, at, actor, action, session, agent, detail, severity, installation } = notice;
+  const { id, seq, at, actor, action, session, agent, detail, severity, installation } = notice;
   const fields: [string, string | number | undefined | null][] = [
     ["rt", at],
-    ["externalId", seq],
+    ["externalId", id],
     ["deviceExternalId", installation],
     ["cat", action.split(".")[0]],
     ["act", plain(detail["verdict"])],
@@ -19,6 +19,7 @@ export function cef(notice: Notice, version: string): string {
     ["cs2", plain(detail["rule"])],
     ["cs3", plain(detail["mode"])],
     ["cs4", plain(detail["wouldBe"])],
+    ["cn1", seq],
     ["cfp1", plain(detail["trust"])],
   ];
   const labels: Readonly<Record<string, string>> = {
@@ -26,6 +27,7 @@ export function cef(notice: Notice, version: string): string {
     cs2: "rule",
     cs3: "mode",
     cs4: "wouldBe",
+    cn1: "seq",
     cfp1: "trust",
   };
   const extension = fields.flatMap(([key, each]) => {

@@ -23,13 +23,19 @@ export interface CourierOptions {
   readonly clock: Clock;
   /** Between two looks, and the first and the longest wait after a failure; ms. */
   readonly pauses?: { readonly look: number; readonly first: number; readonly longest: number };
+  /** How long an attempt may go on after `stop`, ms. */
+  readonly graceMillis?: number;
 }
 
 const usual = { look: 1000, first: 1000, longest: 300_000 };
+/** With what else a stop takes it must fit into the time that a supervisor gives, which is drainSeconds and some. */
+const usualGrace = 2000;
 
 export class Courier {
   readonly #options: CourierOptions;
   readonly #end = new AbortController();
+  /** Gives up the attempt that is under way. */
+  readonly #cut = new AbortController();
   #carrier: Carrier;
   /** Takes over before the next attempt. */
   #next: Carrier | null = null;
@@ -66,11 +72,19 @@ export class Courier {
     this.#wake.abort();
   }
 
+  /** Begins no other attempt. What is under way is given up after a moment, and sent again after the next start. */
   async stop(): Promise<void> {
     this.#end.abort();
+    const cut = setTimeout(() => this.#cut.abort(), this.#options.graceMillis ?? usualGrace);
     await this.#running;
+    clearTimeout(cut);
     this.#next?.close();
     this.#carrier.close();
+  }
+
+  /** Whether the next attempt is another carrier's, or that of another start. */
+  get #leaving(): boolean {
+    return this.#end.signal.aborted || this.#next !== null;
   }
 
   async #run(): Promise<void> {
@@ -89,6 +103,7 @@ export class Courier {
         if (await this.#step()) pause = 0;
         wait = first;
       } catch (error) {
+        if (this.#cut.signal.aborted) return;
         this.failures += 1;
         this.#tell(error);
         // Apart from one another: receivers that come back together are not asked together.
@@ -108,6 +123,7 @@ export class Courier {
     if (this.#state === null) deliveries.keep(receiver, state);
     this.#state = state;
     await this.#again(state);
+    if (this.#leaving) return true;
     const waiting = entries(this.#state.seq, this.#carrier.most);
     this.#waitingSince = waiting[0]?.at ?? null;
     if (waiting.length === 0) return false;
@@ -118,11 +134,12 @@ export class Courier {
   /** Tries what was refused before, where somebody asked for it. */
   async #again({ dead }: DeliveryState): Promise<void> {
     for (const letter of dead.filter(({ again }) => again)) {
+      if (this.#leaving) return;
       const [entry] = this.#options.entries(letter.seq - 1, 1);
       const rest = (this.#state?.dead ?? []).filter(({ seq }) => seq !== letter.seq);
       if (entry?.seq === letter.seq) {
         try {
-          await this.#carrier.carry([this.#options.notice(entry)]);
+          await this.#carrier.carry([this.#options.notice(entry)], this.#cut.signal);
           this.delivered += 1;
         } catch (error) {
           if (!(error instanceof Refused)) throw error;
@@ -136,15 +153,22 @@ export class Courier {
   async #carry(waiting: readonly AuditEntry[]): Promise<void> {
     const { notice } = this.#options;
     try {
-      await this.#carrier.carry(waiting.map(notice));
+      await this.#carrier.carry(waiting.map(notice), this.#cut.signal);
       this.delivered += waiting.length;
       this.#keep({ seq: waiting.at(-1)!.seq, told: "delivered" });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       // One of many may be what it does not take: each by itself.
       const [only, ...others] = waiting;
-      if (others.length > 0) for (const entry of waiting) await this.#carry([entry]);
+      if (others.length > 0) await this.#carryEach(waiting);
       else this.#bury({ seq: only.seq, why: error.message, again: false });
+    }
+  }
+
+  async #carryEach(waiting: readonly AuditEntry[]): Promise<void> {
+    for (const entry of waiting) {
+      if (this.#leaving) return;
+      await this.#carry([entry]);
     }
   }
 

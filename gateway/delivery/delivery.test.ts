@@ -226,6 +226,8 @@ t.test("a line that was written in half, as on a full disk, spoils no other", as
   const carrier = lineFile(path, "samehand", "1.0.0");
   const notice: Notice = {
     installation: "i",
+    id: "2-0",
+    hash: "0",
     seq: 2,
     at: epochMillis(0),
     actor: "gateway",

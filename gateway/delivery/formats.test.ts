@@ -27,7 +27,7 @@ const entry: AuditEntry = {
     reasons: ["keyboard-mismatch: a=b|c"],
   },
   previous: "",
-  hash: "",
+  hash: "0123456789abcdef0123456789abcdef",
 };
 const notice = noticeOf(entry, "farm", "anna\nsmith");
 
@@ -54,6 +54,8 @@ t.test("a verdict as CEF: one line, escaped, readable again", (t) => {
     reason: "keyboard-mismatch: a=b|c",
     cs2Label: "rule",
     cs2: "wrong-hand",
+    cn1Label: "seq",
+    cn1: "7",
     cfp1: "0.4",
   });
   t.end();
@@ -93,7 +95,7 @@ t.test("the fields that ECS and OCSF ask for are there", (t) => {
   t.match(ocsf(notice, "1.0"), {
     ...finding,
     time: entry.at,
-    finding_info: { uid: "farm/7" },
+    finding_info: { uid: "farm/7-0123456789abcdef" },
     metadata: { version: "1.3.0" },
   });
   const act = noticeOf({ ...entry, action: "agent.unlocked", actor: "operator:olga", detail: {} }, "farm", null);
@@ -103,6 +105,26 @@ t.test("the fields that ECS and OCSF ask for are there", (t) => {
     type_uid: 300_499,
     actor: { user: { name: "operator:olga" } },
   });
+  t.end();
+});
+
+t.test("an entry that comes after a restore with the number of another has another id, everywhere", (t) => {
+  const other = noticeOf({ ...entry, hash: "fedcba9876543210fedcba9876543210" }, "farm", "anna");
+  t.not(other.id, notice.id);
+  t.not(read(cef(other, "1.0")).fields["externalId"], read(cef(notice, "1.0")).fields["externalId"]);
+  for (const form of [ecs, ocsf]) {
+    const [one, two] = [notice, other].map((each) => JSON.stringify(form(each, "1.0")));
+    for (const id of [notice.id, entry.hash]) t.ok(one?.includes(id) && !two?.includes(id));
+  }
+  t.end();
+});
+
+t.test("nothing in an entry's detail takes the place of what is said of every entry", (t) => {
+  const own = { actor: "nobody", session: "none", action: "none", why: "none", hash: "none" };
+  const { samehand } = ecs(noticeOf({ ...entry, detail: own }, "farm", null), "1.0") as Record<string, object>;
+  t.match(samehand, { actor: "gateway", session: "s1" });
+  const { unmapped } = ocsf(noticeOf({ ...entry, detail: own }, "farm", null), "1.0") as Record<string, object>;
+  t.match(unmapped, { action: "verdict.sever", why: "rule wrong-hand", session: "s1", hash: entry.hash });
   t.end();
 });
 

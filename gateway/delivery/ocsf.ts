@@ -2,14 +2,14 @@
  * Open Cybersecurity Schema Framework 1.3 (https://schema.ocsf.io/1.3.0): a verdict is a Detection Finding (2004), an
  * act of a person an Entity Management event (3004).
  */
-import { reasonOf, titleOf, type Notice } from "./notice.ts";
+import { reasonOf, titleOf, uidOf, type Notice } from "./notice.ts";
 
 /** Informational, low, medium, high, critical. */
 const severityId = (severity: number): number => [1, 1, 1, 1, 2, 3, 3, 4, 4, 5, 5][severity] ?? 0;
 
 export function ocsf(notice: Notice, version: string): object {
-  const { seq, at, actor, action, session, agent, detail, severity, installation } = notice;
-  const uid = `${installation}/${seq}`;
+  const { seq, at, actor, action, session, agent, detail, hash, severity, installation } = notice;
+  const uid = uidOf(notice);
   const common = {
     time: at,
     severity_id: severityId(severity),
@@ -20,7 +20,8 @@ export function ocsf(notice: Notice, version: string): object {
       sequence: seq,
       product: { name: "samehand", vendor_name: "Samehand", version, uid: installation },
     },
-    unmapped: { action, why: notice.why, session, ...detail },
+    // Last what is said of every entry: nothing in the detail takes its place.
+    unmapped: { ...detail, action, why: notice.why, session, hash },
   };
   if (action.startsWith("verdict."))
     return {

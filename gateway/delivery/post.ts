@@ -16,12 +16,21 @@ const later = new Set([401, 403, 404, 408, 425, 429]);
 
 /**
  * Resolves for 2xx.
+ * @param cut gives the attempt up at once
  * @param longest how long the receiver may take, with the rest of its answer, ms
  * @throws Refused for a 4xx that will not pass, Error for everything else
  */
-export function post({ url, trust, headers, body }: Post, longest = attemptMillis): Promise<void> {
+export function post(
+  { url, trust, headers, body }: Post,
+  { cut, longest = attemptMillis }: { readonly cut?: AbortSignal | undefined; readonly longest?: number } = {},
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const options = { method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) }, agent: false };
+  const options = {
+    method: "POST",
+    headers: { ...headers, "content-length": Buffer.byteLength(body) },
+    agent: false,
+    ...(cut === undefined ? {} : { signal: cut }),
+  };
   const asked = url.startsWith("https:") ? secureRequest(url, { ...options, ...trust }) : request(url, options);
   const end = setTimeout(() => asked.destroy(new Error("no answer in time")), longest);
   // Not before: an answer that never ends would keep its connection. Nor does every answer come as one: a 101 does not.

@@ -3,7 +3,7 @@
  * or over plain TCP in the same way (RFC 6587). Syslog answers nothing: what the kernel took is taken for delivered once it
  * was written, so a receiver that dies may lose the last of it.
  */
-import { once } from "node:events";
+import { addAbortListener, once } from "node:events";
 import { hostname } from "node:os";
 import { connect, type Socket } from "node:net";
 import { connect as secureConnect } from "node:tls";
@@ -40,7 +40,7 @@ export function syslog({ host, port, tls }: SyslogOptions, version: string, long
     socket?.destroy();
     socket = null;
   };
-  const open = async (): Promise<Socket> => {
+  const open = async (cut?: AbortSignal): Promise<Socket> => {
     if (socket !== null && !socket.destroyed && socket.writable) return socket;
     const made = tls === null ? connect({ host, port }) : secureConnect({ host, port, ...tls });
     const lost = (): void => {
@@ -52,7 +52,9 @@ export function syslog({ host, port, tls }: SyslogOptions, version: string, long
     made.on("end", lost);
     made.resume();
     try {
-      await once(made, tls === null ? "connect" : "secureConnect", { signal: AbortSignal.timeout(longest) });
+      const late = AbortSignal.timeout(longest);
+      const signal = cut === undefined ? late : AbortSignal.any([late, cut]);
+      await once(made, tls === null ? "connect" : "secureConnect", { signal });
     } catch (error) {
       lost();
       throw error;
@@ -61,11 +63,12 @@ export function syslog({ host, port, tls }: SyslogOptions, version: string, long
   };
   return {
     most: 100,
-    async carry(notices) {
-      const to = await open();
+    async carry(notices, cut) {
+      const to = await open(cut);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const end = setTimeout(() => to.destroy(new Error("not taken in time")), longest);
       const lost = () => reject(new Error("the receiver closed the connection"));
+      const given = cut === undefined ? undefined : addAbortListener(cut, () => to.destroy());
       to.once("close", lost);
       to.write(notices.map((notice) => framed(syslogMessage(notice, version))).join(""), (error) =>
         error ? reject(error) : resolve(),
@@ -77,6 +80,7 @@ export function syslog({ host, port, tls }: SyslogOptions, version: string, long
         throw error;
       } finally {
         clearTimeout(end);
+        given?.[Symbol.dispose]();
         to.off("close", lost);
       }
     },

@@ -19,7 +19,7 @@ export interface WebhookOptions {
 export function webhook({ url, trust, secret, format }: WebhookOptions, version: string, clock: Clock): Carrier {
   return {
     most: 100,
-    carry(notices) {
+    carry(notices, cut) {
       const body = jsonLines(notices, format, version);
       const timestamp = String(Math.floor(clock.wall() / 1000));
       const signature = createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex");
@@ -29,7 +29,7 @@ export function webhook({ url, trust, secret, format }: WebhookOptions, version:
         "samehand-timestamp": timestamp,
         "samehand-signature": `v1=${signature}`,
       };
-      return post({ url, trust, headers, body });
+      return post({ url, trust, headers, body }, { cut });
     },
     close: () => {},
   };

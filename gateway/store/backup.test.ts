@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import fs, { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
 import t, { type Test } from "tap";
@@ -89,6 +90,30 @@ t.test("a restore puts it back, and lets nobody in whom the replaced store kept 
   const replaced = openStore({ path: restored.replaced ?? "", keys });
   t.equal(replaced.profile(id)?.keystrokes, 7, "what was replaced is kept");
   replaced.close();
+});
+
+t.test("a restore says where the replaced chain ended, and the store has its name at every moment", (t) => {
+  const { folder, path, store } = stage(t);
+  const file = `${folder}/backup.db`;
+  backUp(path, file, keys);
+  store.decided(sessionId("since"), anna, decision);
+  const [newest] = store.audit.newest(1);
+  store.close();
+  const there: boolean[] = [];
+  const { renameSync } = fs;
+  fs.renameSync = (from, to) => {
+    renameSync(from, to);
+    there.push(existsSync(path));
+  };
+  syncBuiltinESMExports();
+  t.teardown(() => {
+    fs.renameSync = renameSync;
+    syncBuiltinESMExports();
+  });
+  const { end } = restore(file, path, keys, now);
+  t.same(end, { seq: newest?.seq, hash: newest?.hash });
+  t.ok(there.length > 0 && there.every((each) => each));
+  t.end();
 });
 
 t.test("a restore lets in no operator, token, passkey or authenticator that was shut out since", (t) => {

@@ -1,9 +1,20 @@
 /**
  * Backup and restore of the store's file. A backup is one consistent snapshot, made while the gateway writes; the keys
- * are not in it: the ring's stay where they are, the agents' go into a file beside it (`agent-keys.ts`). A restore puts a verified snapshot in the store's place and takes over what must not be undone: locks
- * and spent tokens that are newer than it.
+ * are not in it: the ring's stay where they are, the agents' go into a file beside it (`agent-keys.ts`). A restore puts a
+ * verified snapshot in the store's place and takes over what must not be undone: locks and spent tokens that are newer
+ * than it.
  */
-import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { SamehandError } from "../core/errors.ts";
@@ -119,6 +130,13 @@ export interface Restored extends Contents {
   readonly replaced: string | null;
   /** Locks and spent tokens taken over from it; null where it could not be read. */
   readonly takenOver: number | null;
+  /** The replaced audit chain's newest entry; null where there was none, or it could not be read. */
+  readonly end: ChainEnd | null;
+}
+
+interface ChainEnd {
+  readonly seq: number;
+  readonly hash: string;
 }
 
 /**
@@ -139,15 +157,27 @@ export function restore(from: string, path: string, keys: KeyRing, at: Date, age
     join(fresh, agentKeys);
     // A snapshot of an earlier version has not all the tables that are asked.
     new Database(fresh, busyMillis, () => {}).close();
-    const takenOver = there ? takeOver(path, fresh) : 0;
+    const taken = there ? takeOver(path, fresh) : { takenOver: 0, end: null };
     sync(fresh);
-    if (there) for (const name of besides(path)) if (existsSync(name)) renameSync(name, name.replace(path, aside));
+    if (there) setAside(path, aside);
     renameSync(fresh, path);
     sync(dirname(path));
-    return { ...contents, replaced: there ? aside : null, takenOver };
+    return { ...contents, replaced: there ? aside : null, ...taken };
   } catch (error) {
     for (const name of besides(fresh)) rmSync(name, { force: true });
     throw asStoreError(error, path);
+  }
+}
+
+/** The file itself keeps its name until another takes it: at every moment there is a store, and no start makes an empty one. */
+function setAside(path: string, aside: string): void {
+  const [, ...logs] = besides(path);
+  for (const name of logs) if (existsSync(name)) renameSync(name, name.replace(path, aside));
+  try {
+    linkSync(path, aside);
+  } catch {
+    // Some file systems have no links.
+    copyFileSync(path, aside);
   }
 }
 
@@ -169,7 +199,7 @@ function claim(path: string): void {
  * it forgot. All of it or nothing.
  * @returns rows of locks and tokens; null where it cannot be read
  */
-function takeOver(old: string, fresh: string): number | null {
+function takeOver(old: string, fresh: string): Pick<Restored, "takenOver" | "end"> {
   const db = new DatabaseSync(fresh);
   try {
     db.prepare("ATTACH ? AS old").run(old);
@@ -186,11 +216,12 @@ function takeOver(old: string, fresh: string): number | null {
       .run();
     db.exec("DELETE FROM main.agents WHERE id IN (SELECT agent FROM old.audit WHERE action = 'agent.forgotten')");
     for (const statement of whoMayComeIn(db)) db.exec(statement);
+    const end = db.prepare("SELECT seq, hash FROM old.audit ORDER BY seq DESC LIMIT 1").get();
     db.exec("COMMIT");
-    return Number(locks) + Number(tokens);
+    return { takenOver: Number(locks) + Number(tokens), end: (end as unknown as ChainEnd | undefined) ?? null };
   } catch (error) {
     if (busy.has(codeOf(error))) throw error;
-    return null;
+    return { takenOver: null, end: null };
   } finally {
     db.close();
   }

@@ -5,6 +5,9 @@ import { Typist } from "../test/parts/typist.ts";
 import { adapt, confirm, driftOf, finished, giveUp } from "./adaptation.ts";
 import { Background } from "./background.ts";
 import { adaptedShare } from "./drift.ts";
+import { momentCount } from "./keyboard/pair-moments.ts";
+import { KeyboardStatistics } from "./keyboard/statistics.ts";
+import { featureCount as keyFeatures } from "./keyboard/times.ts";
 import { featureCount } from "./pointer/action.ts";
 import { PointerStatistics } from "./pointer/statistics.ts";
 import { type Part, Profile, emptyPart } from "./profile.ts";
@@ -30,6 +33,16 @@ const lesson = (person: number, session: number) => ({
   session: `session-${session}`,
   day: session,
 });
+
+/** How many times of keys a part holds: what it weighs. */
+function timesOf({ keyboard }: Part): number {
+  if (!(keyboard instanceof KeyboardStatistics)) throw new TypeError("not keyboard statistics");
+  const { size, moments } = keyboard.pairs;
+  let held = 0;
+  for (let pair = 0; pair < size; pair++)
+    for (let feature = 0; feature < keyFeatures; feature++) held += moments[pair * momentCount + feature * 3];
+  return held;
+}
 
 /** Of so many keys that two lessons stay within the drift budget. */
 function known(): Profile {
@@ -77,14 +90,18 @@ t.test("a session that ends in doubt takes its own candidate with it, and nobody
 });
 
 t.test("however long it goes on, what was adapted stays within the drift budget around the sealed anchor", (t) => {
-  const profile = known();
+  let profile = known();
   const anchor = Buffer.from(profile.anchor.keyboard.encode());
   const budget = adaptedShare * profile.anchor.keyboard.count;
+  const presses = timesOf(profile.anchor);
   t.equal(driftOf(known().encode())?.keyboard, 0);
   let last = 0;
   for (let session = 1; session < 10; session++) {
     adapt(background, profile, lesson(own, session));
+    profile = Profile.decode(profile.encode(), background);
     t.ok(profile.adapted.keyboard.count <= budget + 1, `${profile.adapted.keyboard.count} of ${budget}`);
+    const weighs = timesOf(profile.adapted) / presses;
+    t.ok(weighs < 1.02 * adaptedShare, `as it was stored, ${weighs.toFixed(3)} of what the anchor weighs`);
     const drift = driftOf(profile.encode())?.keyboard ?? -1;
     t.ok(drift >= last && drift <= 1, `drift ${drift}`);
     last = drift;

@@ -17,6 +17,7 @@ const plainVersion = 2;
 const headerBytes = 16 + 4 * hidden;
 const bytesPerPair = 2 + featureCount * (2 + 4 + 4);
 const mostCounted = 0xffff;
+const goldenRatio = (Math.sqrt(5) - 1) / 2;
 const squeezing = { params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 16 } };
 
 export class KeyboardStatistics implements Statistics<Keystroke> {
@@ -93,18 +94,43 @@ export class KeyboardStatistics implements Statistics<Keystroke> {
     this.#squeezed = null;
   }
 
-  /** The same typing with less weight. @param share 0 to 1 @param network the one that these statistics sum */
+  /**
+   * The same typing with less weight: of so many times of a pair a share, in whole ones, so that nothing is lost or gained
+   * where it is written. What one pair has too much or too little, the next ones make up for; rare pairs go altogether.
+   * @param share 0 to 1 @param network the one that these statistics sum
+   */
   scaled(share: number, network: Network | null): KeyboardStatistics {
     const lighter = new KeyboardStatistics(network);
-    lighter.merge(this);
-    if (share >= 1) return lighter;
-    lighter.#squeezed = null;
+    if (share >= 1) {
+      lighter.merge(this);
+      return lighter;
+    }
     lighter.#count = Math.round(this.#count * share);
-    lighter.#networkCount = Math.round(lighter.#networkCount * share);
-    lighter.hidden.forEach((sum, unit) => (lighter.hidden[unit] = sum * share));
-    const { moments } = lighter.pairs;
-    for (let index = 0; index < lighter.pairs.size * momentCount; index += 1) moments[index] = moments[index] * share;
+    if (this.networkId === lighter.networkId) {
+      lighter.#networkCount = Math.round(this.#networkCount * share);
+      this.hidden.forEach((sum, unit) => (lighter.hidden[unit] = sum * share));
+    }
+    // From another place each time, or it would always be the same pairs that keep theirs.
+    const owed = new Float64Array(featureCount).fill(((this.#count * goldenRatio) % 1) - 0.5);
+    for (let n = 0; n < this.pairs.size; n += 1) this.#lighten(n, share, owed, lighter.pairs);
     return lighter;
+  }
+
+  /** Gives a share of the n-th pair's times. @param owed times that were given too few so far, of each feature */
+  #lighten(n: number, share: number, owed: Float64Array, to: PairMoments): void {
+    const { moments } = this.pairs;
+    let into = -1;
+    for (let feature = 0; feature < featureCount; feature += 1) {
+      const from = n * momentCount + feature * 3;
+      const count = moments[from];
+      const wanted = count * share + owed[feature];
+      const given = Math.min(Math.max(Math.round(wanted), 0), count);
+      owed[feature] = wanted - given;
+      if (given === 0) continue;
+      if (into < 0) into = to.at(this.pairs.pair(n));
+      for (let moment = 0; moment < 3; moment += 1)
+        to.moments[into + feature * 3 + moment] = (moments[from + moment] * given) / count;
+    }
   }
 
   /** Version, count, then each pair in ascending order with count, mean and variance of each feature, compressed. */

@@ -22,8 +22,8 @@ interface Variable {
 }
 
 const prefix = "SAMEHAND_";
-/** Variables that other parts of the project read. */
-const foreign = new Set(["SAMEHAND_CONFIG", "SAMEHAND_CACHE"]);
+/** Variables that are no keys: where the configuration is, and whom commands ask, who say so themselves; the demonstration's. */
+const foreign = new Set(["SAMEHAND_CONFIG", "SAMEHAND_URL", "SAMEHAND_TOKEN", "SAMEHAND_CACHE"]);
 
 const variableName = (path: readonly string[]): string =>
   prefix + path.map((key) => key.replace(/[A-Z]/g, "_$&").toUpperCase()).join("_");

@@ -222,6 +222,8 @@ t.test("a variable that means nothing is told, with what may have been meant", (
     SAMEHAND_LISTN_PORT: "1",
     SAMEHAND_METRICS_PORT: "tcp://10.0.0.1:9464",
     SAMEHAND_CONFIG: "x.yaml",
+    SAMEHAND_URL: "https://gate.example:8444",
+    SAMEHAND_TOKEN: "hush",
   });
   t.same(warnings, [
     "SAMEHAND_LISTN_PORT is not a key of the configuration; did you mean SAMEHAND_LISTEN_PORT?",

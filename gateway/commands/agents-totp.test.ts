@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import t from "tap";
 import { loadConfig, readKeyRing } from "../../config/load.ts";
 import { newKeyLine } from "../core/key-ring.ts";
@@ -37,15 +37,14 @@ t.test("an agent's codes are enrolled with a QR code, written down in the audit,
   t.match(address, /^otpauth:\/\/totp\/.*secret=/);
   t.notSame(store.challenges.codeSecret(id), secret, "an older secret ends");
   const kept = store.challenges.codeSecret(id);
-  await t.rejects(call("anna", "--png", `${folder}/none/code.png`), { code: "ENOENT" });
+  await t.rejects(call("anna", "--png", `${folder}/none/code.png`), { code: "file-unusable" });
   t.same(store.challenges.codeSecret(id), kept, "it stays where the new one would be shown to nobody");
-  chmodSync(`${folder}/code.png`, 0o644);
-  t.match(JSON.parse((await call("anna", "--json", ...files)).out), { agent: "anna", address: null });
-  t.equal(
-    statSync(`${folder}/code.png`).mode & 0o777,
-    0o600,
-    "for nobody else, also where one was that others could read",
-  );
+  await t.rejects(call("anna", "--svg", `${folder}/new.svg`, ...files.slice(0, 2)), { message: /png exists already/ });
+  await t.rejects(call("anna", "--png", `${folder}/new.png`, ...files.slice(2)), { message: /svg exists already/ });
+  t.same(store.challenges.codeSecret(id), kept, "nor does one that is there go");
+  t.notOk(readdirSync(folder).some((name) => name.startsWith("new")));
+  const others = ["--png", `${folder}/other.png`];
+  t.match(JSON.parse((await call("anna", "--json", ...others)).out), { agent: "anna", address: null });
   t.match(await call("anna", "--remove"), { code: 0 });
   t.match(await call("anna", "--remove", "--json"), { code: 1, out: '{"removed":false}\n' });
   t.equal(store.challenges.codeSecret(id), null);

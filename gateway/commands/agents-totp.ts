@@ -1,5 +1,4 @@
 /** `samehand agents totp`: enrols an agent's one-time codes with a QR code, or takes them away. */
-import { closeSync, fchmodSync, fstatSync, openSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createCanvas } from "@napi-rs/canvas";
 import { encode, renderSVG, renderUnicodeCompact } from "uqr";
@@ -8,6 +7,7 @@ import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { agentName } from "../core/units.ts";
 import { enrolCode } from "../judge/challenge-code.ts";
+import { PrivateFile } from "../store/private-file.ts";
 import { commandLineActor } from "./actor.ts";
 import { agentOrNewcomer } from "./newcomer.ts";
 import { storeOf } from "./store-of.ts";
@@ -59,13 +59,14 @@ export async function run(args: string[], io: Io): Promise<number> {
       else (stood ? io.stdout : io.stderr).write(stood ? `${name} has no codes any more\n` : `${name} had no codes\n`);
       return stood ? 0 : 1;
     }
-    const { id } = agentOrNewcomer(store, name, io);
-    // Before the older secret ends: the new one would be shown to nobody.
-    for (const file of [values.png, values.svg]) if (file !== undefined) makePrivate(file);
-    const address = enrolCode(store, id, name, config.organisation.name);
-    store.audit.note({ ...by, action: "agent.code-enrolled" });
-    if (values.png !== undefined) writeFileSync(values.png, png(address));
-    if (values.svg !== undefined) writeFileSync(values.svg, renderSVG(address));
+    // Begun before the older secret ends: the new one would be shown to nobody.
+    const pictures = new Pictures(values);
+    const address = pictures.drawn(() => {
+      const { id } = agentOrNewcomer(store, name, io);
+      const made = enrolCode(store, id, name, config.organisation.name);
+      store.audit.note({ ...by, action: "agent.code-enrolled" });
+      return made;
+    });
     const toFile = values.png !== undefined || values.svg !== undefined;
     if (values.json) {
       io.stdout.write(`${JSON.stringify({ agent: name, address: toFile ? null : address })}\n`);
@@ -79,13 +80,37 @@ export async function run(args: string[], io: Io): Promise<number> {
   }
 }
 
-/** An empty file that nobody else may read, also where one was that others could. */
-function makePrivate(file: string): void {
-  const descriptor = openSync(file, "w", 0o600);
-  try {
-    if (fstatSync(descriptor).isFile()) fchmodSync(descriptor, 0o600);
-  } finally {
-    closeSync(descriptor);
+/** The files that the QR code goes into. */
+class Pictures {
+  readonly #files: [PrivateFile, (text: string) => string | Uint8Array][] = [];
+
+  /** @throws SamehandError `file-unusable` */
+  constructor(names: { readonly png?: string | undefined; readonly svg?: string | undefined }) {
+    try {
+      if (names.png !== undefined) this.#files.push([new PrivateFile(names.png), png]);
+      if (names.svg !== undefined) this.#files.push([new PrivateFile(names.svg), (text) => renderSVG(text)]);
+    } catch (error) {
+      this.#drop();
+      throw error;
+    }
+  }
+
+  /** Draws what `make` gives, and gives it back. */
+  drawn(make: () => string): string {
+    try {
+      const text = make();
+      for (const [file, picture] of this.#files) {
+        file.put(picture(text));
+        file.keep();
+      }
+      return text;
+    } finally {
+      this.#drop();
+    }
+  }
+
+  #drop(): void {
+    for (const [file] of this.#files) file.drop();
   }
 }
 

@@ -1,11 +1,11 @@
 /** `samehand agents`: who is enrolled and how far, locks, and forgetting; also while the gateway runs. */
-import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { configFile, loadConfig } from "../../config/load.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { type AgentName, type EpochMillis, agentName, epochMillis } from "../core/units.ts";
 import { subjectPieces } from "../admin/subject.ts";
+import { writePrivate } from "../store/private-file.ts";
 import type { Store } from "../store/store.ts";
 import { commandLineActor } from "./actor.ts";
 import { list, show, untilText } from "./agents-list.ts";
@@ -106,13 +106,15 @@ export async function run(args: string[], io: Io): Promise<number> {
 
 const by = (why = "") => ({ actor: commandLineActor(), why });
 
-/** The act is noted first, so that the export tells of itself. */
 function exportSubject(store: Store, agent: AgentName, file: string | undefined, io: Io): number {
   if (store.agent(agent) === null) throw noAgent(store, agent);
-  store.audit.note({ ...by("samehand agents export"), action: "agent.exported", agent });
-  const text = [...(subjectPieces(store, agent, epochMillis(Date.now())) ?? [])].join("");
-  if (file === undefined) io.stdout.write(text);
-  else writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+  const write = (put: (piece: string) => void): void => {
+    // First, so that the export tells of itself.
+    store.audit.note({ ...by("samehand agents export"), action: "agent.exported", agent });
+    for (const piece of subjectPieces(store, agent, epochMillis(Date.now())) ?? []) put(piece);
+  };
+  if (file === undefined) write((piece) => io.stdout.write(piece));
+  else writePrivate(file, write);
   return 0;
 }
 

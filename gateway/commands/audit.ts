@@ -1,5 +1,4 @@
 /** `samehand audit`: the chain of verdicts and acts: shown, exported, signed, and checked with the public key alone. */
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { configFile, loadConfig } from "../../config/load.ts";
 import { readText } from "../../config/text.ts";
@@ -9,8 +8,10 @@ import { epochMillis } from "../core/units.ts";
 import type { AuditMark } from "../store/audit-entry.ts";
 import { exportAudit, verifyExport, verifyMark } from "../store/audit-export.ts";
 import { AuditVerifier } from "../store/audit-key.ts";
+import { writePrivate } from "../store/private-file.ts";
 import type { Store } from "../store/store.ts";
 import { commandLineActor } from "./actor.ts";
+import { counted } from "./counted.ts";
 import { storeOf } from "./store-of.ts";
 import { strictText } from "./strict-text.ts";
 import { table } from "./table.ts";
@@ -27,7 +28,7 @@ verify      walks the chain in the store; or checks an export or a checkpoint
             (FILE) by itself: no configuration, no store, only the public key
             (evidence: samehand evidence verify). Exit 1 where anything was changed, cut, left out or moved.
             --checkpoint: one noted earlier, which the export must still hold
-export      the whole chain as JSON lines, signed
+export      the whole chain as JSON lines, signed, into a new FILE, for nobody else to read
 checkpoint  signs the chain as it stands; note it somewhere else: with it, nobody
             can take anything away again from what came before
 key         the public key to check with, and those of earlier audit keys
@@ -87,6 +88,8 @@ export async function run(args: string[], io: Io): Promise<number> {
   }
 }
 
+const wholeOf = (entries: number): string => `${counted(entries, "entry is", "entries are")} whole`;
+
 type Out = (data: unknown, text: string) => void;
 
 function show(store: Store, most: number, out: Out): number {
@@ -124,27 +127,20 @@ function verifyStore(store: Store, out: Out): number {
     .join("");
   out(
     { rows, brokenAt, unknownKeys, last },
-    brokenAt === null
-      ? `${rows} entries are whole\nlast hash ${last ?? "none"}\n${told}`
-      : `broken at entry ${brokenAt}\n`,
+    brokenAt === null ? `${wholeOf(rows)}\nlast hash ${last ?? "none"}\n${told}` : `broken at entry ${brokenAt}\n`,
   );
   return brokenAt === null && unknownKeys.length === 0 ? 0 : 1;
 }
 
-/** The act comes first, so that the export holds it too. */
 function exportTo(store: Store, file: string, out: Out): number {
-  const actor = commandLineActor();
-  store.audit.note({ actor, action: "audit.exported", why: "samehand audit export" });
-  const descriptor = openSync(file, "w", 0o600);
-  try {
-    const at = epochMillis(Date.now());
-    const entries = exportAudit(store.audit, store.installation, at, (text) => void writeSync(descriptor, text));
-    fsyncSync(descriptor);
-    out({ file, entries }, `${entries} entries in ${file}\n`);
-    return 0;
-  } finally {
-    closeSync(descriptor);
-  }
+  let entries = 0;
+  writePrivate(file, (put) => {
+    // First, so that the export holds it too.
+    store.audit.note({ actor: commandLineActor(), action: "audit.exported", why: "samehand audit export" });
+    entries = exportAudit(store.audit, store.installation, epochMillis(Date.now()), put);
+  });
+  out({ file, entries }, `${counted(entries, "entry", "entries")} in ${file}\n`);
+  return 0;
 }
 
 /** Touches nothing but the files that are named. */
@@ -167,7 +163,7 @@ function verifyFile(file: string, key: string | undefined, checkpoint: string | 
   const since = truncated ? " (older ones were removed, with a signed mark)" : "";
   out(
     { installation, entries, first, last, lastHash, truncated },
-    `${entries} entries are whole, ${first} to ${last}${since}\ninstallation ${installation}\nlast hash ${lastHash}\n`,
+    `${wholeOf(entries)}, ${first} to ${last}${since}\ninstallation ${installation}\nlast hash ${lastHash}\n`,
   );
   return 0;
 }

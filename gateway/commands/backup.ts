@@ -6,6 +6,7 @@ import type { Io } from "../core/io.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Detail } from "../store/audit-entry.ts";
 import { commandLineActor } from "./actor.ts";
+import { counted } from "./counted.ts";
 import { storeOf } from "./store-of.ts";
 import { agentKeysOf, backUp, type Contents, restore, verify } from "../store/backup.ts";
 
@@ -30,7 +31,7 @@ forgotten. --agent-keys: newer than FILE.keys. The sidecar .audit-key stays.
 `;
 
 const told = ({ agents, erased, profiles, locks, decisions, bytes }: Contents): string =>
-  `${agents} agents${erased === 0 ? "" : ` (${erased} forgotten since)`}, ${profiles} profiles, ${locks} locked, ${decisions} audit rows, ${bytes} bytes`;
+  `${counted(agents, "agent")}${erased === 0 ? "" : ` (${erased} forgotten since)`}, ${counted(profiles, "profile")}, ${locks} locked, ${counted(decisions, "audit row")}, ${bytes} bytes`;
 
 /** In the chain of the store that now stands. */
 function note(config: Config, action: string, detail: Detail): void {
@@ -38,6 +39,12 @@ function note(config: Config, action: string, detail: Detail): void {
   store.audit.note({ actor: commandLineActor(), action, why: "", detail });
   store.close();
 }
+
+/**
+ * A signal waits until all is done: otherwise a copy with the agents' keys in it, or a store that is half put in place,
+ * would be left behind.
+ */
+const uninterrupted = (io: Io): void => void io.stop;
 
 function parse(args: string[], restoring: boolean) {
   const { values, positionals } = parseArgs({
@@ -67,6 +74,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   }
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
   const keys = readKeyRing(config.keys, "keys");
+  uninterrupted(io);
   const contents = values.verify ? verify(file, keys, agentKeys) : backUp(config.store, file, keys);
   if (!values.verify) note(config, "store.backed-up", { agents: contents.agents, entries: contents.decisions });
   io.stdout.write(values.json ? `${JSON.stringify({ file, ...contents })}\n` : `${file}: ${told(contents)}\n`);
@@ -82,6 +90,7 @@ export async function runRestore(args: string[], io: Io): Promise<number> {
   }
   if (values.verify) throw new SamehandError("usage", "samehand backup --verify looks at a snapshot");
   const { config } = loadConfig(configFile(values.config, io.env), io.env);
+  uninterrupted(io);
   const restored = restore(file, config.store, readKeyRing(config.keys, "keys"), new Date(), agentKeys);
   const { agents, decisions: entries, replaced, takenOver, end } = restored;
   // Numbers from here on come again: whoever has the others can tell from which chain they are.

@@ -265,7 +265,7 @@ t.test("the audit chain is shown and verified", async (t) => {
     /gateway +verdict\.quarantine +anna +s1 +rule wrong-hand +mode enforce,.*keyboard-mismatch: holds/,
   );
   t.match(JSON.parse((await call(audit, ["show", "--json", ...at])).out), [{ seq: 1, name: "anna" }]);
-  t.match(await call(audit, ["verify", ...at]), { code: 0, out: /^1 entries are whole\nlast hash [0-9a-f]{64}\n$/ });
+  t.match(await call(audit, ["verify", ...at]), { code: 0, out: /^1 entry is whole\nlast hash [0-9a-f]{64}\n$/ });
 });
 
 t.test("an export, a checkpoint and evidence are checked with nothing but the public key", async (t) => {

@@ -4,6 +4,7 @@ import { configFile, loadConfig } from "../../config/load.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { commandLineActor } from "./actor.ts";
+import { counted } from "./counted.ts";
 import { storeOf } from "./store-of.ts";
 import { table } from "./table.ts";
 
@@ -47,7 +48,9 @@ export function run(args: string[], io: Io): Promise<number> {
         detail: { receiver, letters },
       });
       return say(
-        values.json ? `${JSON.stringify({ receiver, letters })}\n` : `${letters} entries will be sent again\n`,
+        values.json
+          ? `${JSON.stringify({ receiver, letters })}\n`
+          : `${counted(letters, "entry", "entries")} will be sent again\n`,
       );
     }
     const newest = store.audit.newest(1)[0]?.seq ?? 0;

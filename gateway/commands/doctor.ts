@@ -16,6 +16,7 @@ import type { Io } from "../core/io.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import { Handshake } from "../protocol/guacamole/handshake.ts";
 import { tlsFiles, tokenKeys } from "../settings.ts";
+import { counted } from "./counted.ts";
 import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand doctor [--config FILE] [--json]
@@ -108,7 +109,7 @@ function certificate(config: Config): string {
   const { validTo, subject } = new X509Certificate(files.cert);
   const left = Math.floor((Date.parse(validTo) - Date.now()) / day);
   if (left < 0) throw new SamehandError("config-invalid", `listen.tls.cert ended on ${validTo}`);
-  return `${subject.replaceAll("\n", ", ")}, ${left} days left`;
+  return `${subject.replaceAll("\n", ", ")}, ${counted(left, "day")} left`;
 }
 
 /** Keys that others can read are no secret. */
@@ -131,7 +132,8 @@ function store(config: Config): string {
         "profile-unreadable",
         `${config.keys.file ?? "keys"} has no key ${missingKeys.join(", ")}`,
       );
-    return `${opened.agents().length} agents, ${opened.locks().length} locked, ${rows} audit entries, chain whole`;
+    const agents = counted(opened.agents().length, "agent");
+    return `${agents}, ${opened.locks().length} locked, ${counted(rows, "audit entry", "audit entries")}, chain whole`;
   } finally {
     opened.close();
   }
@@ -162,7 +164,7 @@ function checks(config: Config): [string, Check][] {
     ["console", operatorsConsole],
     ...Object.entries(config.connections).map(([name, connection]): [string, Check] => [
       `connection ${name}`,
-      () => `${connection.protocol}, ${Object.keys(readSettings(connection)).length} settings`,
+      () => `${connection.protocol}, ${counted(Object.keys(readSettings(connection)).length, "setting")}`,
     ]),
     // Behind a web application guacd is the application's business.
     ...(config.webapp !== undefined && Object.keys(config.connections).length === 0 ? [] : config.guacd).map(
@@ -176,7 +178,7 @@ function checks(config: Config): [string, Check][] {
 }
 
 function describe({ facts }: Background): string {
-  return `${facts.keyboardPeople} people at the keyboard, ${facts.pointerPeople} at the pointer`;
+  return `${counted(facts.keyboardPeople, "person", "people")} at the keyboard, ${facts.pointerPeople} at the pointer`;
 }
 
 /** @returns 0 where all is well, 1 where something must be mended */

@@ -13,6 +13,7 @@ import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import { agentOf, peopleOf } from "../proxy/webapp/account.ts";
 import type { Store } from "../store/store.ts";
 import { commandLineActor } from "./actor.ts";
+import { counted } from "./counted.ts";
 import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand enrol AGENT RECORDING... [OPTIONS]
@@ -76,7 +77,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     for (const [account, files] of agents) {
       const agent = agentOf(source === undefined ? account : `${source}/${account}`, accounts);
       if (policy.consent === "required") needConsent(store, agent);
-      io.stderr.write(`${agent}: ${files.length} recordings\n`);
+      io.stderr.write(`${agent}: ${counted(files.length, "recording")}\n`);
       const learned = enrol(agent, files, options);
       enrolled.push(learned);
       const { keystrokes, actions } = learned;
@@ -107,7 +108,7 @@ function report(enrolled: readonly Enrolled[]): string {
   );
   const mature = count(({ maturity }) => maturity === "mature");
   const lines = [
-    `${mature} of ${enrolled.length} agents are mature, ${count(({ maturity }) => maturity === "provisional")} provisional; ${recordings} recordings`,
+    `${mature} of ${enrolled.length} agents are mature, ${count(({ maturity }) => maturity === "provisional")} provisional; ${counted(recordings, "recording")}`,
     ...(keyless > 0 ? [`recordings without keys: ${keyless} (was \`recording-include-keys\` on?)`] : []),
     ...(pointerless > 0 ? [`recordings without a pointer: ${pointerless} (was \`recording-exclude-mouse\` on?)`] : []),
     ...(broken > 0 ? [`recordings that could not be read, and taught nothing: ${broken}`] : []),
@@ -118,7 +119,8 @@ function report(enrolled: readonly Enrolled[]): string {
 function line({ agent, keystrokes, actions, days, maturity, lacks }: Enrolled): string {
   const missing = Object.entries(lacks)
     .filter(([, amount]) => amount > 0)
-    .map(([what, amount]) => `${amount} ${what}`);
+    .map(([what, amount]) => counted(amount, what.replace(/s$/, "")));
   const rest = missing.length === 0 ? "" : `; lacks ${missing.join(", ")}`;
-  return `${agent}: ${maturity} (${keystrokes} keystrokes, ${actions} actions, ${days} days${rest})\n`;
+  const known = [counted(keystrokes, "keystroke"), counted(actions, "action"), counted(days, "day")].join(", ");
+  return `${agent}: ${maturity} (${known}${rest})\n`;
 }

@@ -5,6 +5,7 @@ import type { Io } from "../core/io.ts";
 import type { LiveEvent } from "../admin/contract/event.ts";
 import type { Session } from "../admin/contract/session.ts";
 import { apiHelp, apiOptions, apiRequest } from "./api.ts";
+import { counted } from "./counted.ts";
 import { printable } from "./table.ts";
 
 const help = `usage: samehand events [--json]
@@ -58,7 +59,7 @@ function linesOf(event: LiveEvent): string[] {
   switch (event.type) {
     case "snapshot":
       return [
-        `${event.sessions.length} live session${event.sessions.length === 1 ? "" : "s"}, mode ${event.mode}`,
+        `${counted(event.sessions.length, "live session")}, mode ${event.mode}`,
         ...event.sessions.map(sessionLine),
       ];
     case "changes":

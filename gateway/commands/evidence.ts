@@ -1,5 +1,5 @@
 /** `samehand evidence`: what was decided and done about one session, signed; and the check of it, with the public key alone. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { configFile, loadConfig } from "../../config/load.ts";
@@ -9,7 +9,9 @@ import type { Io } from "../core/io.ts";
 import { epochMillis, sessionId } from "../core/units.ts";
 import { AuditVerifier } from "../store/audit-key.ts";
 import { evidenceOf, verifyEvidence } from "../store/evidence-pack.ts";
+import { writePrivate } from "../store/private-file.ts";
 import { commandLineActor } from "./actor.ts";
+import { counted } from "./counted.ts";
 import { storeOf } from "./store-of.ts";
 import { strictText } from "./strict-text.ts";
 
@@ -18,7 +20,8 @@ const help = `usage: samehand evidence SESSION --out FOLDER [--json] [--config F
 
 Writes evidence-SESSION.json and evidence-SESSION.html: each verdict on the
 session and each act of a person, when, by which rule, on what grounds; signed,
-and without anything that was typed.
+and without anything that was typed. For nobody else to read, and never over a
+file that is there.
 
 verify   checks either file by itself: no gateway, no store, no configuration,
          only the public key (samehand audit key). Exit 1 where one byte differs.
@@ -54,8 +57,11 @@ export async function run(args: string[], io: Io): Promise<number> {
     const { json, html } = evidenceOf(store, session, epochMillis(Date.now()));
     mkdirSync(values.out, { recursive: true });
     const stem = join(values.out, `evidence-${first}`);
-    writeFileSync(`${stem}.json`, json, { mode: 0o600 });
-    writeFileSync(`${stem}.html`, html, { mode: 0o600 });
+    writePrivate(`${stem}.json`, (put) => {
+      put(json);
+      // Both or neither.
+      writePrivate(`${stem}.html`, (putPage) => putPage(html));
+    });
     store.audit.note({ actor: commandLineActor(), action: "evidence.made", session, why: "samehand evidence" });
     out({ files: [`${stem}.json`, `${stem}.html`] }, `${stem}.json\n${stem}.html\n`);
     return 0;
@@ -70,6 +76,9 @@ function verify(file: string, key: string | undefined, out: (data: unknown, text
   const keys = new AuditVerifier(readText(key, "key-invalid"), key);
   const { session, entries, checkpoint } = verifyEvidence(strictText(file), keys);
   const facts = { session: session.id, agent: session.agent, entries: entries.length, checkpoint: checkpoint.seq };
-  out(facts, `the evidence on session ${session.id} of ${session.agent} holds: ${entries.length} entries\n`);
+  out(
+    facts,
+    `the evidence on session ${session.id} of ${session.agent} holds: ${counted(entries.length, "entry", "entries")}\n`,
+  );
   return 0;
 }

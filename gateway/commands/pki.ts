@@ -3,8 +3,9 @@
  * what a peer shows is verified by node:tls. RSA, because node-forge signs nothing newer.
  */
 import { X509Certificate, generateKeyPair, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createSecureContext } from "node:tls";
 import { promisify } from "node:util";
 import forge from "node-forge";
 import { SamehandError } from "../core/errors.ts";
@@ -55,38 +56,66 @@ export async function developmentPki(
   };
 }
 
+/** What lies in a folder of one. */
+const names = { ca: "ca.pem", cert: "server.pem", key: "server.key" } as const;
+
 /**
  * Makes one and writes `ca.pem`, `server.pem` and `server.key` (0600) into a folder.
  * @throws SamehandError `key-invalid` where files are there already, or cannot be written
  */
 export async function writeDevelopmentPki(folder: string): Promise<readonly string[]> {
-  const { ca, cert, key } = await developmentPki();
-  const files = { "ca.pem": ca, "server.pem": cert, "server.key": key };
+  const made = await developmentPki();
+  const files = Object.values(names).map((name) => join(folder, name));
+  const there = files.find((file) => existsSync(file));
+  if (there !== undefined) throw new SamehandError("key-invalid", `${there} exists already`);
+  write(folder, made);
+  return files;
+}
+
+/**
+ * The one in a folder, made where there is none, and made anew when it has a day or less to live or is not whole, as
+ * where a start before was ended within its making.
+ * @throws SamehandError `key-invalid` where the folder cannot be read or written
+ */
+export async function keptDevelopmentPki(folder: string): Promise<DevelopmentPki> {
+  const kept = wholeIn(folder);
+  if (kept !== null) return kept;
+  const made = await developmentPki();
+  // Another gateway that starts beside this one may have made one meanwhile.
+  const other = wholeIn(folder);
+  if (other !== null) return other;
+  write(folder, made);
+  return made;
+}
+
+/** Each file in the place of one that was there, and never in half. */
+function write(folder: string, pki: DevelopmentPki): void {
   try {
     mkdirSync(folder, { recursive: true });
-    for (const [name, text] of Object.entries(files))
-      writeFileSync(join(folder, name), text, { flag: "wx", mode: name.endsWith(".key") ? 0o600 : 0o644 });
+    for (const [part, name] of Object.entries(names)) {
+      const file = join(folder, name);
+      const own = `${file}.${process.pid}`;
+      writeFileSync(own, pki[part as keyof DevelopmentPki], { mode: part === "key" ? 0o600 : 0o644 });
+      renameSync(own, file);
+    }
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     throw new SamehandError("key-invalid", `${path ?? folder} cannot be written (${code})`, error);
   }
-  return Object.keys(files).map((name) => join(folder, name));
 }
 
-/**
- * The one in a folder, made where there is none, and made anew when it has a day or less to live.
- * @throws SamehandError `key-invalid` where the folder cannot be read or written
- */
-export async function keptDevelopmentPki(folder: string): Promise<DevelopmentPki> {
-  const file = (name: string): string => join(folder, name);
-  if (existsSync(file("server.pem"))) {
-    const cert = readFileSync(file("server.pem"), "utf8");
-    if (new X509Certificate(cert).validToDate.getTime() > Date.now() + days)
-      return { ca: readFileSync(file("ca.pem"), "utf8"), cert, key: readFileSync(file("server.key"), "utf8") };
-    for (const name of ["ca.pem", "server.pem", "server.key"]) rmSync(file(name), { force: true });
+/** Null where something of it lacks, does not belong to the rest, or ends within a day. */
+function wholeIn(folder: string): DevelopmentPki | null {
+  const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+  try {
+    const pki = { ca: read(names.ca), cert: read(names.cert), key: read(names.key) };
+    createSecureContext(pki);
+    const cert = new X509Certificate(pki.cert);
+    const byIt = cert.verify(new X509Certificate(pki.ca).publicKey);
+    return byIt && cert.validToDate.getTime() > Date.now() + days ? pki : null;
+  } catch {
+    return null;
   }
-  await writeDevelopmentPki(folder);
-  return keptDevelopmentPki(folder);
 }
 
 /** OpenSSL's generator: node-forge's own takes seconds of JavaScript. */

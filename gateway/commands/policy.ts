@@ -6,6 +6,7 @@ import type { CheckedPolicy, PolicyState, Replay, Shadow } from "../admin/contra
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { api, apiHelp, apiOptions, type Ask } from "./api.ts";
+import { counted } from "./counted.ts";
 
 const help = `usage: samehand policy [show] [--json]
        samehand policy shadow [--days N] [--json]
@@ -65,7 +66,7 @@ function shadowText({ sessions, activeHours, would, budget, items }: Shadow): st
   });
   const left = would.quarantine + would.sever - doubted.length;
   return [
-    `${sessions} sessions, ${activeHours.toFixed(1)} active hours: would have alerted ${would.alert}, quarantined ${would.quarantine}, severed ${would.sever}\n`,
+    `${counted(sessions, "session")}, ${activeHours.toFixed(1)} active hours: would have alerted ${would.alert}, quarantined ${would.quarantine}, severed ${would.sever}\n`,
     `quarantines an active hour: ${budget.quarantinesPerHour.toFixed(3)}, budget ${budget.allowedPerHour}\n`,
     rows.length === 0
       ? ""
@@ -89,7 +90,7 @@ async function draft(action: string, file: string, days: number, reason: string 
     const line = (name: string, { alert, quarantine, sever }: Replay["before"]): string =>
       `${name.padEnd(8)} alert ${alert}, quarantine ${quarantine}, sever ${sever}\n`;
     const { sessions, activeHours, before, after, changed } = data;
-    const head = `${sessions} sessions, ${activeHours.toFixed(1)} active hours\n`;
+    const head = `${counted(sessions, "session")}, ${activeHours.toFixed(1)} active hours\n`;
     const rows = changed.map((each) => `${each.session} ${each.agent}: ${each.before}, with the draft ${each.after}\n`);
     return { data, text: head + line("now", before) + line("draft", after) + rows.join("") };
   }

@@ -10,6 +10,7 @@ import type { InputSink } from "../core/input.ts";
 import type { Io } from "../core/io.ts";
 import { ViewerClient } from "../offline/viewer-client.ts";
 import { RecordingReader } from "../protocol/guacamole/recording.ts";
+import { counted } from "./counted.ts";
 
 const help = `usage: samehand replay FILE --url URL [OPTIONS]
 
@@ -104,7 +105,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const whole = client.open;
   const end = whole ? await client.close() : await client.ended;
   if (values.json) io.stdout.write(`${JSON.stringify({ events: steps.length, played: whole, ...end })}\n`);
-  else if (whole) io.stdout.write(`played ${steps.length} events\n`);
+  else if (whole) io.stdout.write(`played ${counted(steps.length, "event")}\n`);
   else io.stdout.write(`the gateway ended the session: ${end.status ?? end.closeReason} ${end.message}\n`);
   return whole ? 0 : 1;
 }

@@ -30,7 +30,7 @@ const sealText = (digest: string): string => JSON.stringify(["samehand-audit-sea
 const page = 1000;
 
 /**
- * Writes the whole chain that is kept, from its start or the truncation.
+ * Writes the whole chain that is kept, from its start or the truncation to its end now.
  * @param write gets whole lines
  * @returns the number of entries @throws SamehandError `audit-broken` where the chain does not hold: nothing is sealed
  */
@@ -42,7 +42,8 @@ export function exportAudit(
 ): number {
   const { brokenAt } = audit.verify();
   if (brokenAt !== null) throw new SamehandError("audit-broken", `at entry ${brokenAt}`);
-  audit.checkpoint();
+  // What is written from here on is not signed yet: the export ends here.
+  const end = audit.checkpoint()?.seq ?? 0;
   const digest = createHash("sha256");
   const line = (value: object): void => {
     const text = `${JSON.stringify(value)}\n`;
@@ -56,7 +57,7 @@ export function exportAudit(
   const bySeq = new Map(marks.filter((mark) => mark.kind === "checkpoint").map((mark) => [mark.seq, mark]));
   let entries = 0;
   for (let after = truncation?.seq ?? 0; ;) {
-    const read = audit.entries(after, page);
+    const read = audit.entries(after, Math.min(page, end - after));
     if (read.length === 0) break;
     for (const entry of read) {
       line({ type: "entry", ...entry });
@@ -96,6 +97,8 @@ export function verifyExport(text: string, keys: AuditVerifier, earlier?: AuditM
   const header = parsed[0];
   if (header?.type !== "samehand-audit" || header.version !== 1) throw broken(1, "no header of a known version");
   const { installation } = header;
+  if (earlier !== undefined && earlier.installation !== installation)
+    throw broken(1, "the checkpoint is of another installation");
   let [seq, hash] = [0, originOf(installation)];
   let truncated = false;
   let first = 0;

@@ -5,7 +5,17 @@
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { SamehandError } from "../core/errors.ts";
 
 export interface Signature {
@@ -85,12 +95,19 @@ export function keptAuditSigner(file: string): AuditSigner {
   try {
     const known = readIfThere(`${file}.pub`) ?? "";
     const signer = new AuditSigner(createPrivateKey(readOrMake(file)), known);
-    if (known !== signer.publicKeys) writeFileSync(`${file}.pub`, signer.publicKeys, { mode: 0o644 });
+    if (known !== signer.publicKeys) writePublic(`${file}.pub`, signer.publicKeys);
     return signer;
   } catch (error) {
     if (error instanceof SamehandError) throw error;
     throw new SamehandError("key-invalid", `${file}: ${(error as NodeJS.ErrnoException).code ?? "no key"}`, error);
   }
+}
+
+/** In one piece: another process that starts reads all of the earlier keys, or none would check what they signed. */
+function writePublic(file: string, pem: string): void {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, pem, { mode: 0o644 });
+  renameSync(own, file);
 }
 
 function readOrMake(file: string): string {

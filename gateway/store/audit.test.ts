@@ -66,6 +66,29 @@ t.test("verdicts and acts are one chain, with who, why and on what grounds", (t)
   t.end();
 });
 
+t.test("an export is whole also where the gateway writes meanwhile", (t) => {
+  const { store } = filled(t);
+  let text = "";
+  exportAudit(store.audit, store.installation, epochMillis(1), (part) => {
+    if (text === "") store.audit.note({ actor: "operator:olga", action: "agent.unlocked", why: "meanwhile" });
+    text += part;
+  });
+  const { last } = verifyExport(text, verifierOf(store));
+  t.equal(last, 5, "it ends where it was signed");
+  t.match(verifyExport(exported(store), verifierOf(store)), { last: 6 });
+  t.end();
+});
+
+t.test("a checkpoint of another installation says nothing of an export, however much was removed from it", (t) => {
+  const { store } = filled(t);
+  const mark = store.audit.checkpoint()!;
+  store.audit.truncate(epochMillis(Date.now() + day), "gateway", "retention");
+  t.doesNotThrow(() => verifyExport(exported(store), verifierOf(store), mark));
+  const other = { ...mark, seq: 1, installation: "another" };
+  t.throws(() => verifyExport(exported(store), verifierOf(store), other), { code: "audit-broken" });
+  t.end();
+});
+
 t.test("the key file is made once, for its owner alone, and its public half beside it", (t) => {
   const { store, path } = filled(t);
   t.equal(statSync(`${path}.audit-key`).mode & 0o077, 0);

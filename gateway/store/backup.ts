@@ -22,6 +22,7 @@ import type { KeyRing } from "../core/key-ring.ts";
 import { putBack, takeOut } from "./agent-keys.ts";
 import { Database } from "./database.ts";
 import { openStore } from "./open-store.ts";
+import { place } from "./private-file.ts";
 import { applicationId } from "./schema.ts";
 
 /** What a snapshot was found to hold. */
@@ -45,30 +46,40 @@ const busy = new Set([5, 6]);
 
 /**
  * Writes a snapshot of the store at `path` and its agents' keys into two new files, for nobody else to read, and
- * verifies them.
+ * verifies them. They have other names until they are whole.
  * @throws SamehandError `store-unavailable`, `store-corrupt`, `profile-unreadable`; then there is neither file
  */
 export function backUp(path: string, to: string, keys: KeyRing): Contents {
   if (!existsSync(path)) throw new SamehandError("store-unavailable", `${path} does not exist`);
-  let made = false;
+  const part = `${to}.part-${process.pid}`;
   try {
-    // SQLite fills an empty file and refuses any other: made here, it has the rights that it must have.
-    closeSync(openSync(to, "wx", 0o600));
-    made = true;
-    const db = new DatabaseSync(path, { readOnly: true, timeout: busyMillis });
-    try {
-      recognise(db, path);
-      db.prepare("VACUUM INTO ?").run(to);
-    } finally {
-      db.close();
-    }
-    separate(to);
-    sync(to);
-    return verify(to, keys);
+    for (const file of [to, agentKeysOf(to)])
+      if (existsSync(file)) throw new SamehandError("store-unavailable", `${file} exists already`);
+    snapshot(path, part);
+    const contents = verify(part, keys);
+    place(agentKeysOf(part), agentKeysOf(to));
+    place(part, to);
+    sync(dirname(to));
+    return contents;
   } catch (error) {
-    if (made) for (const file of [to, agentKeysOf(to)]) rmSync(file, { force: true });
     throw asStoreError(error, to);
+  } finally {
+    for (const file of [part, agentKeysOf(part)]) rmSync(file, { force: true });
   }
+}
+
+function snapshot(path: string, to: string): void {
+  // SQLite fills an empty file and refuses any other: made here, it has the rights that it must have.
+  closeSync(openSync(to, "wx", 0o600));
+  const db = new DatabaseSync(path, { readOnly: true, timeout: busyMillis });
+  try {
+    recognise(db, path);
+    db.prepare("VACUUM INTO ?").run(to);
+  } finally {
+    db.close();
+  }
+  separate(to);
+  sync(to);
 }
 
 function separate(file: string): void {

@@ -38,10 +38,11 @@ export function evidenceOf(store: Store, session: SessionRecord["id"], at: Epoch
   const record = store.session(session);
   if (record === null) throw new SamehandError("record-unknown", `no session ${session} is kept`);
   const { brokenAt } = store.audit.verify();
+  // Before the mark, which then covers them all, whoever writes meanwhile.
+  const entries = store.audit.ofSession(session);
   const checkpoint = store.audit.checkpoint();
   if (brokenAt !== null) throw new SamehandError("audit-broken", `at entry ${brokenAt}`);
   if (checkpoint === null) throw new SamehandError("record-unknown", "nothing was decided or done yet");
-  const entries = store.audit.ofSession(session);
   const { installation } = store;
   const pack: EvidencePack = {
     type: "samehand-evidence",

@@ -1,11 +1,10 @@
 /** Opens the store: puts its parts together. */
-import type { Amount } from "../core/maturity.ts";
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { SamehandError, asSamehandError } from "../core/errors.ts";
 import type { KeyRing } from "../core/key-ring.ts";
-import type { Maturity } from "../core/maturity.ts";
 import { type Log, silentLog } from "../core/log.ts";
+import type { Amount, Maturity } from "../core/maturity.ts";
 import type { SessionInfo } from "../core/session.ts";
 import { Tally } from "../core/tally.ts";
 import type { AgentName, EpochMillis, SessionId } from "../core/units.ts";
@@ -13,6 +12,7 @@ import type { Decision } from "../core/verdict.ts";
 import { AgentPasskeys } from "./agent-passkeys.ts";
 import { Audit } from "./audit.ts";
 import { keptAuditSigner } from "./audit-key.ts";
+import { Changes } from "./changes.ts";
 import { Challenges } from "./challenges.ts";
 import { BreakerState } from "./breaker-state.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -20,24 +20,13 @@ import { Checkpointer } from "./checkpointer.ts";
 import { Consents } from "./consents.ts";
 import { Database, type Observe, sql } from "./database.ts";
 import { Locks } from "./locks.ts";
-import { Openings } from "./openings.ts";
 import { OperatorStore } from "./operators.ts";
 import { Profiles } from "./profiles.ts";
 import { Retention, type RetentionDays } from "./retention.ts";
 import { Scores } from "./scores.ts";
-import { Sessions } from "./sessions.ts";
+import { SessionJournal } from "./session-journal.ts";
 import { respell, type Spell } from "./spelling.ts";
-import type {
-  AgentId,
-  AgentRecord,
-  By,
-  Learned,
-  Profile,
-  SessionOutcome,
-  SessionRecord,
-  Store,
-  StoreChange,
-} from "./store.ts";
+import type { AgentId, AgentRecord, By, Learned, Profile, SessionOutcome, Store, StoreChange } from "./store.ts";
 import { Upkeep } from "./upkeep.ts";
 import { Waiting, type WaitingLimits } from "./waiting.ts";
 
@@ -81,8 +70,8 @@ class SqliteStore implements Store {
   readonly #waiting: Waiting;
   readonly #profiles: Profiles;
   readonly #locks: Locks;
-  readonly #sessions: Sessions;
-  readonly #openings: Openings;
+  readonly #journal: SessionJournal;
+  readonly #changes: Changes;
   readonly audit: Audit;
   readonly breaker: BreakerState;
   readonly deliveries: Deliveries;
@@ -91,17 +80,11 @@ class SqliteStore implements Store {
   readonly operators: OperatorStore;
   readonly scores: Scores;
   readonly consents: Consents;
-  readonly #listeners = new Set<(change: StoreChange) => void>();
-  readonly #onErased = new Set<() => void>();
-  /** Sessions that live in this process, and whose they are. */
-  readonly #live = new Map<SessionId, { readonly id: AgentId; readonly name: AgentName }>();
   readonly #log: Log;
   readonly #spell: Spell;
   readonly #tally: Tally;
   readonly #checkpointer: Checkpointer | null;
   readonly #upkeep: Upkeep;
-  /** `Profiles.forgetMark` as of the last look. */
-  #forgotten: string;
 
   constructor(options: StoreOptions) {
     const { path, keys, log = silentLog, clock = systemClock } = options;
@@ -115,9 +98,7 @@ class SqliteStore implements Store {
       this.#waiting = new Waiting(log, this.#tally, options.waiting);
       this.#profiles = new Profiles(this.#db, this.installation, keys, clock);
       if (options.spell !== undefined) respell(this.#db, this.#profiles, options.spell, log);
-      this.#locks = new Locks(this.#db, clock, this.#waiting, (change) => this.#tell(change));
-      this.#sessions = new Sessions(this.#db);
-      this.#openings = new Openings(this.#db, this.#waiting, (session) => this.#begin(session));
+      this.#locks = new Locks(this.#db, clock, this.#waiting, (change) => this.#changes.tell(change));
       this.audit = new Audit({
         db: this.#db,
         installation: this.installation,
@@ -134,13 +115,15 @@ class SqliteStore implements Store {
       this.scores = new Scores(this.#db);
       this.operators = new OperatorStore(this.#db);
       const { audit, challenges, scores } = this;
+      const [db, profiles, waiting] = [this.#db, this.#profiles, this.#waiting];
+      this.#journal = new SessionJournal({ db, profiles, audit, scores, waiting, clock });
+      this.#changes = new Changes(profiles, this.#journal);
       const forget = (name: AgentName, by: By): boolean => this.forget(name, by);
-      this.#forgotten = this.#profiles.forgetMark;
       this.#upkeep = new Upkeep({
-        db: this.#db,
-        waiting: this.#waiting,
+        db,
+        waiting,
         audit,
-        retention: new Retention({ db: this.#db, locks: this.#locks, audit, challenges, scores, forget, log }, options),
+        retention: new Retention({ db, locks: this.#locks, audit, challenges, scores, forget, log }, options),
         changed: () => this.#written(),
         clock,
         log,
@@ -191,7 +174,7 @@ class SqliteStore implements Store {
     // Of several of one account, the lock is that one's who is used.
     if (this.#locks.of(this.agent(name)?.name ?? this.#spell(name)) !== null)
       throw new SamehandError("agent-locked", "unlock first; forgetting would unlock");
-    this.#openings.settle();
+    this.#journal.settle();
     const at = this.#clock.wall();
     const forgotten = this.#db.transaction(() => {
       const agent = this.agent(name);
@@ -202,7 +185,7 @@ class SqliteStore implements Store {
     });
     if (forgotten === null) return false;
     this.#upkeep.erased();
-    this.#tell({ kind: "forgotten", agent: forgotten });
+    this.#changes.tell({ kind: "forgotten", agent: forgotten });
     return true;
   }
 
@@ -235,7 +218,7 @@ class SqliteStore implements Store {
     const agent = this.#profiles.nameOf(id);
     if (older === null || agent === null) return false;
     this.updateProfile(id, () => older);
-    this.#tell({ kind: "rolled-back", agent });
+    this.#changes.tell({ kind: "rolled-back", agent });
     return true;
   }
 
@@ -245,79 +228,23 @@ class SqliteStore implements Store {
     this.#locks.lock(this.#spell(agent), until, reason);
   unlock = (agent: AgentName) => this.#locks.unlock(this.#spell(agent));
 
-  spend = (jti: string, expires: EpochMillis) => this.#openings.spend(jti, expires);
-  sessionStarted = (session: SessionInfo) => this.#openings.started(session);
-
-  /** Within a transaction. */
-  #begin(session: SessionInfo): void {
-    const { agent: name } = session;
-    const id = this.#profiles.idOf(name) ?? this.#profiles.enrol(name).id;
-    this.#sessions.started(session, id);
-    this.#live.set(session.id, { id, name });
-  }
-
-  sessionEnded(session: SessionId, outcome: SessionOutcome): void {
-    this.#openings.settle();
-    const at = this.#clock.wall();
-    this.#waiting.write("session", () => {
-      this.#db.transaction(() => this.#sessions.ended(session, at, outcome));
-      this.#live.delete(session);
-    });
-  }
-
-  decided(session: SessionId, agent: AgentName, decision: Decision): void {
-    this.#openings.settle();
-    const at = this.#clock.wall();
-    this.#waiting.write("decision", () =>
-      this.#db.transaction(() => {
-        const { id } = this.#live.get(session) ?? this.#profiles.enrol(agent);
-        this.audit.decided(at, session, id, decision);
-        this.#sessions.decided(session, decision);
-      }),
-    );
-  }
-
-  session(id: SessionId): SessionRecord | null {
-    this.#openings.settle();
-    return this.#sessions.of(id);
-  }
-
-  scored({ id, agent }: SessionInfo, at: EpochMillis, maturity: Maturity, body: Uint8Array): void {
-    this.#waiting.write(
-      "scores",
-      () =>
-        this.#db.transaction(() => {
-          const known = this.#live.get(id) ?? this.#profiles.agent(agent);
-          if (known !== null) this.scores.add(id, known.id, at, maturity, body);
-        }),
-      body.length,
-    );
-  }
-
-  sessions(most: number): SessionRecord[] {
-    this.#openings.settle();
-    return this.#sessions.newest(most, null);
-  }
-
-  sessionsOf(agent: AgentId, most: number): SessionRecord[] {
-    this.#openings.settle();
-    return this.#sessions.newest(most, agent);
-  }
-
+  spend = (jti: string, expires: EpochMillis) => this.#journal.spend(jti, expires);
+  sessionStarted = (session: SessionInfo) => this.#journal.started(session);
+  sessionEnded = (session: SessionId, outcome: SessionOutcome) => this.#journal.ended(session, outcome);
+  decided = (session: SessionId, agent: AgentName, decision: Decision) =>
+    this.#journal.decided(session, agent, decision);
+  scored = (session: SessionInfo, at: EpochMillis, maturity: Maturity, body: Uint8Array) =>
+    this.#journal.scored(session, at, maturity, body);
+  session = (id: SessionId) => this.#journal.of(id);
+  sessions = (most: number) => this.#journal.newest(most, null);
+  sessionsOf = (agent: AgentId, most: number) => this.#journal.newest(most, agent);
   decisions = (most: number) => this.audit.decisions(most);
 
-  onChange(listener: (change: StoreChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
-  onErased(listener: () => void): () => void {
-    this.#onErased.add(listener);
-    return () => void this.#onErased.delete(listener);
-  }
+  onChange = (listener: (change: StoreChange) => void) => this.#changes.on(listener);
+  onErased = (listener: () => void) => this.#changes.onErased(listener);
 
   heard(change: StoreChange): void {
-    if (change.kind === "forgotten" || change.kind === "rolled-back") return this.#tell(change);
+    if (change.kind === "forgotten" || change.kind === "rolled-back") return this.#changes.tell(change);
     if (change.kind === "unlocked") this.#locks.heardUnlock(change.agent);
     try {
       this.#locks.refresh();
@@ -340,33 +267,16 @@ class SqliteStore implements Store {
   close(): void {
     this.#upkeep.stop();
     this.#checkpointer?.close();
-    this.#openings.settle();
+    this.#journal.settle();
     this.#waiting.flush();
     this.#upkeep.sign();
     this.#db.close();
-  }
-
-  #tell(change: StoreChange): void {
-    for (const listener of this.#listeners) listener(change);
   }
 
   /** Another process wrote. */
   #written(): void {
     this.#locks.refresh();
     this.breaker.refresh();
-    this.#tellForgotten();
-  }
-
-  /** Other processes, and the thread of the checkpoints, write often; that one forgot somebody is rare. */
-  #tellForgotten(): void {
-    const mark = this.#profiles.forgetMark;
-    if (mark === this.#forgotten) return;
-    for (const [session, agent] of this.#live) {
-      if (this.#profiles.exists(agent.id)) continue;
-      this.#live.delete(session);
-      this.#tell({ kind: "forgotten", agent: agent.name });
-    }
-    this.#forgotten = mark;
-    for (const listener of this.#onErased) listener();
+    this.#changes.look();
   }
 }

@@ -61,32 +61,57 @@ export function parseConfig(text: string, file: string | null, environment: Envi
 /** The files that a configuration names and that are read anew at a reload: policy, certificates, keys and secrets. */
 export function namedFiles(config: Config): string[] {
   const { tls } = config.listen;
-  const secrets: (SecretSource | undefined)[] = [config.keys, config.tokens.keys, config.tokens.guacamoleLite?.key];
-  for (const { settings } of Object.values(config.connections))
-    for (const value of Object.values(settings)) if (typeof value === "object") secrets.push(value);
   return [
     config.policy,
     ...(tls === undefined || tls.development ? [] : [tls.cert, tls.key]),
     ...config.guacd.map((guacd) => ("tls" in guacd ? guacd.tls?.ca : undefined)),
-    ...config.delivery.flatMap(filesOf),
+    ...config.delivery.flatMap(trustFilesOf),
     ...(config.traces === undefined ? [] : trusted(config.traces)),
-    ...Object.values(config.traces?.headers ?? {}).map(({ file }) => file),
-    ...secrets.map((secret) => secret?.file),
+    ...secretsOf(config).map((secret) => secret?.file),
   ].filter((file) => file !== undefined);
+}
+
+/** The files with secrets that a configuration names: keys, passwords, private keys of certificates. */
+export function secretFiles(config: Config): string[] {
+  const { tls } = config.listen;
+  const clients = [...config.delivery, config.traces].map((each) => clientOf(each)?.key);
+  return [
+    ...[...secretsOf(config), config.admin.oidc?.clientSecret].map((secret) => secret?.file),
+    ...(tls === undefined || tls.development ? [] : [tls.key]),
+    ...clients,
+    config.audit.key,
+  ].filter((file) => file !== undefined);
+}
+
+function secretsOf(config: Config): (SecretSource | undefined)[] {
+  const settings = Object.values(config.connections).flatMap((connection) => Object.values(connection.settings));
+  return [
+    config.keys,
+    config.tokens.keys,
+    config.tokens.guacamoleLite?.key,
+    ...settings.filter((value) => typeof value === "object"),
+    ...config.delivery.flatMap(secretsOfReceiver),
+    ...Object.values(config.traces?.headers ?? {}),
+  ];
 }
 
 type Receiver = Config["delivery"][number];
 
-/** What a receiver of the audit chain reads, other than the lines it writes. */
-function filesOf(receiver: Receiver): (string | undefined)[] {
-  if (receiver.kind === "file") return [];
-  if (receiver.kind === "syslog") {
-    const { tls } = receiver;
-    return tls === false ? [] : trusted(tls);
-  }
-  const secrets = receiver.kind === "webhook" ? [receiver.secret] : [receiver.key, receiver.token];
-  return [...trusted(receiver), ...secrets.map((secret) => secret?.file)];
+function secretsOfReceiver(receiver: Receiver): (SecretSource | undefined)[] {
+  if (receiver.kind === "webhook") return [receiver.secret];
+  return receiver.kind === "caep" ? [receiver.key, receiver.token] : [];
 }
+
+function trustOf(receiver: Receiver): TrustPaths {
+  if (receiver.kind === "file") return {};
+  if (receiver.kind !== "syslog") return receiver;
+  return receiver.tls === false ? {} : receiver.tls;
+}
+
+const trustFilesOf = (receiver: Receiver): (string | undefined)[] => trusted(trustOf(receiver));
+
+const clientOf = (of: Receiver | TrustPaths | undefined): TrustPaths["client"] =>
+  of === undefined ? undefined : ("kind" in of ? trustOf(of) : of).client;
 
 interface TrustPaths {
   ca?: string | undefined;

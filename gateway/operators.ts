@@ -55,9 +55,15 @@ export interface OperatorsParts extends Pick<AdminParts, "store" | "clock" | "lo
   readonly tls: TlsPair | null;
 }
 
+/** The identity provider, where there is one. @throws SamehandError `config-invalid` where its secret cannot be read */
+export function providerOf({ admin: { oidc } }: Config): AdminParts["provider"] {
+  if (oidc === undefined) return null;
+  return { ...oidc, clientSecret: readSecret(oidc.clientSecret, "admin.oidc.clientSecret") };
+}
+
 /** @param parts what the operators' room stands on; its addresses come from the configuration */
-export function operators({ admin }: Config, parts: OperatorsParts): Admin {
-  const { host, port, oidc, ...rest } = admin;
+export function operators(configured: Config, parts: OperatorsParts): Admin {
+  const { host, port, oidc: _oidc, ...rest } = configured.admin;
   const { fleet, tls, store, clock, log, config } = parts;
   return new Admin({
     ...rest,
@@ -71,8 +77,7 @@ export function operators({ admin }: Config, parts: OperatorsParts): Admin {
     modes: modesOf,
     withoutMode,
     organisation: () => config().organisation.name,
-    provider:
-      oidc === undefined ? null : { ...oidc, clientSecret: readSecret(oidc.clientSecret, "admin.oidc.clientSecret") },
+    provider: providerOf(configured),
     listen: { host, port, tls },
     version,
   });

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { createSecureContext } from "node:tls";
+import { readAuthority } from "../config/authority.ts";
 import { readKeyRing, readSecret, readSettings } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { readText } from "../config/text.ts";
 import type { Clock } from "./core/clock.ts";
 import { SamehandError } from "./core/errors.ts";
 import type { AgentName } from "./core/units.ts";
@@ -114,17 +114,17 @@ function webApplication({ webapp, workers }: Config): ProxyOptions["webapp"] {
     ...peopleOf(people, caseSensitive),
     proxies: webapp.trustedProxies,
     identityHeaders: webapp.identityHeaders.map((name) => name.toLowerCase()),
-    ...(ca === undefined ? {} : { ca: readText(ca, "config-invalid") }),
+    ...(ca === undefined ? {} : { ca: readAuthority(ca, "webapp.ca") }),
   };
 }
 
 /** @throws SamehandError `config-invalid` where the authority's file cannot be read */
-function guacdTls(guacd: Config["guacd"][number]): GuacdOptions["tls"] {
+export function guacdTls(guacd: Config["guacd"][number]): GuacdOptions["tls"] {
   const tls = "tls" in guacd ? guacd.tls : undefined;
   if (tls === undefined) return null;
   const { ca, servername } = tls;
   return {
-    ...(ca === undefined ? {} : { ca: readText(ca, "config-invalid") }),
+    ...(ca === undefined ? {} : { ca: readAuthority(ca, "guacd: tls.ca") }),
     ...(servername === undefined ? {} : { servername }),
   };
 }

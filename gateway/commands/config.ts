@@ -3,14 +3,12 @@ import { chmodSync, existsSync, openSync, closeSync, readFileSync, writeSync, fs
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
-import { configFile, loadConfig, readKeyRing } from "../../config/load.ts";
+import { configFile, loadConfig } from "../../config/load.ts";
 import { type Config, type SecretSource, jsonSchema } from "../../config/schema.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
-import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
-import { peopleOf } from "../proxy/webapp/account.ts";
-import { acceptedTokens, tlsFiles } from "../settings.ts";
+import { partsOf } from "./configuration-parts.ts";
 import { writeDevelopmentPki } from "./pki.ts";
 
 const help = `usage: samehand config [--config FILE]
@@ -19,8 +17,10 @@ const help = `usage: samehand config [--config FILE]
        samehand config --new-key [FILE]
        samehand config --dev-ca FOLDER
 
-Without an option: checks the configuration, the policy, the keys and the
-certificates that it names, and says what is wrong, with file, line and key.
+Without an option: checks the configuration and every file that it names (policy,
+keys, certificates, secrets of receivers, of the identity provider and of desktops),
+and says what is wrong, with file, line and key. What is valid here starts; whether
+the store, guacd and the rest answer is what samehand doctor looks at.
 --print    the configuration as it takes effect, secrets left out
 --schema   its JSON Schema, for editors
 --new-key  a new key; with FILE it is added there (made with rights 0600) as the
@@ -58,18 +58,8 @@ export async function run(args: string[], io: Io): Promise<number> {
     const shown = withoutSecrets(loaded.config);
     return out(values.json ? `${JSON.stringify(shown)}\n` : stringify(shown));
   }
-  check(loaded.config);
+  for (const [, read] of partsOf(loaded.config)) read();
   return out(values.json ? `${JSON.stringify({ valid: true, file: loaded.file })}\n` : "the configuration is valid\n");
-}
-
-/** Everything that the configuration names can be used. @throws SamehandError saying what cannot */
-function check(config: Config): void {
-  loadPolicy(config.policy ?? defaultPolicyFile);
-  readKeyRing(config.keys, "keys");
-  tlsFiles(config);
-  if (config.webapp !== undefined) peopleOf(config.webapp.people, config.webapp.caseSensitive);
-  // Reads the token keys; no token is opened, so nothing is ever spent.
-  acceptedTokens(config, { spend: async () => false }, { now: () => 0 as never, wall: () => 0 as never });
 }
 
 /** @returns what to print @throws SamehandError `key-invalid` where the file holds something else */

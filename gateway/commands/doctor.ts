@@ -1,28 +1,31 @@
 /** `samehand doctor`: looks at everything that a gateway needs before it serves, and says what to mend. */
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { get } from "node:http";
 import { get as secureGet } from "node:https";
 import { connect } from "node:net";
+import { connect as secureConnect } from "node:tls";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { X509Certificate } from "node:crypto";
-import { configFile, loadConfig, readKeyRing, readSettings } from "../../config/load.ts";
+import { readAuthority } from "../../config/authority.ts";
+import { configFile, loadConfig, secretFiles } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
-import { Background } from "../../models/background.ts";
 import { consoleFolder } from "../admin/static.ts";
 import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
-import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import { Handshake } from "../protocol/guacamole/handshake.ts";
-import { tlsFiles, tokenKeys } from "../settings.ts";
+import type { GuacdOptions } from "../proxy/options.ts";
+import { guacdTls, tlsFiles } from "../settings.ts";
+import { partsOf } from "./configuration-parts.ts";
 import { counted } from "./counted.ts";
 import { storeOf } from "./store-of.ts";
 
 const help = `usage: samehand doctor [--config FILE] [--json]
 
-Checks the configuration, keys, policy, background, certificate, store, clock, console, every
-guacd that is used and every web application, and says what to mend. Exit 1 where something must be mended.
+Checks the configuration and every file that it names, who can read its secrets, store, clock,
+console, every guacd that is used and every web application, and says what to mend. Exit 1 where
+something must be mended.
 `;
 
 /** One thing looked at. */
@@ -48,11 +51,11 @@ async function look(what: string, check: Check): Promise<Finding> {
 }
 
 /** Says `select` to a guacd and waits for its `args`: a port that merely accepts is not a guacd. */
-async function askGuacd(host: string, port: number): Promise<string> {
-  const socket = connect({ host, port });
+async function askGuacd({ host, port, tls }: GuacdOptions): Promise<string> {
+  const socket = tls === null ? connect({ host, port }) : secureConnect({ host, port, ...tls });
   const end = AbortSignal.timeout(guacdMillis);
   try {
-    await once(socket, "connect", { signal: end });
+    await once(socket, tls === null ? "connect" : "secureConnect", { signal: end });
     const handshake = new Handshake({
       select: "vnc",
       settings: {},
@@ -82,7 +85,7 @@ async function askGuacd(host: string, port: number): Promise<string> {
 /** Asks for the page of Guacamole's web application. Its certificate is looked at as the gateway would. */
 function askApplication(origin: string, { path, ca }: NonNullable<Config["webapp"]>): Promise<string> {
   const url = new URL(`${path}/`, origin);
-  const options = ca === undefined ? {} : { ca: readFileSync(ca) };
+  const options = ca === undefined ? {} : { ca: readAuthority(ca, "webapp.ca") };
   return new Promise((resolve, reject) => {
     const ask = (url.protocol === "https:" ? secureGet : get)(url, { ...options, timeout: guacdMillis }, (answer) => {
       answer.resume();
@@ -112,12 +115,18 @@ function certificate(config: Config): string {
   return `${subject.replaceAll("\n", ", ")}, ${counted(left, "day")} left`;
 }
 
-/** Keys that others can read are no secret. */
-function permissions(file: string | undefined): string {
-  if (file === undefined) return "from the environment";
-  const readable = (statSync(file).mode & 0o077) !== 0;
-  if (readable) throw new SamehandError("key-invalid", `${file} can be read by others: chmod 600 it`);
-  return file;
+/**
+ * Secrets that others can read are none. What belongs to somebody else is read through its group: so a container is given
+ * secrets, and a service its credentials.
+ */
+function rights(config: Config): string {
+  const known = secretFiles(config).filter((file) => existsSync(file));
+  const open = known.filter((file) => {
+    const { mode, uid } = statSync(file);
+    return (mode & (uid === process.getuid?.() ? 0o077 : 0o007)) !== 0;
+  });
+  if (open.length === 0) return `${counted(known.length, "file")}, for nobody else to read`;
+  throw new SamehandError("key-invalid", `${open.join(", ")}: can be read by others: chmod 600`);
 }
 
 function store(config: Config): string {
@@ -153,32 +162,26 @@ function clock(): string {
 }
 
 function checks(config: Config): [string, Check][] {
+  const { webapp, connections, guacd } = config;
   return [
-    ["profile keys", () => `${readKeyRing(config.keys, "keys").keys.length} in ${permissions(config.keys.file)}`],
-    ["token keys", () => `${tokenKeys(config).length} in ${permissions(config.tokens.keys.file)}`],
-    ["policy", () => (loadPolicy(config.policy ?? defaultPolicyFile), config.policy ?? "the shipped one")],
-    ["background", () => describe(Background.load(config.background))],
-    ["certificate", () => certificate(config)],
+    ...partsOf(config).map(([what, read]): [string, Check] => [
+      what,
+      what === "certificate" ? () => certificate(config) : read,
+    ]),
+    ["secrets' rights", () => rights(config)],
     ["store", () => store(config)],
     ["clock", clock],
     ["console", operatorsConsole],
-    ...Object.entries(config.connections).map(([name, connection]): [string, Check] => [
-      `connection ${name}`,
-      () => `${connection.protocol}, ${counted(Object.keys(readSettings(connection)).length, "setting")}`,
-    ]),
     // Behind a web application guacd is the application's business.
-    ...(config.webapp !== undefined && Object.keys(config.connections).length === 0 ? [] : config.guacd).map(
-      ({ host, port }): [string, Check] => [`guacd ${host}:${port}`, () => askGuacd(host, port)],
-    ),
-    ...(config.webapp?.upstreams ?? []).map((origin): [string, Check] => [
+    ...(webapp !== undefined && Object.keys(connections).length === 0 ? [] : guacd).map((each): [string, Check] => [
+      `guacd ${each.host}:${each.port}`,
+      () => askGuacd({ host: each.host, port: each.port, tls: guacdTls(each) }),
+    ]),
+    ...(webapp?.upstreams ?? []).map((origin): [string, Check] => [
       `web application ${origin}`,
-      () => askApplication(origin, config.webapp!),
+      () => askApplication(origin, webapp!),
     ]),
   ];
-}
-
-function describe({ facts }: Background): string {
-  return `${counted(facts.keyboardPeople, "person", "people")} at the keyboard, ${facts.pointerPeople} at the pointer`;
 }
 
 /** @returns 0 where all is well, 1 where something must be mended */

@@ -101,7 +101,8 @@ function named(entry: AuditEntry, store: Store): Notice {
   return noticeOf(entry, store.installation, name);
 }
 
-function carrierOf(receiver: Receiver, version: string, clock: Clock): Carrier {
+/** @throws SamehandError `key-invalid`, `config-invalid` for a file that cannot be used */
+export function carrierOf(receiver: Receiver, version: string, clock: Clock): Carrier {
   switch (receiver.kind) {
     case "syslog": {
       const { host, port, tls, name } = receiver;

@@ -26,11 +26,23 @@ const longestRequest = 1024 * 1024;
 /** All that waits must be sent in so long when the gateway stops, ms. */
 const stopMillis = 5000;
 
-interface Collector {
+export interface Collector {
   readonly url: string;
   readonly trust: Trust;
   readonly headers: Readonly<Record<string, string>>;
-  readonly sender: Sender;
+  readonly service: string;
+}
+
+/** @throws SamehandError `config-invalid`, `key-invalid` for a file that cannot be used */
+export function collectorOf(traces: NonNullable<Config["traces"]>): Collector {
+  const { url, service, headers } = traces;
+  const secrets = Object.entries(headers).map(([name, value]) => [name, readSecret(value, "traces: headers").trim()]);
+  return {
+    url,
+    trust: readTrust(traces, "traces"),
+    headers: { ...Object.fromEntries(secrets), "content-type": "application/json" },
+    service,
+  };
 }
 
 export interface TraceOptions {
@@ -54,11 +66,13 @@ export class TraceSender implements Traces {
   #wait: number;
   #timer: NodeJS.Timeout | null = null;
   #sending: Promise<unknown> | null = null;
+  /** Gives up the request that is under way. */
+  readonly #cut = new AbortController();
 
   /** @throws SamehandError `config-invalid`, `key-invalid` for a file that cannot be used */
   constructor(options: TraceOptions) {
     this.#options = options;
-    this.#collector = this.#read(options.traces);
+    this.#collector = options.traces === undefined ? null : collectorOf(options.traces);
     this.#wait = this.#pause;
   }
 
@@ -77,7 +91,7 @@ export class TraceSender implements Traces {
    * @throws SamehandError `config-invalid`, `key-invalid` for a file that cannot be used
    */
   prepare(traces: Config["traces"]): () => void {
-    const collector = this.#read(traces);
+    const collector = traces === undefined ? null : collectorOf(traces);
     return () => {
       this.#collector = collector;
       this.#wait = this.#pause;
@@ -89,24 +103,12 @@ export class TraceSender implements Traces {
 
   /** Sends what waits, as long as the collector takes it and not for long. */
   async stop(): Promise<void> {
-    const until = performance.now() + stopMillis;
+    const cut = setTimeout(() => this.#cut.abort(), stopMillis);
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#sending;
-    while (this.#waiting.length > 0 && performance.now() < until && (await this.#send()));
+    while (this.#waiting.length > 0 && !this.#cut.signal.aborted && (await this.#send()));
+    clearTimeout(cut);
     if (this.#timer !== null) clearTimeout(this.#timer);
-  }
-
-  #read(traces: Config["traces"]): Collector | null {
-    if (traces === undefined) return null;
-    const { url, service, headers } = traces;
-    const { version, instance } = this.#options;
-    const secrets = Object.entries(headers).map(([name, value]) => [name, readSecret(value, "traces: headers").trim()]);
-    return {
-      url,
-      trust: readTrust(traces, "traces"),
-      headers: { ...Object.fromEntries(secrets), "content-type": "application/json" },
-      sender: { service, version, instance },
-    };
   }
 
   #add(span: Span): void {
@@ -138,9 +140,11 @@ export class TraceSender implements Traces {
     if (collector === null) return false;
     const queue = this.#waiting;
     const spans = this.#batch();
-    const { url, trust, headers, sender } = collector;
+    const { url, trust, headers, service } = collector;
+    const { version, instance } = this.#options;
+    const sender: Sender = { service, version, instance };
     try {
-      await post({ url, trust, headers, body: exportRequest(spans, sender) });
+      await post({ url, trust, headers, body: exportRequest(spans, sender) }, { cut: this.#cut.signal });
       this.#wait = this.#pause;
       this.#taken(queue, spans.length);
       return true;

@@ -1,5 +1,6 @@
 /** Whom a delivery trusts over TLS, and what it shows of itself where the receiver asks. */
 import { createSecureContext } from "node:tls";
+import { readAuthority } from "../../config/authority.ts";
 import { readText } from "../../config/text.ts";
 import { SamehandError } from "../core/errors.ts";
 
@@ -21,18 +22,14 @@ export interface TrustFiles {
 export function readTrust({ ca, client }: TrustFiles, receiver: string): Trust {
   const read = (file: string): string => readText(file, "config-invalid", `delivery ${receiver}`);
   const trust = {
-    ...(ca === undefined ? {} : { ca: read(ca) }),
+    ...(ca === undefined ? {} : { ca: readAuthority(ca, `delivery ${receiver}`) }),
     ...(client === undefined ? {} : { cert: read(client.cert), key: read(client.key) }),
   };
   try {
     createSecureContext(trust);
   } catch (error) {
-    const files = [ca, client?.cert, client?.key].filter((file) => file !== undefined).join(", ");
-    throw new SamehandError(
-      "config-invalid",
-      `delivery ${receiver}: ${files}: no certificates, or not this key's`,
-      error,
-    );
+    const told = `delivery ${receiver}: ${client?.cert} and ${client?.key} are no certificate with its key`;
+    throw new SamehandError("config-invalid", told, error);
   }
   return trust;
 }

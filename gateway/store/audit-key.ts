@@ -86,17 +86,34 @@ export class AuditVerifier {
   }
 }
 
+/** Where it is, where the configuration does not say. */
+export const auditKeyOf = (store: string): string => `${store}.audit-key`;
+
+/** The signer of a key file, null where there is none; makes nothing. @throws SamehandError `key-invalid` */
+export function knownAuditSigner(file: string): AuditSigner | null {
+  return guarded(file, () => {
+    const pem = readIfThere(file);
+    return pem === null ? null : new AuditSigner(createPrivateKey(pem));
+  });
+}
+
 /**
  * The signer of a key file, made with its public half (`FILE.pub`) where there is none; several processes that start
  * at once agree on one key. Public keys of earlier signers stay in `FILE.pub`: their marks are checked with them.
  * @throws SamehandError `key-invalid` where the file cannot be read or made
  */
 export function keptAuditSigner(file: string): AuditSigner {
-  try {
+  return guarded(file, () => {
     const known = readIfThere(`${file}.pub`) ?? "";
     const signer = new AuditSigner(createPrivateKey(readOrMake(file)), known);
     if (known !== signer.publicKeys) writePublic(`${file}.pub`, signer.publicKeys);
     return signer;
+  });
+}
+
+function guarded<Out>(file: string, work: () => Out): Out {
+  try {
+    return work();
   } catch (error) {
     if (error instanceof SamehandError) throw error;
     throw new SamehandError("key-invalid", `${file}: ${(error as NodeJS.ErrnoException).code ?? "no key"}`, error);

@@ -11,7 +11,7 @@ import type { AgentName, EpochMillis, SessionId } from "../core/units.ts";
 import type { Decision } from "../core/verdict.ts";
 import { AgentPasskeys } from "./agent-passkeys.ts";
 import { Audit } from "./audit.ts";
-import { keptAuditSigner } from "./audit-key.ts";
+import { auditKeyOf, keptAuditSigner } from "./audit-key.ts";
 import { Changes } from "./changes.ts";
 import { Challenges } from "./challenges.ts";
 import { BreakerState } from "./breaker-state.ts";
@@ -103,7 +103,7 @@ class SqliteStore implements Store {
         db: this.#db,
         installation: this.installation,
         clock,
-        signer: keptAuditSigner(options.auditKey ?? `${path}.audit-key`),
+        signer: keptAuditSigner(options.auditKey ?? auditKeyOf(path)),
         later: (run) => this.#waiting.write("audit", run),
         idOf: (agent) => this.agent(agent)?.id ?? null,
       });

@@ -158,6 +158,27 @@ t.test("nobody hears of the user that mends a picture, and of others all the sam
   t.notOk(viewer.messages.includes(""), "an empty message would end guacamole-common-js 1.5.0");
 });
 
+t.test("a file that was coming out of a file system when the hold began waits for its end", async (t) => {
+  const bench = await ProxyBench.start();
+  t.teardown(() => bench.stop());
+  const { viewer, user, watch } = await bench.session();
+  viewer.send(instruction("get", 0, "/secret"));
+  await user.saw(instruction("get", 0, "/secret"));
+  user.send(instruction("body", 0, 6, "text/plain", "/secret") + blob(6, "QkVGT1JF"));
+  await viewer.saw("QkVGT1JF");
+  watch.control.quarantine(decision);
+  await viewer.saw(covered);
+  const from = viewer.text.length;
+  viewer.send(instruction("ack", 6, "OK", 0));
+  await user.saw(instruction("ack", 6, "OK", 0));
+  user.send(blob(6, "U0VDUkVU") + end(6) + instruction("undefine", 9));
+  await viewer.saw(instruction("undefine", 9));
+  t.equal(viewer.text.slice(from), instruction("undefine", 9), "nothing of it in the hold");
+  watch.control.release(decision);
+  await viewer.saw(uncovered);
+  t.match(viewer.text, `${blob(6, "U0VDUkVU")}${end(6)}${uncovered}`, "the rest of it afterwards");
+});
+
 t.test("a hold that comes again while the picture is fetched goes on as if it had never ended", async (t) => {
   const bench = await ProxyBench.start();
   t.teardown(() => bench.stop());

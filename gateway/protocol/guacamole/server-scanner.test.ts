@@ -209,6 +209,9 @@ t.test("the layers that were drawn on, and open streams that are no pictures, ar
     instruction("clipboard", 4, "text/plain") +
     instruction("end", 4) +
     instruction("file", 5, "text/plain", "a") +
+    instruction("body", 0, 6, "text/plain", "b") +
+    instruction("body", 1, 7, "text/plain", "c") +
+    instruction("end", 7) +
     instruction("end", 1) +
     instruction("img", 9, 14, -99_999, "image/png", 0, 0) +
     instruction("sync", 1);
@@ -223,6 +226,7 @@ t.test("the layers that were drawn on, and open streams that are no pictures, ar
       [
         [3, "audio"],
         [5, "file"],
+        [6, "body"],
       ],
     );
   }

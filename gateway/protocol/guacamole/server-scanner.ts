@@ -25,7 +25,7 @@ const copy = opcodeHash("copy");
 const transfer = opcodeHash("transfer");
 /** What opens a stream that is no picture. */
 const streams = new Map(
-  ["audio", "video", "file", "clipboard", "pipe", "argv"].map((name) => [opcodeHash(name), name]),
+  ["audio", "video", "file", "clipboard", "pipe", "argv", "body"].map((name) => [opcodeHash(name), name]),
 );
 /** Which argument of a drawing instruction is the layer that is drawn on, `img` apart. */
 const layerOf = new Map(
@@ -107,7 +107,7 @@ export class ServerScanner extends InstructionScanner {
         break;
       case watched.opens:
         // guacd has 64 streams for each user and for all of them; whoever opens more gets them withheld as pictures are.
-        if (this.streams.size < mostStreams) this.streams.set(first, this.#opens);
+        if (this.streams.size < mostStreams) this.streams.set(this.#opens === "body" ? second : first, this.#opens);
         break;
       case watched.error:
         this.errorStatus = second;

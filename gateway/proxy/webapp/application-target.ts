@@ -4,7 +4,7 @@
  */
 import { WebSocket } from "ws";
 import type { Log } from "../../core/log.ts";
-import { SamehandError } from "../../core/errors.ts";
+import { asSamehandError, SamehandError } from "../../core/errors.ts";
 import type { ProtocolVersion } from "../../protocol/guacamole/handshake.ts";
 import { messageEnd } from "../../protocol/guacamole/messages.ts";
 import { ServerScanner } from "../../protocol/guacamole/server-scanner.ts";
@@ -116,7 +116,7 @@ export class ApplicationTarget implements Target {
   }
 
   end(last: string, cut: boolean): void {
-    const lose = this.#lost || this.#socket.readyState !== WebSocket.OPEN;
+    const lose = this.#lost || this.#socket.readyState !== WebSocket.OPEN || (cut && this.waiting > 0);
     if (cut) this.#tunnel.signOut();
     if (!lose) this.write(last);
     this.#lost = true;
@@ -129,16 +129,20 @@ export class ApplicationTarget implements Target {
 
   #received(data: Buffer, binary: boolean): void {
     if (this.#lost) return;
-    if (binary) return this.#lose(new SamehandError("upstream-malformed", "a binary message"));
-    const rest = this.#identifier === "" ? this.#greeted(data) : data;
-    if (rest === null || rest.length === 0 || this.#lost) return;
     try {
-      if (this.scanner.scan(rest, 0, rest.length) !== rest.length)
-        throw new SamehandError("upstream-malformed", "a message that is not whole instructions");
+      this.#take(data, binary);
     } catch (error) {
-      this.#lose(error instanceof SamehandError ? error : new SamehandError("upstream-malformed", "", error));
-      return;
+      this.#lose(asSamehandError(error, "upstream-malformed"));
     }
+  }
+
+  /** @throws SamehandError for what is no protocol, also where the owner must read it and cannot */
+  #take(data: Buffer, binary: boolean): void {
+    if (binary) throw new SamehandError("upstream-malformed", "a binary message");
+    const rest = this.#identifier === "" ? this.#greeted(data) : data;
+    if (rest.length === 0 || this.#lost) return;
+    if (this.scanner.scan(rest, 0, rest.length) !== rest.length)
+      throw new SamehandError("upstream-malformed", "a message that is not whole instructions");
     if (this.#version === null && this.scanner.syncs > 0) this.#learnVersion(rest);
     const framed = frame(rest);
     const taken = this.#owner.display(framed, framed.length - rest.length);
@@ -150,13 +154,10 @@ export class ApplicationTarget implements Target {
     if (found !== null) this.#version = found[1] === "," ? "VERSION_1_5_0" : "VERSION_1_3_0";
   }
 
-  /** @returns what came behind the tunnel's name, or null where it is none */
-  #greeted(data: Buffer): Buffer | null {
+  /** @returns what came behind the tunnel's name @throws SamehandError `upstream-malformed` where it is none */
+  #greeted(data: Buffer): Buffer {
     const named = greeting.exec(data.toString("latin1", 0, 64));
-    if (named === null) {
-      this.#lose(new SamehandError("upstream-malformed", "the web application did not name its tunnel"));
-      return null;
-    }
+    if (named === null) throw new SamehandError("upstream-malformed", "the web application did not name its tunnel");
     this.#identifier = named[1];
     this.#tunnel.named(named[1]);
     this.#owner.ready();

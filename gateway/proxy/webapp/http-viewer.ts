@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../core/clock.ts";
-import { asSamehandError } from "../../core/errors.ts";
+import { asSamehandError, SamehandError } from "../../core/errors.ts";
 import { textsOf } from "../../protocol/websocket/frame.ts";
 import type { Viewer, ViewerOwner } from "../viewer.ts";
 import { beginRead, endOfRead, sayOpened, sayOver, sayTaken } from "./http-tunnel.ts";
@@ -107,11 +107,18 @@ export class HttpViewer implements Viewer {
 
   /** The viewer wrote. The bytes are overwritten. */
   hear(body: Buffer, response: ServerResponse): void {
+    // The page writes again once it was answered: what comes before would wait in memory for a target that does not read.
+    if (this.#writes.length > 0) this.#owner?.broken(new SamehandError("rate-exceeded", "a write beside another"));
+    else this.#hear(body);
+    body.fill(0);
+    if (this.#over !== null) sayOver(response, this.#over);
+    else if (this.#paused) this.#writes.push(response);
+    else sayTaken(response);
+  }
+
+  #hear(body: Buffer): void {
     const owner = this.#owner;
-    if (owner === null) {
-      body.fill(0);
-      return sayOver(response, this.#over ?? 0);
-    }
+    if (owner === null) return;
     owner.readBegins(this.#clock.now(), body.length, count(body, key) + count(body, mouse) > 1);
     try {
       owner.message(body, 0, body.length);
@@ -119,10 +126,6 @@ export class HttpViewer implements Viewer {
       owner.broken(asSamehandError(error, "verification-failed"));
     }
     owner.readEnds();
-    body.fill(0);
-    if (this.#over !== null) sayOver(response, this.#over);
-    else if (this.#paused) this.#writes.push(response);
-    else sayTaken(response);
   }
 
   #send(bytes: Uint8Array): void {

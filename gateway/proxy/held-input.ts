@@ -108,11 +108,18 @@ export class HeldInput {
     this.#ignored.set(key, stillDown);
   }
 
-  /** Begins a hold: the instructions that let go of everything on the target. */
-  hold(): string {
+  /** The instructions that let go of everything that is down on the target. */
+  get releases(): string {
     let releases = "";
+    if (this.#holding) return releases;
     for (let index = 0; index < this.#down.size; index++) releases += keyRelease(this.#down.at(index));
     if ((this.#mask & ~this.#blocked) !== 0) releases += mouseRelease(this.#x, this.#y);
+    return releases;
+  }
+
+  /** Begins a hold. @returns `releases` as they were before it */
+  hold(): string {
+    const { releases } = this;
     if (this.#ignored !== null) for (const [key, upAt] of this.#ignored) if (upAt === stillDown) this.#down.add(key);
     this.#ignored = null;
     this.#holding = true;

@@ -18,6 +18,8 @@ import type { Target } from "./target.ts";
 
 /** What the path asks of its session. */
 export interface Gate {
+  /** False where nothing that this viewer does may ever reach the target. */
+  readonly drives: boolean;
   /** Reads the judge's verdict, acts on it where it is new, and says whether input may be forwarded now. */
   flows(): boolean;
   /** Answers the viewer itself. */
@@ -90,15 +92,20 @@ export class InputPath {
     this.#output.flush(this.#upstream);
     const { ends, refusals } = this.#streams.hold();
     const releases = this.#held.hold() + ends;
-    if (releases !== "") this.#upstream.write(releases);
+    if (releases !== "" && this.#gate.drives) this.#upstream.write(releases);
     if (refusals !== "") this.#gate.answer(refusals);
   }
 
   /** Ends it. Only the newest size of all that was held reaches guacd. */
   release(at: Millis): void {
     this.#held.release(at);
-    if (this.#size !== "") this.#upstream.write(this.#size);
+    if (this.#size !== "" && this.#gate.drives) this.#upstream.write(this.#size);
     this.#size = "";
+  }
+
+  /** What lets go of all that is pressed on the target: not every desktop does so when its user leaves. */
+  get releases(): string {
+    return this.#gate.drives ? this.#held.releases : "";
   }
 
   #key(at: Millis, instruction: ClientInstruction): void {

@@ -151,7 +151,7 @@ t.test(
     viewer.send(key(0x79, 0));
     const { code, reason } = await viewer.closed;
     await user.closed;
-    t.equal(user.received, key(0x61, 1) + "10.disconnect;");
+    t.equal(user.received, key(0x61, 1) + key(0x61, 0) + "10.disconnect;", "what is down is let go of");
     t.equal(code, 1008);
     t.equal(reason, String(0x020b));
     t.match(viewer.messages.at(-1), /^5\.error,\d+\.[^;]+,3\.523;$/);

@@ -154,7 +154,7 @@ export class Tunnel implements SessionControl, Gate, IntakeOwner, TargetOwner {
   end(error: SamehandError | null, how: { told?: boolean; atOnce?: boolean; severed?: boolean } = {}): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#upstream?.end(say.disconnect, how.severed === true);
+    this.#upstream?.end((this.#input?.releases ?? "") + say.disconnect, how.severed === true);
     this.#opening = null;
     if (error === null) this.#viewer.end(1000, "");
     else this.#lastWords(error, how.told === true, how.atOnce === true);
@@ -219,6 +219,10 @@ export class Tunnel implements SessionControl, Gate, IntakeOwner, TargetOwner {
 
   leave(): void {
     this.end(null);
+  }
+
+  get drives(): boolean {
+    return !this.#watchOnly;
   }
 
   flows(): boolean {

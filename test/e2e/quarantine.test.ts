@@ -70,6 +70,17 @@ t.test("whoever joins a held desktop, resizes or comes back sees and does nothin
   again.send(instruction("key", 0x62, 1) + instruction("key", 0x62, 0));
   await desktop.received((event) => event.kind === "key" && event.pressed, { from });
   await motion.stop();
+
+  const button = async (pressed: boolean, from: number) =>
+    desktop.received((event) => event.kind === "button" && event.pressed === pressed, { from });
+  const before = desktop.events.length;
+  again.send(instruction("mouse", 30, 30, 1));
+  await button(true, before);
+  await again.close();
+  await button(false, before);
+  const next = button(true, desktop.events.length);
+  (await farm.viewer("alex")).send(instruction("mouse", 50, 30, 1));
+  t.match(await next, { x: 50 }, "a button that was down at the end keeps nobody's pointer out");
 });
 
 t.setTimeout(400_000);

@@ -113,27 +113,29 @@ t.test("a viewer that leaves is missed, though it read elsewhere; a process that
   t.equal(late.status, 404);
 });
 
-t.test("while the target does not read, a write is heard and its answer waits; another one breaks the tunnel", async (t) => {
-  const { heard, viewers, at } = await processOf(t, null);
-  const opened = await fetch(`${at}?connect`, { method: "POST", body: connectBody });
-  const headers = { "guacamole-tunnel-token": opened.headers.get("guacamole-tunnel-token") ?? "" };
-  const write = (body: string): Promise<Response> =>
-    fetch(`${at}?write:${uuid}`, { method: "POST", headers, body });
-  viewers[0].pause();
-  const first = write("3.nop;");
-  while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-  viewers[0].resume();
-  t.equal((await first).status, 200);
-  viewers[0].pause();
-  const second = write("3.nop;");
-  while (heard.length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
-  const third = write("4.blob,1.0,4.AAAA;");
-  while (heard.length === 2) await new Promise((resolve) => setTimeout(resolve, 1));
-  t.same(heard, ["3.nop;", "3.nop;", "rate-exceeded"], "the stock page writes only once it was answered");
-  viewers[0].end(1008, "797");
-  t.equal((await second).status, 403);
-  t.equal((await third).status, 403);
-});
+t.test(
+  "while the target does not read, a write is heard and its answer waits; another one breaks the tunnel",
+  async (t) => {
+    const { heard, viewers, at } = await processOf(t, null);
+    const opened = await fetch(`${at}?connect`, { method: "POST", body: connectBody });
+    const headers = { "guacamole-tunnel-token": opened.headers.get("guacamole-tunnel-token") ?? "" };
+    const write = (body: string): Promise<Response> => fetch(`${at}?write:${uuid}`, { method: "POST", headers, body });
+    viewers[0].pause();
+    const first = write("3.nop;");
+    while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    viewers[0].resume();
+    t.equal((await first).status, 200);
+    viewers[0].pause();
+    const second = write("3.nop;");
+    while (heard.length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    const third = write("4.blob,1.0,4.AAAA;");
+    while (heard.length === 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    t.same(heard, ["3.nop;", "3.nop;", "rate-exceeded"], "the stock page writes only once it was answered");
+    viewers[0].end(1008, "797");
+    t.equal((await second).status, 403);
+    t.equal((await third).status, 403);
+  },
+);
 
 t.test("a tunnel that ended says why for a while, without keeping its session, and then is forgotten", async (t) => {
   setFlagsFromString("--expose-gc");

@@ -146,7 +146,7 @@ t.test(
     const before = await seen();
     t.ok((before?.keystrokes ?? 0) > 200);
 
-    // what was learned meanwhile: one colleague, then several, and quiet stretches of the agent's own
+    // what was learned meanwhile: one colleague and nervous stretches of the agent's own, then several, and quiet ones
     const joined = async (colleagues: number, peak: number, session: number) => {
       const last = await seen();
       enrolColleagues(store, background, colleagues);
@@ -165,7 +165,7 @@ t.test(
       }
       return now;
     };
-    await joined(1, -6, 73);
+    await joined(1, -1, 73);
     work(1, 74, 150);
     t.ok(((await seen())?.trust ?? 0) > 50, "one colleague holds no agent");
     t.same(acts, []);

@@ -134,7 +134,7 @@ t.test(
       peaks,
       Array.from({ length: 300 }, () => -6),
     ).thresholds;
-    t.ok(calm.quarantine < thresholds.quarantine);
+    t.same(calm, thresholds, "and calm ones lower none: what went higher was held, and is not among them");
     for (const each of [thresholds, strict, nervous, calm]) {
       t.ok(each.sever > single && each.sever > each.quarantine && each.quarantine > each.alert);
       t.ok(each.release < each.alert || each.release < each.quarantine);
@@ -143,6 +143,26 @@ t.test(
     t.end();
   },
 );
+
+t.test("the better an agent is known the limits stay where the budget puts them, however nervous the agent is", (t) => {
+  const single = highestSingle(defaultTrustOptions);
+  const background = peaks.map((peak) => peak - 1);
+  const limitOf = (own: readonly number[]) => agentTerms(policy, background, own).thresholds.quarantine;
+  const usual = limitOf([]);
+  for (const stretches of [5, 20, 60, 200, 500]) {
+    const own = Array.from({ length: stretches }, (_, index) => background[(index * 77) % background.length]);
+    const limit = limitOf(own);
+    t.ok(limit >= usual && limit < usual + 0.3, `${limit.toFixed(2)} after ${stretches} stretches like everybody's`);
+  }
+  let nervous: readonly number[] = [];
+  for (let session = 0; session < 200; session++) nervous = [...nervous, limitOf(nervous) - 0.1, -4];
+  t.ok(limitOf(nervous) > usual, "who is nervous is held later");
+  t.ok(
+    limitOf(nervous) <= Math.max(usual, single),
+    "but not without end: a hand that differs in one modality is held still",
+  );
+  t.end();
+});
 
 t.test("a session at which nobody is is held until somebody proves who is there, and never severed for it", (t) => {
   const session = new Session(decider()).say(100, 0.6, 1);

@@ -44,22 +44,23 @@ const unseen = 1;
 /** Share of the background's stretches that pass a limit: as counted, and beyond the highest as their excess falls. */
 class Tail {
   readonly #sorted: Float64Array;
-  readonly #from: number;
-  /** Mean excess over `#from`, nats. */
+  /** Where the highest `tailShare` of the peaks begin. */
+  readonly from: number;
+  /** Mean excess over `from`, nats. */
   readonly fall: number;
 
   constructor(peaks: Peaks) {
     this.#sorted = Float64Array.from(peaks).sort();
     const place = Math.floor((1 - tailShare) * (this.#sorted.length - 1));
-    this.#from = this.#sorted[place] ?? 0;
+    this.from = this.#sorted[place] ?? 0;
     const beyond = this.#sorted.subarray(place + 1);
-    const excess = beyond.reduce((sum, peak) => sum + peak - this.#from, 0) / Math.max(1, beyond.length);
+    const excess = beyond.reduce((sum, peak) => sum + peak - this.from, 0) / Math.max(1, beyond.length);
     this.fall = Math.min(Math.max(excess, fastestTail), slowestTail);
   }
 
   share(limit: number): number {
     if (this.#sorted.length === 0) return Math.exp(-Math.max(0, limit));
-    if (limit >= this.#from) return tailShare * Math.exp((this.#from - limit) / this.fall);
+    if (limit >= this.from) return tailShare * Math.exp((this.from - limit) / this.fall);
     return 1 - this.#below(limit) / this.#sorted.length;
   }
 
@@ -84,12 +85,25 @@ function tailOf(peaks: Peaks): Tail {
   return known;
 }
 
-/** The lowest limit that suspicion passes no more than `perActiveHour` times an hour. */
+/** How many of an agent's own stretches pass a limit: as counted, and beyond the background's calm as its excess falls. */
+function exceededBy(own: Peaks, limit: number, background: Tail): number {
+  let [passed, high] = [0, 0];
+  for (const peak of own) {
+    if (peak >= limit) passed++;
+    if (peak >= background.from) high++;
+  }
+  return Math.max(passed, high * Math.min(1, Math.exp((background.from - limit) / background.fall)));
+}
+
+/**
+ * The lowest limit that suspicion passes no more than `perActiveHour` times an hour.
+ * @param doubt stretches like the agent's highest that are counted although nobody saw them
+ */
 function limitFor(perActiveHour: number, background: Tail, own: Peaks, doubt: number, cap: number): number {
-  const reaches = (peak: number, limit: number): number => Math.min(1, Math.exp((peak - limit) / background.fall));
   const highest = own.length === 0 ? 0 : Math.max(...own);
   const rate = (limit: number): number => {
-    const exceeded = own.reduce((sum, peak) => sum + reaches(peak, limit), doubt * reaches(highest, limit));
+    const unseen = doubt * Math.min(1, Math.exp((highest - limit) / background.fall));
+    const exceeded = exceededBy(own, limit, background) + unseen;
     return (
       (perHour * (backgroundWeight * fewPeople * background.share(limit) + exceeded)) / (backgroundWeight + own.length)
     );
@@ -104,15 +118,21 @@ function limitFor(perActiveHour: number, background: Tail, own: Peaks, doubt: nu
 }
 
 /**
- * Derives one agent's thresholds.
+ * Derives one agent's thresholds. An agent's own stretches raise limits and never lower them: those that went higher were
+ * held, and are not among them. Nor do they raise the limit of holding above what one modality alone can cause: whoever
+ * differs in one would never be held.
  * @param background peaks of genuine stretches of people who are not in the background's training
  * @param own peaks of the agent's own genuine stretches; empty for a new agent
  * @param single the highest suspicion that one modality alone can cause: severing always needs more
  */
 export function deriveThresholds(budget: Budget, background: Peaks, own: Peaks, single: number): Thresholds {
   const tail = tailOf(background);
-  const quarantine = limitFor(budget.falseQuarantines, tail, own, 0, 40);
-  const sever = limitFor(budget.falseSevers, tail, own, unseen, 60);
+  const { falseQuarantines, falseSevers } = budget;
+  const quarantineOf = (peaks: Peaks): number => limitFor(falseQuarantines, tail, peaks, 0, 40);
+  const severOf = (peaks: Peaks): number => limitFor(falseSevers, tail, peaks, unseen, 60);
+  const [usual, last] = [quarantineOf([]), severOf([])];
+  const quarantine = own.length === 0 ? usual : Math.max(usual, Math.min(quarantineOf(own), single));
+  const sever = own.length === 0 ? last : Math.max(last, severOf(own));
   return {
     alert: quarantine - alertMargin,
     quarantine,

@@ -28,7 +28,7 @@ const [left, width, rowHeight, top] = [170, 640, 26, 46];
 const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 /** Bars from the least to the most. @param unit of the values, after a comma in the title */
-export function barChart(title: string, unit: string, bars: readonly Bar[]): string {
+function barChart(title: string, unit: string, bars: readonly Bar[]): string {
   const sorted = [...bars].sort((a, b) => a.value - b.value);
   const floor = sorted[0].value / 2;
   const scale = (width - left - 70) / Math.log(sorted[sorted.length - 1].value / floor);

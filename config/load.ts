@@ -20,7 +20,7 @@ export interface Loaded {
 }
 
 /** Where a configuration is looked for when nothing names one: in the working folder. */
-export const usualFile = "samehand.yaml";
+const usualFile = "samehand.yaml";
 
 /**
  * The configuration's file as every command takes it: the option, else `SAMEHAND_CONFIG`, else `samehand.yaml` in the

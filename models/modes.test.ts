@@ -165,9 +165,6 @@ t.test("there are few modes: the oldest that was never confirmed gives way, a co
   t.ok(profile.modes.includes(second));
   for (const { session } of profile.modes) profile.confirmModes(background, session);
   t.notOk(profile.learnMode(background, lesson(hands[4], 9)));
-  t.ok(profile.removeMode(0));
-  t.notOk(profile.removeMode(7));
-  t.equal(profile.modes.length, mostModes - 1);
 });
 
 t.test("modes are stored with the profile, and told without reading it whole", async (t) => {

@@ -184,11 +184,6 @@ export class Profile {
     return this.#changeModes(withoutSession(this.modes, session));
   }
 
-  /** Forgets a mode. @returns whether there was one */
-  removeMode(index: number): boolean {
-    return index in this.modes && this.#changeModes(this.modes.filter((_, place) => place !== index));
-  }
-
   #changeModes(modes: readonly Mode[]): boolean {
     if (modes === this.modes) return false;
     this.modes = modes;

@@ -75,14 +75,6 @@ export class Verifier {
     return this.#pointer.add(action);
   }
 
-  get keystrokes(): number {
-    return this.#keyboard.count;
-  }
-
-  get actions(): number {
-    return this.#pointer.count;
-  }
-
   /** Calibrated log-likelihood ratio of all input so far, both modalities together. 0 before there is anything to say. */
   sessionLlr(): Llr {
     return llr(fuse(this.#background.fusion, this.#keyboard.sessionLlr(), this.#pointer.sessionLlr()));

@@ -16,7 +16,7 @@ export interface Judged {
   readonly delay: number;
 }
 
-export interface Terms extends Pick<DeciderOptions, "rules" | "thresholds" | "holdFor" | "trust"> {
+export interface Terms extends Pick<DeciderOptions, "rules" | "thresholds" | "holdFor"> {
   /** How long a passed challenge spares a session of weak doubts; null where it does not. */
   readonly challenge: Policy["challenge"];
 }

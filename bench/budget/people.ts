@@ -54,7 +54,7 @@ export function readPeople(directory: string, part: Part, wanted: readonly strin
   return people;
 }
 
-export const partOf = (seen: Seen): Part => (seen.keystroke === undefined ? "pointer" : "keyboard");
+const partOf = (seen: Seen): Part => (seen.keystroke === undefined ? "pointer" : "keyboard");
 
 function spread<Of>(all: readonly Of[]): Of[] {
   const every = Math.max(1, all.length / mostSessions);

@@ -4,7 +4,7 @@ import { instruction } from "../../gateway/protocol/guacamole/instructions.ts";
 import { plainText } from "./wire.ts";
 
 /** `heavy`: large images as fast as they are taken. `paced`: 20 frames of 39 KB a second. `tiles`: 300-byte images. `text`: half of it not ASCII. */
-export const scenes = ["heavy", "paced", "tiles", "text"] as const;
+const scenes = ["heavy", "paced", "tiles", "text"] as const;
 export type Scene = (typeof scenes)[number];
 
 /** Milliseconds between the frames of `paced`. */

@@ -24,7 +24,7 @@ export interface SignInParts {
 }
 
 /** The operator whom the first start makes, with every role. */
-export const firstOperator = "first operator";
+const firstOperator = "first operator";
 const linkMillis = 3_600_000;
 
 /** A one-time link's secret for an operator who exists. */

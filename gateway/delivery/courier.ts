@@ -21,13 +21,12 @@ export interface CourierOptions {
   readonly notice: (entry: AuditEntry) => Notice;
   readonly log: Log;
   readonly clock: Clock;
-  /** Between two looks, and the first and the longest wait after a failure; ms. */
-  readonly pauses?: { readonly look: number; readonly first: number; readonly longest: number };
   /** How long an attempt may go on after `stop`, ms. */
   readonly graceMillis?: number;
 }
 
-const usual = { look: 1000, first: 1000, longest: 300_000 };
+/** Between two looks, and the first and the longest wait after a failure; ms. */
+const pauses = { look: 1000, first: 1000, longest: 300_000 };
 /** With what else a stop takes it must fit into the time that a supervisor gives, which is drainSeconds and some. */
 const usualGrace = 2000;
 
@@ -88,7 +87,7 @@ export class Courier {
   }
 
   async #run(): Promise<void> {
-    const { look, first, longest } = this.#options.pauses ?? usual;
+    const { look, first, longest } = pauses;
     let wait = first;
     while (!this.#end.signal.aborted) {
       let pause = look;

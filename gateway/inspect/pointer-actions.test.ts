@@ -102,15 +102,6 @@ t.test("a drag longer than its buffer is still one drag", async (t) => {
   t.equal(value(actions[0], "hold"), 90_000);
 });
 
-t.test("the client's profile is the time between its moves", async (t) => {
-  const extractor = new PointerActions(() => {});
-  for (const [at, x, y, mask] of sweep(0, 0, 0, 100)) extractor.pointer(millis(at), x, y, buttonMask(mask));
-  const { medianMs, together, moves } = extractor.clientProfile();
-  t.equal(medianMs, 16);
-  t.equal(together, 0);
-  t.equal(moves, 99);
-});
-
 const walk = array(
   tuple(integer({ min: 1, max: 80 }), integer({ min: -40, max: 40 }), integer({ min: -40, max: 40 })),
   {

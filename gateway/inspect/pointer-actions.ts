@@ -33,18 +33,6 @@ const dragStart = at("drag-start");
 const dragEnd = at("drag-end");
 const wheelClicks = at("wheel-clicks");
 
-/** How a client samples its pointer: tells devices and links apart, not people. */
-export interface ClientProfile {
-  /** Median time between moves within a run, from a histogram of 1 ms bins up to 255 ms. NaN before the first. */
-  readonly medianMs: number;
-  /** Share of moves that arrive together with the one before (under 2 ms). */
-  readonly together: number;
-  /** Spread of the time between moves: 90th less 10th percentile, ms. */
-  readonly spreadMs: number;
-  /** Moves counted. */
-  readonly moves: number;
-}
-
 type State = "up" | "down";
 
 /** Turns one session's pointer events into actions, in order. */
@@ -54,12 +42,10 @@ export class PointerActions {
   readonly #held = points(mostPoints);
   readonly #shaken = points(mostPoints);
   readonly #wheelTimes = new Float64Array(mostWheelClicks);
-  readonly #intervals = new Uint32Array(256);
   #wheelCount = 0;
   #wheelDown = 0;
   #wheelReversals = 0;
   #wheelLast = 0;
-  #moves = 0;
   #mask = 0;
   #state: State = "up";
   #x = Number.NaN;
@@ -115,29 +101,7 @@ export class PointerActions {
     this.#actionEnd = this.#released = Number.NaN;
   }
 
-  clientProfile(): ClientProfile {
-    const quantile = (share: number): number => {
-      let left = share * this.#moves;
-      for (let bin = 0; bin < 256; bin++) {
-        left -= this.#intervals[bin];
-        if (left <= 0 && this.#moves > 0) return bin;
-      }
-      return Number.NaN;
-    };
-    return {
-      medianMs: quantile(0.5),
-      together: this.#moves > 0 ? (this.#intervals[0] + this.#intervals[1]) / this.#moves : Number.NaN,
-      spreadMs: quantile(0.9) - quantile(0.1),
-      moves: this.#moves,
-    };
-  }
-
   #move(now: number, x: number, y: number): void {
-    const gap = now - this.#last;
-    if (gap < 1000) {
-      this.#intervals[Math.min(255, Math.max(0, Math.trunc(gap)))]++;
-      this.#moves++;
-    }
     if (this.#wheelCount > 0) this.#endWheel();
     this.#place(now, x, y);
   }

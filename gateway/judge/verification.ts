@@ -1,7 +1,6 @@
 /** Whom a session is verified against: what is known of the agent, and a verifier made from it once input comes. */
 import type { Background } from "../../models/background.ts";
 import type { Verifier } from "../../models/verifier.ts";
-import type { Clock } from "../core/clock.ts";
 import type { Maturity } from "../core/maturity.ts";
 import type { Millis } from "../core/units.ts";
 import type { Mode, Reason } from "../core/verdict.ts";
@@ -19,7 +18,6 @@ export interface VerificationOptions {
   readonly record: AgentRecord;
   readonly background: Background;
   readonly settings: () => JudgeSettings;
-  readonly clock: Clock;
 }
 
 /** What a session's challenges mean for its decisions. */

@@ -27,7 +27,7 @@ export interface Report {
 }
 
 /** `scores.csv`: the calibrated LLR of all input of a session so far, a row a moment. */
-export function scoresCsv(set: RecordedSet, results: readonly TrialResult[]): string {
+function scoresCsv(set: RecordedSet, results: readonly TrialResult[]): string {
   const lines = ["session,claimed,genuine,t_ms,keystrokes,actions,llr"];
   for (const { index, rows } of results) {
     const { session, claimed, genuine } = set.trials[index];
@@ -40,7 +40,7 @@ export function scoresCsv(set: RecordedSet, results: readonly TrialResult[]): st
 }
 
 /** `verdicts.csv`: what trust filter and policy decided, and where each session ended. */
-export function verdictsCsv(set: RecordedSet, results: readonly TrialResult[]): string {
+function verdictsCsv(set: RecordedSet, results: readonly TrialResult[]): string {
   const lines = ["session,claimed,verdict,t_ms,trust,keystrokes,actions"];
   for (const { index, verdicts } of results) {
     const { session, claimed } = set.trials[index];

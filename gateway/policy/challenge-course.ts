@@ -36,7 +36,7 @@ export interface CourseOptions {
 /** Fewer keystrokes pass nobody, whatever they look like. */
 export const leastKeystrokes = 20;
 /** Fewer fail nobody: whoever begins badly goes on. */
-export const leastToFail = 50;
+const leastToFail = 50;
 const none: Losses = { "wrong-code": 0, "failed-phrase": 0, undecided: 0 };
 
 export class ChallengeCourse {

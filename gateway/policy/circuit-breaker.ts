@@ -27,7 +27,7 @@ export interface Trip {
   readonly chance: number;
 }
 
-export const breakerWindow = 10 * 60_000;
+const breakerWindow = 10 * 60_000;
 const implausible = 1e-9;
 /** Below this an attack on a few is at least as good an explanation as something shared. */
 const fewest = 6;

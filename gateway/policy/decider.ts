@@ -8,7 +8,7 @@ import { type Decision, type Mode, type Reason, stricter, type Verdict } from ".
 import { LoneEvidence } from "./lone-evidence.ts";
 import type { Facts, Policy } from "./rules.ts";
 import { type Thresholds, trustAt } from "./thresholds.ts";
-import { TrustFilter, type TrustOptions, defaultTrustOptions } from "./trust.ts";
+import { TrustFilter, defaultTrustOptions } from "./trust.ts";
 
 /** What a decider asks about each evidence; a policy is one. */
 export type Rules = Pick<Policy, "decide">;
@@ -28,7 +28,6 @@ export interface DeciderOptions {
   readonly agent: Facts["agent"];
   /** How long a quarantine waits for the agent to be recognised before the session is severed. */
   readonly holdFor: Millis;
-  readonly trust?: TrustOptions;
   /** Names in words what weighed most against the agent, strongest first. */
   readonly explain?: (most: number) => readonly Reason[];
   readonly surroundings?: () => Surroundings;
@@ -73,7 +72,7 @@ export class Decider {
   constructor(options: DeciderOptions) {
     this.#options = options;
     this.#thresholds = options.thresholds;
-    this.filter = new TrustFilter(options.trust ?? defaultTrustOptions);
+    this.filter = new TrustFilter(defaultTrustOptions);
     this.#decision = this.#make(millis(0), "start", [], 0, 0);
   }
 
@@ -115,7 +114,7 @@ export class Decider {
     this.#link = weight;
     this.#said[modality] += llr * weight;
     this.filter.observe(at, modality, llr, weight);
-    const { temper } = this.#options.trust ?? defaultTrustOptions;
+    const { temper } = defaultTrustOptions;
     this.#lone.observe(at, modality, llr * weight * temper[modality]);
     return this.#rule(at, weighed.keystrokes, weighed.actions);
   }

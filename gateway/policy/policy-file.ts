@@ -61,7 +61,7 @@ const challenge = z.strictObject({
     .describe("how long a weak doubt only alerts after a passed challenge; doubled with each in eight hours"),
 });
 
-export const policySchema = z.strictObject({
+const policySchema = z.strictObject({
   budget: z.strictObject({
     falseQuarantinesPerHour: perHour.describe("genuine agents held, per active hour"),
     falseSeversPerHour: perHour.describe("genuine agents severed, per active hour"),

@@ -32,8 +32,6 @@ export interface GuacdOptions {
 export interface Page {
   readonly type: string;
   readonly body: string | Uint8Array;
-  /** Added to the security headers, or put in their place. Names in lower case. */
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Answers a GET with JSON. @param authorization that header; empty where none came @throws SamehandError */

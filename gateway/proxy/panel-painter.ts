@@ -20,7 +20,7 @@ export interface PanelRequest {
 
 type Done = (panel: Panel | null) => void;
 
-export class PanelPainter {
+class PanelPainter {
   readonly #waiting = new Map<number, Done>();
   #worker: Worker | null = null;
   #requests = 0;

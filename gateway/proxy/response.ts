@@ -30,7 +30,6 @@ export function sendPage(response: ServerResponse, page: Page, headOnly: boolean
     ...(secure ? transportSecurity : {}),
     "content-type": page.type,
     "content-length": body.byteLength,
-    ...page.headers,
   });
   response.end(headOnly ? undefined : body);
 }

@@ -14,7 +14,7 @@ import type { Waiting } from "./waiting.ts";
  * How a challenge, or a step of it, went. `returned`: passed after nobody was there, without a doubt; `undecided`: a phrase that was neither; `severed`: no attempt was left;
  * `abandoned`: the viewer left.
  */
-export const challengeOutcomes = [
+const challengeOutcomes = [
   "passed",
   "returned",
   "approved",

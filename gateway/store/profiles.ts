@@ -18,7 +18,7 @@ type AgentRow = Tables["agents"];
 type ProfileRow = Tables["profiles"];
 
 /** Versions kept of a profile, for going back by hand. */
-export const keptVersions = 5;
+const keptVersions = 5;
 
 export class Profiles {
   readonly #db: Database;

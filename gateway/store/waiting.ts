@@ -20,7 +20,7 @@ export interface WaitingLimits {
   readonly bytes: number;
 }
 
-export const defaultWaiting: WaitingLimits = { writes: 10_000, bytes: 64 * 1024 * 1024 };
+const defaultWaiting: WaitingLimits = { writes: 10_000, bytes: 64 * 1024 * 1024 };
 
 /** A closure with a row's values. */
 const usualBytes = 1024;

@@ -139,15 +139,6 @@ export function physicalOf(keysym: number, key: number): number {
 
 /** Classes of keys, for digraphs too rare to have a context of their own. */
 export const keyClassCount = 7;
-export const keyClassNames = [
-  "the left hand's letters",
-  "the right hand's letters",
-  "the space bar",
-  "digits",
-  "punctuation",
-  "editing keys",
-  "modifiers and other keys",
-] as const;
 
 function classOfKey(key: number): number {
   if (key >= firstLetter && key < firstDigit)

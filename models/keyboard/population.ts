@@ -97,7 +97,7 @@ function standardised(people: readonly PersonData[], digraphs: Uint16Array): Con
 }
 
 /** Keystrokes of a person cut into windows of about `length` that do not span sittings. */
-export function windowsOf(person: PersonData, length: number): Keystroke[][] {
+function windowsOf(person: PersonData, length: number): Keystroke[][] {
   const windows: Keystroke[][] = [];
   for (const sitting of person.sittings) {
     for (let from = 0; from + length <= sitting.length; from += length)

@@ -24,7 +24,7 @@ export interface TrainingOptions {
   readonly networkSteps?: number;
 }
 
-export const defaultNetworkSteps = 3_000;
+const defaultNetworkSteps = 3_000;
 /** Fewer people than this cannot train a network that holds for others. */
 const leastForNetwork = 300;
 /** Amounts of keystrokes at which calibration is learned. */

@@ -15,8 +15,6 @@ export type PointerTrees = Uint8Array;
 
 export interface GrowOptions {
   readonly seed: number;
-  /** Told the share done, 0 to 1. */
-  readonly onProgress?: (share: number) => void;
 }
 
 /**
@@ -46,7 +44,6 @@ export function growAgainst(enrolled: PointerStatistics, against: Uint8Array, op
     rowShare: 0.6,
     featureShare: 0.4,
     seed: options.seed,
-    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
   return grown.encode();
 }

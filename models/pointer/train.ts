@@ -41,13 +41,9 @@ export function trainPointer(people: readonly PointerPerson[], options: GrowOpti
   const withCohort: FusionExample[] = [];
   const withTrees: FusionExample[] = [];
   const without: FusionExample[] = [];
-  let done = 0;
   for (const farm of domains.values()) {
     const models = farm.map((subject) => farmOf(farm, subject, []));
-    const trees = farm.map((subject, i) => {
-      options.onProgress?.(++done / (subjects.length + 1));
-      return models[i].grow(subject.enrolled, { seed: options.seed });
-    });
+    const trees = farm.map((subject, i) => models[i].grow(subject.enrolled, options));
     farm.forEach((subject, i) => {
       const others = trees.filter((_, other) => other !== i);
       const grown = farmOf(farm, subject, others).reference(subject.enrolled, trees[i]);
@@ -66,7 +62,6 @@ export function trainPointer(people: readonly PointerPerson[], options: GrowOpti
     without: trainFusion(without),
   };
   const each = Math.max(8, Math.ceil(priorRows / Math.max(1, subjects.length)));
-  options.onProgress?.(1);
   return new PointerModel(
     subjects.filter((subject) => subject.enrolled.count > 0).map((subject) => subject.enrolled.thinned(each)),
     fusions,

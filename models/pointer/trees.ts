@@ -35,8 +35,6 @@ export interface GrowOptions {
   readonly rowShare: number;
   readonly featureShare: number;
   readonly seed: number;
-  /** Told the share done, 0 to 1. */
-  readonly onProgress?: (share: number) => void;
 }
 
 /**
@@ -148,7 +146,7 @@ function opened(bytes: Uint8Array): { readonly count: number; readonly body: Uin
 }
 
 /** Even numbers in [0, 1) from a seed (mulberry32, public domain). */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -179,7 +177,6 @@ export function growTrees(columns: Uint8Array, labels: Uint8Array, weights: Floa
   const splitFeatures = new Uint8Array(leaves);
   const splitThresholds = new Uint8Array(leaves);
   for (let k = 0; k < options.trees; k++) {
-    options.onProgress?.(k / options.trees);
     let taken = 0;
     for (let i = 0; i < rows; i++) {
       const p = 1 / (1 + Math.exp(-scores[i]));

@@ -35,7 +35,7 @@ export const profileVersion = z
   .meta({ id: "ProfileVersion" });
 
 /** The same agent at other devices: another mouse, another client. */
-export const agentMode = z
+const agentMode = z
   .strictObject({
     id: z.string(),
     name: z.string().describe("in words, such as `another mouse, 8 ms apart`"),

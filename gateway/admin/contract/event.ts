@@ -6,40 +6,40 @@ import { z } from "zod";
 import { agentName, mode, time } from "./common.ts";
 import { decision, session } from "./session.ts";
 
-export const snapshotEvent = z.strictObject({
+const snapshotEvent = z.strictObject({
   type: z.literal("snapshot"),
   at: time,
   mode,
   sessions: z.array(session).describe("all live sessions"),
 });
-export const changesEvent = z.strictObject({
+const changesEvent = z.strictObject({
   type: z.literal("changes"),
   at: time,
   sessions: z.array(session).describe("new or changed, whole"),
   ended: z.array(z.string()).describe("ids of those that ended"),
 });
-export const decisionEvent = z.strictObject({
+const decisionEvent = z.strictObject({
   type: z.literal("decision"),
   at: time,
   session: z.string(),
   agent: agentName,
   decision,
 });
-export const agentEvent = z.strictObject({
+const agentEvent = z.strictObject({
   type: z.literal("agent"),
   at: time,
   agent: agentName,
   change: z.enum(["locked", "unlocked", "forgotten"]),
 });
-export const approvalEvent = z.strictObject({
+const approvalEvent = z.strictObject({
   type: z.literal("approval"),
   at: time,
   approval: z.string(),
   change: z.enum(["asked", "approved", "refused", "expired"]),
 });
-export const tickEvent = z.strictObject({ type: z.literal("tick"), at: time });
+const tickEvent = z.strictObject({ type: z.literal("tick"), at: time });
 /** The operator's session has ended, or lost its role: the stream closes after it. */
-export const signedOutEvent = z.strictObject({ type: z.literal("signed-out"), at: time });
+const signedOutEvent = z.strictObject({ type: z.literal("signed-out"), at: time });
 
 export const event = z
   .discriminatedUnion("type", [

@@ -10,7 +10,7 @@ export const rule = z.strictObject({
   because: z.string(),
 });
 
-export const policyFacts = z
+const policyFacts = z
   .strictObject({
     budget: z.strictObject({ falseQuarantinesPerHour: z.number(), falseSeversPerHour: z.number() }),
     lockMinutes: z.number(),
@@ -112,7 +112,6 @@ export const shadow = z
 
 export const applyBody = draft.extend({ reason: z.string().trim().min(3).max(300) });
 
-export type PolicyRule = z.output<typeof rule>;
 export type PolicyFacts = z.output<typeof policyFacts>;
 export type PolicyState = z.output<typeof policy>;
 export type CheckedPolicy = z.output<typeof checked>;

@@ -24,7 +24,6 @@ export type RouteName = keyof Routes;
 type Part<R extends RouteName, Key extends "params" | "query" | "body"> =
   Routes[R] extends Record<Key, infer Schema extends z.ZodType> ? Schema : z.ZodObject<Record<string, never>>;
 /** What a caller sends. */
-export type Params<R extends RouteName> = z.input<Part<R, "params">>;
 export type Query<R extends RouteName> = z.input<Part<R, "query">>;
 export type Body<R extends RouteName> = z.input<Part<R, "body">>;
 /** What a handler gets, defaults filled in. */

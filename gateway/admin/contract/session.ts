@@ -44,7 +44,7 @@ export const session = z
   })
   .meta({ id: "Session" });
 
-export const evidencePoint = z.strictObject({
+const evidencePoint = z.strictObject({
   at: time,
   llr: z.number().describe("nats; positive speaks for the agent"),
   weight: z.number().min(0).max(1),

@@ -2,7 +2,7 @@
 import { comma, digit0, dot, semicolon } from "./bytes.ts";
 
 /** Tomcat closes with 1009 above this many characters in a text message (its default buffer). */
-export const messageLimit = 8192;
+const messageLimit = 8192;
 
 /**
  * Where the last instruction ends that still fits into one message.

@@ -11,7 +11,7 @@ export const overlayStream = 1_000_000;
 /** The first stream of the pictures that are brought back after a hold. */
 export const firstReturnStream = overlayStream + 1000;
 /** The most base64 letters in one `blob`: what guacd itself sends. */
-export const blobLength = 8064;
+const blobLength = 8064;
 
 /** What a viewer has of a desktop. */
 export interface Drawn {

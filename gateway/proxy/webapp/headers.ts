@@ -27,7 +27,7 @@ export interface Trust {
 }
 
 /** `::ffff:10.0.0.1` is `10.0.0.1`. */
-export function plainAddress(address: string): string {
+function plainAddress(address: string): string {
   return address.startsWith("::ffff:") && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
 }
 

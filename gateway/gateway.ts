@@ -5,6 +5,7 @@
 import { X509Certificate } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { readKeyRing } from "../config/load.ts";
+import { changedKeys } from "../config/watch.ts";
 import type { Config } from "../config/schema.ts";
 import { Background } from "../models/background.ts";
 import type { Admin } from "./admin/admin.ts";
@@ -182,7 +183,7 @@ export class Gateway {
     if (this.#options.fleet !== undefined) return;
     const { mode } = this.#config;
     this.#delivery?.start();
-    this.#note("gateway.started", { version, mode });
+    this.#note("gateway.started", { version, mode, policy: this.#policy.digest });
     this.#started = true;
     const { url: console } = this.admin;
     this.#log.info({ listen: this.url, console, metrics: this.metricsUrl, mode }, "listening");
@@ -215,6 +216,7 @@ export class Gateway {
     const options = this.#proxyOptions(config, tls);
     const deliver = this.#delivery?.prepare(config.delivery);
     const trace = this.#traces.prepare(config.traces);
+    const changed = changedKeys(this.#config, config);
     // Everything is read: from here on nothing fails.
     this.store.useKeys(keys);
     this.#policy = policy;
@@ -222,9 +224,10 @@ export class Gateway {
     this.#tokens = tokens;
     this.#config = config;
     this.proxy.reload(options);
+    this.admin.useCertificate(tls);
     deliver?.();
     trace();
-    this.#note("configuration.changed", { mode: config.mode });
+    this.#note("configuration.changed", { mode: config.mode, keys: changed, policy: policy.digest });
     this.#log.info({ mode: config.mode }, "configuration reloaded");
     // Agents may have been enrolled from recordings meanwhile: nobody should wait an hour for them to count.
     void this.refreshBackground();

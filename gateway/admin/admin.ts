@@ -111,6 +111,11 @@ export class Admin {
     this.#address = await this.#server.listen();
   }
 
+  /** Speaks with another certificate from now on, where it speaks TLS. Open connections go on. */
+  useCertificate(tls: AdminServerOptions["tls"]): void {
+    if (tls !== null) this.#server.useCertificate(tls);
+  }
+
   async close(): Promise<void> {
     this.#events.close();
     await this.#server.close();

@@ -4,6 +4,7 @@
  */
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
+import { Server as SecureServer } from "node:tls";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
@@ -40,6 +41,7 @@ export interface AdminServerOptions {
   readonly log: Log;
 }
 
+const minVersion = "TLSv1.2";
 const mostBody = 512 * 1024;
 /** What a sign-in that came out well had taken of its address's rate: itself, and its challenge. */
 const takes: Readonly<Partial<Record<RouteName, number>>> = { signInWithLink: 1, signInWithPasskey: 2 };
@@ -62,7 +64,7 @@ export class AdminServer {
       forceCloseConnections: true,
       routerOptions: { maxParamLength: 300 },
       serverFactory: (handler) =>
-        tls === null ? createHttpServer(handler) : createHttpsServer({ ...tls, minVersion: "TLSv1.2" }, handler),
+        tls === null ? createHttpServer(handler) : createHttpsServer({ ...tls, minVersion }, handler),
     });
     this.#prepare();
     for (const [name, route] of Object.entries<Route>(routes)) this.#serve(name as RouteName, route);
@@ -81,6 +83,11 @@ export class AdminServer {
       throw unusable("admin", host, port, cause);
     }
     return this.#app.server.address() as AddressInfo;
+  }
+
+  useCertificate(tls: NonNullable<AdminServerOptions["tls"]>): void {
+    const { server } = this.#app;
+    if (server instanceof SecureServer) server.setSecureContext({ ...tls, minVersion });
   }
 
   async close(): Promise<void> {

@@ -5,9 +5,38 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { createInterface } from "node:readline";
 import t from "tap";
+import { loadConfig } from "../../config/load.ts";
 import { newKeyLine } from "../core/key-ring.ts";
+import { storeOptions } from "../settings.ts";
+import { openStore } from "../store/open-store.ts";
+import { run } from "./serve.ts";
 
 type Line = Record<string, unknown>;
+
+t.test("a SIGHUP and a SIGTERM that come while the gateway starts are heard", async (t) => {
+  const ring = newKeyLine(new Date(0));
+  const yaml = "listen: {port: 0}\nmetrics: {port: 0}\nadmin: {port: 0}\nlog: {level: silent}\n";
+  const folder = t.testdir({ "samehand.yaml": yaml, "samehand.keys": ring, "samehand.token-keys": ring });
+  const at = ["--config", `${folder}/samehand.yaml`];
+  const stopping = new AbortController();
+  let hangUp = (): void => void t.fail("nobody hears a SIGHUP yet: it would end the process");
+  const stderr = { write: () => {} };
+  const ended = run(at, {
+    stdout: stderr,
+    stderr,
+    env: {},
+    stop: stopping.signal,
+    onReload: (listener) => void (hangUp = listener),
+  });
+  hangUp();
+  stopping.abort();
+  t.equal(await ended, 0);
+  const { config } = loadConfig(at[1] ?? null, {});
+  const store = openStore(storeOptions(config));
+  const actions = store.audit.newest(10).map(({ action }) => action);
+  store.close();
+  t.same(actions, ["gateway.stopped", "configuration.changed", "gateway.started"]);
+});
 
 t.test("serve takes changes of its files, refuses bad ones, and stops whole", { timeout: 60_000 }, async (t) => {
   const settings = (sessions: string): string => `listen: {port: 0, tls: {development: true}}

@@ -32,6 +32,9 @@ export async function run(args: string[], io: Io): Promise<number> {
     io.stdout.write(help);
     return 0;
   }
+  // From the beginning: a signal that nobody hears ends a process at once, and the first of a container never.
+  const stop = io.stop ?? new AbortController().signal;
+  const reloads = new Reloads(io);
   const loaded = loadConfig(configFile(values.config, io.env), io.env);
   const { config, warnings } = loaded;
   const log = createLog(config.log.level);
@@ -42,10 +45,10 @@ export async function run(args: string[], io: Io): Promise<number> {
   // To the terminal only: a log that is collected would hand out the sign-in.
   if (firstRun !== null)
     io.stderr.write(`\nThe first operator signs in here, once, within an hour:\n  ${firstRun}\n\n`);
-  const stopWatching = follow(gateway, loaded, io, log);
-  const stop = io.stop ?? new AbortController().signal;
+  const watching = follow(gateway, loaded, io, log);
+  reloads.serve(() => watching.reload());
   if (!stop.aborted) await once(stop, "abort");
-  stopWatching();
+  watching.close();
   await gateway.drain();
   await gateway.close();
   return 0;
@@ -65,8 +68,26 @@ interface Reloading {
   reload(config: Config): void | Promise<void>;
 }
 
-/** Reloads on SIGHUP and on a change of the configuration or of a file that it names. @returns a call that stops it */
-function follow(gateway: Reloading, loaded: Loaded, io: Io, log: Log): () => void {
+/** SIGHUP: what comes while the gateway starts is done once it runs. */
+class Reloads {
+  #reload: (() => void) | null = null;
+  #asked = false;
+
+  constructor(io: Io) {
+    io.onReload?.(() => {
+      this.#asked = true;
+      this.#reload?.();
+    });
+  }
+
+  serve(reload: () => void): void {
+    this.#reload = reload;
+    if (this.#asked) reload();
+  }
+}
+
+/** Reloads when it is told to, and on a change of the configuration or of a file that it names. */
+function follow(gateway: Reloading, loaded: Loaded, io: Io, log: Log): Watching {
   // What was asked for last, taken or refused: once the file that was at fault is mended, it is tried again.
   let wanted = loaded.config;
   const refused = (error: SamehandError): void =>
@@ -92,9 +113,11 @@ function follow(gateway: Reloading, loaded: Loaded, io: Io, log: Log): () => voi
       void take();
     },
   });
-  io.onReload?.(() => configuration.reload());
-  return () => {
-    configuration.close();
-    named.close();
+  return {
+    reload: () => configuration.reload(),
+    close: () => {
+      configuration.close();
+      named.close();
+    },
   };
 }

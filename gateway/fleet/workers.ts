@@ -6,6 +6,7 @@
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../../config/schema.ts";
+import { changedKeys } from "../../config/watch.ts";
 import { Background } from "../../models/background.ts";
 import type { Admin } from "../admin/admin.ts";
 import { systemClock } from "../core/clock.ts";
@@ -124,7 +125,7 @@ export class Workers {
     await Promise.all(Array.from({ length: this.#config.workers - 1 }, () => this.#start().listening));
     const { mode, workers } = this.#config;
     this.#delivery.start();
-    this.#note("gateway.started", { version, mode, workers });
+    this.#note("gateway.started", { version, mode, workers, policy: this.#policy.digest });
     this.#listens = true;
     this.#log.info({ listen: url, console: this.admin.url, metrics: this.metricsUrl, mode, workers }, "listening");
   }
@@ -134,14 +135,18 @@ export class Workers {
     // How many there are is settled at the start.
     const next = { ...config, workers: this.#config.workers };
     const deliver = this.#delivery.prepare(config.delivery);
+    const policy = loadPolicy(config.policy ?? defaultPolicyFile);
+    const tls = this.#options.developmentTls ?? tlsFiles(config);
+    const keys = changedKeys(this.#config, next);
     const [first, ...others] = [...this.#workers];
     // One is asked first: what it refuses none of the others is told.
     const refusal = (await first?.reload(next)) ?? null;
     if (refusal !== null) throw refusal;
     this.#config = next;
-    this.#policy = loadPolicy(config.policy ?? defaultPolicyFile);
+    this.#policy = policy;
+    this.admin.useCertificate(tls);
     deliver();
-    this.#note("configuration.changed", { mode: config.mode });
+    this.#note("configuration.changed", { mode: config.mode, keys, policy: policy.digest });
     const refusals = await Promise.all(others.map((worker) => worker.reload(next)));
     const late = refusals.find((each) => each !== null);
     if (late !== undefined && late !== null) throw late;

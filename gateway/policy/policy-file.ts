@@ -1,4 +1,5 @@
 /** Reads a policy file: budget, times, and rules in CEL, every fault told by file, line, rule and place. */
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { explain } from "../../config/explain.ts";
@@ -100,7 +101,7 @@ export function parsePolicy(text: string, file: string): Policy {
   const result = policySchema.safeParse(source.value);
   if (!result.success)
     throw new SamehandError("policy-invalid", explain(result.error, policySchema, source).join("\n"));
-  return new CompiledPolicy(result.data, source);
+  return new CompiledPolicy(result.data, source, createHash("sha256").update(text).digest("hex"));
 }
 
 interface Rule extends Ruling {
@@ -109,6 +110,7 @@ interface Rule extends Ruling {
 }
 
 class CompiledPolicy implements Policy {
+  readonly digest: string;
   readonly budget: Policy["budget"];
   readonly lockMinutes: number;
   readonly quarantineSeconds: number;
@@ -120,7 +122,8 @@ class CompiledPolicy implements Policy {
   readonly rules: readonly Rule[];
   readonly #facts = new CelFacts();
 
-  constructor(policy: z.output<typeof policySchema>, source: YamlSource) {
+  constructor(policy: z.output<typeof policySchema>, source: YamlSource, digest: string) {
+    this.digest = digest;
     this.budget = policy.budget;
     this.lockMinutes = policy.lockMinutes;
     this.quarantineSeconds = policy.quarantineSeconds;

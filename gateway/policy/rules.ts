@@ -44,6 +44,8 @@ export interface Ruling {
 }
 
 export interface Policy {
+  /** SHA-256 of its text, hexadecimal: by which rules a verdict was given can be told afterwards. */
+  readonly digest: string;
   /** False verdicts that are accepted per active hour of one agent; the thresholds are derived from them. */
   readonly budget: { readonly falseQuarantinesPerHour: number; readonly falseSeversPerHour: number };
   /** How long an agent is locked after a sever. */

@@ -3,8 +3,11 @@ import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import t from "tap";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
+import { silentLog } from "../core/log.ts";
 import { agentName, epochMillis, millis, sessionId } from "../core/units.ts";
 import { agentKeysOf, backUp, restore, verify } from "./backup.ts";
+import { Calendar } from "./calendar.ts";
+import { Database } from "./database.ts";
 import { openStore } from "./open-store.ts";
 import { unseal } from "./seal.ts";
 import type { Store } from "./store.ts";
@@ -120,6 +123,41 @@ t.test("a backup without its keys file is not restored as if its agents had been
   t.end();
 });
 
+t.test(
+  "a clock that jumps ahead makes nothing old before a day has passed, and nothing where it is set right",
+  async (t) => {
+    const day = 86_400_000;
+    const time = { at: Date.UTC(2026, 0, 1) };
+    const clock = { now: () => millis(time.at), wall: () => epochMillis(time.at) };
+    const told = Promise.withResolvers<object>();
+    const log = { ...silentLog, warn: (fields: object) => told.resolve(fields) };
+    const retention = { auditDays: 90, sessionDays: 30, profileDays: 90, scoreDays: 14, pollMillis: 5 };
+    const store = openStore({ path: `${t.testdir()}/store.db`, keys, clock, log, ...retention });
+    t.teardown(() => store.close());
+    store.updateProfile(store.enrol(anna).id, () => learned);
+    store.audit.note({ actor: "gateway", action: "agent.unlocked", why: "" });
+    const alive = setInterval(() => {}, 1000);
+    t.teardown(() => clearInterval(alive));
+    time.at += 3650 * day;
+    t.match(await told.promise, { days: 3650 });
+    t.ok(store.agent(anna));
+    t.equal(store.audit.verify().rows, 1);
+  },
+);
+
+t.test("what the calendar believes: no jump, a jump once a day has passed, and a clock that is set back", (t) => {
+  const db = new Database(`${t.testdir()}/store.db`, 50, () => {});
+  t.teardown(() => db.close());
+  const calendar = new Calendar(db, silentLog);
+  const start = Date.UTC(2026, 0, 1);
+  const at = (hours: number): boolean => calendar.believes(epochMillis(start + hours * 3_600_000), epochMillis(start));
+  t.same([0, 1, 24.9, 40].map(at), [true, true, true, true], "as time goes, nights included");
+  t.same([100, 110, 123, 124, 148].map(at), [false, false, false, true, true], "stopped over a weekend");
+  t.same([90_000, 90_010].map(at), [false, false], "ten years ahead");
+  t.same([149, 150].map(at), [true, true], "set right: what is old by it is old");
+  t.end();
+});
+
 t.test("sessions and agents are kept as long as they may be, and those of today longer", (t) => {
   const path = `${t.testdir()}/store.db`;
   const day = 86_400_000;
@@ -137,8 +175,8 @@ t.test("sessions and agents are kept as long as they may be, and those of today 
   time.at += 60 * day;
   begin("second of bert", bert);
   time.at += 40 * day;
-  // The store's own timer keeps no process alive.
-  const alive = setInterval(() => {}, 1000);
+  // Nothing is erased before a day has passed since the clock jumped; and the store's own timer keeps no process alive.
+  const alive = setInterval(() => (time.at += day / 4), 10);
   t.teardown(() => clearInterval(alive));
   return new Promise<void>((resolve) => {
     store.onChange((change) => {

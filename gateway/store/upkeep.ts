@@ -7,6 +7,7 @@ import { asSamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { EpochMillis } from "../core/units.ts";
 import type { Audit } from "./audit.ts";
+import { Calendar } from "./calendar.ts";
 import { type Database, sql } from "./database.ts";
 import type { Retention } from "./retention.ts";
 import type { Waiting } from "./waiting.ts";
@@ -26,6 +27,7 @@ const purgeMillis = 60_000;
 
 export class Upkeep {
   readonly #options: UpkeepOptions;
+  readonly #calendar: Calendar;
   #timer: NodeJS.Timeout | undefined;
   /** Something was erased, and may still be in the log. */
   #erasing = false;
@@ -38,6 +40,7 @@ export class Upkeep {
   /** @throws SamehandError `store-unavailable` */
   constructor(options: UpkeepOptions) {
     this.#options = options;
+    this.#calendar = new Calendar(options.db, options.log);
     this.#seen = options.db.dataVersion;
     this.#purgedAt = options.clock.wall();
   }
@@ -89,9 +92,10 @@ export class Upkeep {
   }
 
   #purge(now: EpochMillis): void {
+    const before = this.#purgedAt;
     this.#purgedAt = now;
     this.sign();
-    this.#options.retention.purge(now);
+    if (this.#calendar.believes(now, before)) this.#options.retention.purge(now);
   }
 
   /** A small write, to see whether the disk takes one again. */

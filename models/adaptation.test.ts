@@ -1,7 +1,7 @@
 import t from "tap";
-import { buttonMask, keysym, millis } from "../gateway/core/units.ts";
+import { millis } from "../gateway/core/units.ts";
 import { Inspector, Enrolment } from "../gateway/inspect/inspector.ts";
-import { Typist } from "../test/parts/typist.ts";
+import { send, Typist } from "../test/parts/typist.ts";
 import { adapt, confirm, driftOf, finished, giveUp } from "./adaptation.ts";
 import { Background } from "./background.ts";
 import { adaptedShare } from "./drift.ts";
@@ -20,9 +20,7 @@ const [own, other] = [1, 2];
 function shown(person: number, session: number, keys = 400): Part {
   const enrolment = new Enrolment(background);
   const inspector = new Inspector({ verifier: null, enrolment });
-  for (const event of new Typist(person).shift(keys, session))
-    if (event.kind === "key") inspector.key(millis(event.at), keysym(event.keysym), event.pressed);
-    else inspector.pointer(millis(event.at), event.x, event.y, buttonMask(event.mask));
+  for (const event of new Typist(person).shift(keys, session)) send(inspector, event);
   inspector.flush();
   return { keyboard: enrolment.keyboard, pointer: background.pointer.statistics() };
 }

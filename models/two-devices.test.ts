@@ -1,8 +1,7 @@
 /** An agent who works at two devices in turn: each lesson goes to the way that explains it. */
 import t from "tap";
-import { buttonMask, keysym, millis } from "../gateway/core/units.ts";
 import { Enrolment, Inspector } from "../gateway/inspect/inspector.ts";
-import { Typist } from "../test/parts/typist.ts";
+import { send, Typist } from "../test/parts/typist.ts";
 import { adapt, type SessionLesson } from "./adaptation.ts";
 import { Background } from "./background.ts";
 import { Farm } from "./farm.ts";
@@ -23,9 +22,7 @@ function* worked(typist: number, hand: number, session: number, keys: number) {
 }
 
 function play(inspector: Inspector, typist: number, hand: number, session: number, keys: number): void {
-  for (const event of worked(typist, hand, session, keys))
-    if (event.kind === "key") inspector.key(millis(event.at), keysym(event.keysym), event.pressed);
-    else inspector.pointer(millis(event.at), event.x, event.y, buttonMask(event.mask));
+  for (const event of worked(typist, hand, session, keys)) send(inspector, event);
   inspector.flush();
 }
 

@@ -5,7 +5,7 @@
 import type { Modality } from "./input.ts";
 import type { Maturity } from "./maturity.ts";
 import type { AgentName, EpochMillis, SessionId } from "./units.ts";
-import type { Mode, Reason, Verdict } from "./verdict.ts";
+import type { Decision, Mode, Verdict } from "./verdict.ts";
 
 /** A live session at a glance. */
 export interface LiveSummary {
@@ -56,14 +56,8 @@ export interface EvidencePoint {
 }
 
 /** A decision as it is told. */
-export interface ToldDecision {
+export interface ToldDecision extends Omit<Decision, "at" | "keystrokes" | "actions"> {
   readonly at: EpochMillis;
-  readonly verdict: Verdict;
-  readonly wouldBe: Verdict;
-  readonly mode: Mode;
-  readonly trust: number;
-  readonly rule: string;
-  readonly reasons: readonly Reason[];
 }
 
 /** A live session in full. */

@@ -4,8 +4,7 @@ import type { Keystroke } from "../../models/keyboard/keystroke.ts";
 import type { PointerAction } from "../../models/pointer/action.ts";
 import { Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
-import { type TimedEvent, Typist } from "../../test/parts/typist.ts";
-import { buttonMask, keysym, millis } from "../core/units.ts";
+import { send, type TimedEvent, Typist } from "../../test/parts/typist.ts";
 import { Enrolment, Inspector } from "./inspector.ts";
 import { copyOf } from "./keystroke-rows.ts";
 import { LateVerifier, type Making } from "./late-verifier.ts";
@@ -15,9 +14,7 @@ type Observation = { readonly key: Keystroke } | { readonly action: PointerActio
 const background = Background.load();
 
 function hear(events: readonly TimedEvent[], inspector: Inspector): void {
-  for (const event of events)
-    if (event.kind === "key") inspector.key(millis(event.at), keysym(event.keysym), event.pressed);
-    else inspector.pointer(millis(event.at), event.x, event.y, buttonMask(event.mask));
+  for (const event of events) send(inspector, event);
   inspector.flush();
 }
 

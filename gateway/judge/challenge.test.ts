@@ -2,7 +2,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { ann, court, other, own, stranger } from "../../test/parts/court.ts";
-import { agentName, epochMillis, keysym, millis } from "../core/units.ts";
+import { send } from "../../test/parts/typist.ts";
+import { agentName, epochMillis, millis } from "../core/units.ts";
 import { codeAt, enrolCode } from "./challenge-code.ts";
 
 t.test("the agent's code and phrase release the session, and nothing of them is kept", async (t) => {
@@ -151,8 +152,7 @@ t.test(
     let alerted = false;
     for (const event of other.shift(4000, 4)) {
       c.clock.advance(from + event.at - c.clock.now());
-      if (event.kind === "key") watch.key(c.clock.now(), keysym(event.keysym), event.pressed);
-      else watch.pointer(c.clock.now(), event.x, event.y, event.mask as never);
+      send(watch, event, c.clock.now());
       alerted ||= watch.decision.rule === "challenge-backoff";
       if (watch.verdict === "quarantine") break;
     }

@@ -4,11 +4,11 @@ import t, { type Test } from "tap";
 import { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
 import { enrolColleagues, enrolPerson } from "../../test/parts/colleagues.ts";
-import { StepClock, Typist } from "../../test/parts/typist.ts";
+import { send, StepClock, Typist } from "../../test/parts/typist.ts";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
 import { silentLog } from "../core/log.ts";
 import { Tally } from "../core/tally.ts";
-import { agentName, buttonMask, keysym, sessionId } from "../core/units.ts";
+import { agentName, sessionId } from "../core/units.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import { openStore } from "../store/open-store.ts";
 import { LiveJudge } from "./judge.ts";
@@ -60,8 +60,7 @@ async function farm(t: Test) {
       let ticked = 0;
       for (const event of events) {
         clock.advance(Math.max(0, from + event.at - clock.now()));
-        if (event.kind === "key") watch.key(clock.now(), keysym(event.keysym), event.pressed);
-        else watch.pointer(clock.now(), event.x, event.y, buttonMask(event.mask));
+        send(watch, event, clock.now());
         if (event.at - ticked > 1000) {
           ticked = event.at;
           watch.tick(clock.now());

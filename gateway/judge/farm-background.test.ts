@@ -6,11 +6,11 @@ import { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
 import { enrolColleagues, enrolPerson } from "../../test/parts/colleagues.ts";
 import { fleet } from "../../test/parts/buses.ts";
-import { StepClock, Typist } from "../../test/parts/typist.ts";
+import { send, StepClock, Typist } from "../../test/parts/typist.ts";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
 import { silentLog } from "../core/log.ts";
 import { Tally } from "../core/tally.ts";
-import { agentName, buttonMask, keysym, sessionId } from "../core/units.ts";
+import { agentName, sessionId } from "../core/units.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
@@ -136,8 +136,7 @@ t.test(
       const from = clock.now();
       for (const event of new Typist(person).shift(keys, session)) {
         clock.advance(from + event.at - clock.now());
-        if (event.kind === "key") watch.key(clock.now(), keysym(event.keysym), event.pressed);
-        else watch.pointer(clock.now(), event.x, event.y, buttonMask(event.mask));
+        send(watch, event, clock.now());
         if (acts.length > 0) return;
       }
     };
@@ -220,8 +219,7 @@ t.test(
     const watch = await here.judge.open(ticket, info, { quarantine() {}, show() {}, release() {}, sever() {} });
     for (const event of new Typist(2).shift(900, 1)) {
       const at = clock.now();
-      if (event.kind === "key") watch.key(at, keysym(event.keysym), event.pressed);
-      else watch.pointer(at, event.x, event.y, buttonMask(event.mask));
+      send(watch, event, at);
       clock.advance(event.at + 1000 - at);
     }
     watch.close(clock.now(), null);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import t, { type Test } from "tap";
 import { Background } from "../../models/background.ts";
 import { enrolColleagues } from "../../test/parts/colleagues.ts";
-import { Typist } from "../../test/parts/typist.ts";
+import { send, Typist } from "../../test/parts/typist.ts";
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
@@ -12,7 +12,7 @@ import type { Log } from "../core/log.ts";
 import type { Enrolment } from "../core/maturity.ts";
 import type { SessionInfo, Ticket } from "../core/session.ts";
 import { Tally } from "../core/tally.ts";
-import { agentName, buttonMask, epochMillis, keysym, millis, sessionId } from "../core/units.ts";
+import { agentName, epochMillis, millis, sessionId } from "../core/units.ts";
 import type { Decision, Mode } from "../core/verdict.ts";
 import { defaultPolicyFile, loadPolicy, parsePolicy } from "../policy/policy-file.ts";
 import { openStore } from "../store/open-store.ts";
@@ -81,8 +81,7 @@ function setUp(t: Test, mode: Mode) {
         watch.tick(millis(ticked));
         judge.flush();
       }
-      if (event.kind === "key") watch.key(millis(time.now), keysym(event.keysym), event.pressed);
-      else watch.pointer(millis(time.now), event.x, event.y, buttonMask(event.mask));
+      send(watch, event, millis(time.now));
       if (until()) return;
     }
   };

@@ -6,11 +6,11 @@ import { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
 import { Verifier } from "../../models/verifier.ts";
 import { enrolPerson } from "../../test/parts/colleagues.ts";
-import { Typist } from "../../test/parts/typist.ts";
+import { send, Typist } from "../../test/parts/typist.ts";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
 import { silentLog } from "../core/log.ts";
 import { Tally } from "../core/tally.ts";
-import { agentName, buttonMask, epochMillis, keysym, type Millis, millis, sessionId } from "../core/units.ts";
+import { agentName, epochMillis, type Millis, millis, sessionId } from "../core/units.ts";
 import type { Decision } from "../core/verdict.ts";
 import { judgeTakeover } from "../offline/portion.ts";
 import { readTape } from "../offline/tape.ts";
@@ -29,9 +29,7 @@ function recordingOf(person: number, keys = 500): string {
   const writer = new RecordingWriter((line) => {
     text += line;
   });
-  for (const event of new Typist(person).shift(keys, 7))
-    if (event.kind === "key") writer.key(millis(event.at), keysym(event.keysym), event.pressed);
-    else writer.pointer(millis(event.at), event.x, event.y, buttonMask(event.mask));
+  for (const event of new Typist(person).shift(keys, 7)) send(writer, event);
   return text;
 }
 

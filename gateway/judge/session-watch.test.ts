@@ -1,13 +1,13 @@
 import t, { type Test } from "tap";
 import { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
-import { StepClock, type TimedEvent, Typist } from "../../test/parts/typist.ts";
+import { send, StepClock, type TimedEvent, Typist } from "../../test/parts/typist.ts";
 import { SamehandError } from "../core/errors.ts";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
 import type { Log } from "../core/log.ts";
 import type { SessionInfo } from "../core/session.ts";
 import { Tally } from "../core/tally.ts";
-import { agentName, buttonMask, keysym, millis, sessionId } from "../core/units.ts";
+import { agentName, millis, sessionId } from "../core/units.ts";
 import type { Mode } from "../core/verdict.ts";
 import { Enrolment, Inspector } from "../inspect/inspector.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
@@ -24,8 +24,7 @@ const other = new Typist(2);
 function hear(events: readonly TimedEvent[], sink: Pick<SessionWatch, "key" | "pointer">, from = 0): void {
   for (const event of events) {
     const at = millis(from + event.at);
-    if (event.kind === "key") sink.key(at, keysym(event.keysym), event.pressed);
-    else sink.pointer(at, event.x, event.y, buttonMask(event.mask));
+    send(sink, event, at);
   }
 }
 

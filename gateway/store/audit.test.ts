@@ -8,7 +8,7 @@ import t, { type Test } from "tap";
 import { SamehandError } from "../core/errors.ts";
 import { newKeyLine, parseKeyRing } from "../core/key-ring.ts";
 import { agentName, epochMillis, millis, sessionId } from "../core/units.ts";
-import type { Decision } from "../core/verdict.ts";
+import { wrongHand } from "../../test/fixtures/decision.ts";
 import { originOf } from "./audit-entry.ts";
 import { exportAudit, verifyExport, verifyMark } from "./audit-export.ts";
 import { AuditVerifier } from "./audit-key.ts";
@@ -21,17 +21,6 @@ const keys = parseKeyRing(newKeyLine(new Date(0)), "test");
 const anna = agentName("anna <b>");
 const s1 = sessionId("s1");
 const day = 86_400_000;
-const decision = (verdict: Decision["verdict"]): Decision => ({
-  at: millis(5),
-  verdict,
-  wouldBe: verdict,
-  mode: "enforce",
-  trust: 12.5,
-  rule: "wrong-hand",
-  reasons: [{ code: "keyboard-mismatch", text: "holds keys 40 % longer than usual" }],
-  keystrokes: 120,
-  actions: 3,
-});
 
 /** A store with a session that was severed and an operator's act, on a clock that the test sets. */
 function filled(t: Test, path = `${t.testdir()}/store.db`): { store: Store; time: { at: number }; path: string } {
@@ -39,7 +28,7 @@ function filled(t: Test, path = `${t.testdir()}/store.db`): { store: Store; time
   const clock = { now: () => millis(time.at), wall: () => epochMillis(time.at) };
   const store = openStore({ path, keys, clock });
   store.sessionStarted({ id: s1, agent: anna, connection: "desk", startedAt: clock.wall(), address: "127.0.0.1" });
-  for (const verdict of ["alert", "quarantine", "sever"] as const) store.decided(s1, anna, decision(verdict));
+  for (const verdict of ["alert", "quarantine", "sever"] as const) store.decided(s1, anna, wrongHand(verdict));
   store.audit.checkpoint();
   store.audit.note({ actor: "operator:olga", action: "agent.unlocked", agent: anna, session: s1, why: "was ill" });
   store.audit.note({ actor: "command-line:root", action: "audit.exported", why: "for the auditor" });
@@ -155,7 +144,7 @@ t.test("a checkpoint noted elsewhere finds a chain that was cut or begun anew", 
   const { store } = filled(t);
   const key = verifierOf(store);
   const short = exported(store);
-  store.decided(s1, anna, decision("alert"));
+  store.decided(s1, anna, wrongHand("alert"));
   const noted = store.audit.checkpoint();
   if (noted === null) throw new Error("nothing to note");
   verifyMark(noted, key);
@@ -311,7 +300,7 @@ t.test("a file taken back to an earlier state, marks and all, is found by what w
   db.exec(`VACUUM INTO '${copy}'`);
   db.close();
   for (const half of ["audit-key", "audit-key.pub"]) copyFileSync(`${path}.${half}`, `${copy}.${half}`);
-  store.decided(s1, anna, decision("sever"));
+  store.decided(s1, anna, wrongHand("sever"));
   const noted = store.audit.checkpoint() ?? undefined;
   const back = openStore({ path: copy, keys });
   t.teardown(() => back.close());

@@ -5,7 +5,7 @@ import t from "tap";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type KeyRing, newKeyLine, parseKeyRing } from "../core/key-ring.ts";
 import { agentName, epochMillis, millis, sessionId } from "../core/units.ts";
-import type { Decision } from "../core/verdict.ts";
+import { wrongHand } from "../../test/fixtures/decision.ts";
 import { openStore } from "./open-store.ts";
 import { applicationId, migrations } from "./schema.ts";
 import type { Learned, Profile, Store, StoreChange } from "./store.ts";
@@ -27,17 +27,6 @@ const session = (id: string) => ({
   connection: "desk",
   startedAt: epochMillis(1000),
   address: "127.0.0.1",
-});
-const decision = (verdict: Decision["verdict"]): Decision => ({
-  at: millis(5),
-  verdict,
-  wouldBe: verdict,
-  mode: "enforce",
-  trust: 12.5,
-  rule: "wrong-hand",
-  reasons: [{ code: "keyboard-mismatch", text: "holds keys 40 % longer than usual" }],
-  keystrokes: 120,
-  actions: 3,
 });
 const outcome = {
   end: "closed",
@@ -223,7 +212,7 @@ t.test("forgetting leaves no trace of the agent but ids that lead to nobody", (t
   const { id } = store.enrol(name);
   store.updateProfile(id, () => learn(1));
   store.sessionStarted({ ...session("s1"), agent: name });
-  store.decided(sessionId("s1"), name, decision("alert"));
+  store.decided(sessionId("s1"), name, wrongHand("alert"));
 
   store.lock(name, null, "severed");
   t.throws(() => store.forget(name), { code: "agent-locked" }, "forgetting must not unlock");
@@ -350,9 +339,9 @@ t.test("a token is spent once, by all processes together", async (t) => {
 t.test("a session and its decisions are kept, the strictest verdict with it", (t) => {
   const store = openStore({ path: `${t.testdir()}/store.db`, keys: ring });
   store.sessionStarted(session("s1"));
-  store.decided(sessionId("s1"), anna, decision("alert"));
-  store.decided(sessionId("s1"), anna, decision("quarantine"));
-  store.decided(sessionId("s1"), anna, decision("allow"));
+  store.decided(sessionId("s1"), anna, wrongHand("alert"));
+  store.decided(sessionId("s1"), anna, wrongHand("quarantine"));
+  store.decided(sessionId("s1"), anna, wrongHand("allow"));
   store.sessionEnded(sessionId("s1"), outcome);
   t.match(store.sessions(10), [{ id: "s1", agent: "anna", connection: "desk", verdict: "quarantine", outcome }]);
   t.ok(store.sessions(10)[0]?.endedAt);
@@ -371,7 +360,7 @@ t.test("a session and its decisions are kept, the strictest verdict with it", (t
 t.test("the audit chain refuses changes, and a change forced upon it is found", (t) => {
   const path = `${t.testdir()}/store.db`;
   const store = openStore({ path, keys: ring });
-  for (let n = 0; n < 5; n++) store.decided(sessionId("s1"), anna, decision("alert"));
+  for (let n = 0; n < 5; n++) store.decided(sessionId("s1"), anna, wrongHand("alert"));
   const db = new DatabaseSync(path);
   t.throws(() => db.exec("UPDATE audit SET why = 'other'"), /append-only/);
   t.throws(() => db.exec("DELETE FROM audit"), /append-only/);
@@ -396,7 +385,7 @@ t.test("a file of version 1 is brought forward with what is in it", (t) => {
   const store = openStore({ path, keys: ring });
   t.equal(store.installation, "known");
   t.match(store.lockOf(anna), { reason: "kept" });
-  store.decided(sessionId("s1"), anna, decision("alert"));
+  store.decided(sessionId("s1"), anna, wrongHand("alert"));
   t.equal(store.decisions(1).length, 1);
   store.close();
   t.end();
@@ -451,7 +440,7 @@ t.test("while another process holds the file, writes wait and reads go on", asyn
   await t.rejects(store.spend("a", epochMillis(Date.now() + 1000)), { code: "store-unavailable" });
   store.lock(anna, null, "severed");
   store.learn(id, () => learn(2));
-  store.decided(sessionId("s1"), anna, decision("sever"));
+  store.decided(sessionId("s1"), anna, wrongHand("sever"));
   t.match(store.lockOf(anna), { reason: "severed" }, "locked although the disk does not know");
   t.equal(store.waiting, 3);
   t.match(store.problem, { code: "store-unavailable" });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { gunzipSync } from "node:zlib";
 import t from "tap";
-import { agentName, buttonMask, keysym, millis } from "../../gateway/core/units.ts";
+import { agentName, millis } from "../../gateway/core/units.ts";
 import { Inspector } from "../../gateway/inspect/inspector.ts";
 import { copyOf } from "../../gateway/inspect/keystroke-rows.ts";
 import { undistorted } from "../../gateway/offline/distortion.ts";
@@ -23,7 +23,7 @@ import { Background } from "../../models/background.ts";
 import { Farm as KnownFarm } from "../../models/farm.ts";
 import type { Profile } from "../../models/profile.ts";
 import { type Farm, startFarm } from "../parts/farm.ts";
-import { play, type TimedEvent } from "../parts/typist.ts";
+import { play, send, type TimedEvent } from "../parts/typist.ts";
 
 const recordings = process.env["SAMEHAND_RECORDINGS"] ?? "";
 const folder = join(recordings, "takeover");
@@ -84,8 +84,7 @@ function heldOffline(events: readonly TimedEvent[], judge: (tape: Tape) => Verdi
   });
   for (const event of events) {
     now = millis(event.at);
-    if (event.kind === "key") inspector.key(now, keysym(event.keysym), event.pressed);
-    else inspector.pointer(now, event.x, event.y, buttonMask(event.mask));
+    send(inspector, event, now);
   }
   inspector.flush();
   const rows = judge({ name: "", start: millis(0), end: now, seen });

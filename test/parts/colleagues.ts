@@ -2,12 +2,12 @@
  * A farm's other agents, enrolled offline: synthetic hands are alike one another and unlike people, so that they
  * can only be told apart against a background of their own kind, as a farm's agents are.
  */
-import { buttonMask, agentName, keysym, millis } from "../../gateway/core/units.ts";
+import { agentName, millis } from "../../gateway/core/units.ts";
 import { Enrolment, Inspector } from "../../gateway/inspect/inspector.ts";
 import type { Store } from "../../gateway/store/store.ts";
 import type { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
-import { Typist } from "./typist.ts";
+import { send, Typist } from "./typist.ts";
 
 /** Puts what a synthetic person shows in so many keystrokes of work into the store, under that name. */
 export function enrolPerson(store: Store, background: Background, name: string, seed: number, keys: number): void {
@@ -15,8 +15,7 @@ export function enrolPerson(store: Store, background: Background, name: string, 
   const inspector = new Inspector({ verifier: null, enrolment });
   for (const event of new Typist(seed).shift(keys)) {
     const at = millis(event.at);
-    if (event.kind === "key") inspector.key(at, keysym(event.keysym), event.pressed);
-    else inspector.pointer(at, event.x, event.y, buttonMask(event.mask));
+    send(inspector, event, at);
   }
   inspector.flush();
   const profile = Profile.empty(background);

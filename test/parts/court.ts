@@ -4,7 +4,7 @@ import type { Test } from "tap";
 import { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
 import { enrolPerson } from "./colleagues.ts";
-import { StepClock, Typist } from "./typist.ts";
+import { send, StepClock, Typist } from "./typist.ts";
 import type { SamehandError } from "../../gateway/core/errors.ts";
 import { newKeyLine, parseKeyRing } from "../../gateway/core/key-ring.ts";
 import type { Log } from "../../gateway/core/log.ts";
@@ -88,8 +88,7 @@ export function court(t: Test, change: Partial<ChallengePolicy> = {}, languages 
     const from = clock.now();
     for (const event of other.shift(4000, 3)) {
       clock.advance(from + event.at - clock.now());
-      if (event.kind === "key") watch.key(clock.now(), keysym(event.keysym), event.pressed);
-      else watch.pointer(clock.now(), event.x, event.y, event.mask as never);
+      send(watch, event, clock.now());
       if (watch.verdict === "quarantine") break;
     }
     t.equal(watch.verdict, "quarantine");

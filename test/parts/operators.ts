@@ -13,7 +13,7 @@ import type { SamehandError } from "../../gateway/core/errors.ts";
 import { newKeyLine, parseKeyRing } from "../../gateway/core/key-ring.ts";
 import { silentLog } from "../../gateway/core/log.ts";
 import { Tally } from "../../gateway/core/tally.ts";
-import { agentName, buttonMask, epochMillis, keysym, millis, sessionId } from "../../gateway/core/units.ts";
+import { agentName, epochMillis, millis, sessionId } from "../../gateway/core/units.ts";
 import type { Mode } from "../../gateway/core/verdict.ts";
 import { LiveJudge } from "../../gateway/judge/judge.ts";
 import { defaultPolicyFile, loadPolicy, parsePolicy } from "../../gateway/policy/policy-file.ts";
@@ -23,7 +23,7 @@ import { driftOf } from "../../models/adaptation.ts";
 import { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
 import { enrolColleagues } from "./colleagues.ts";
-import { Typist } from "./typist.ts";
+import { send, Typist } from "./typist.ts";
 
 const background = Background.load();
 
@@ -151,8 +151,7 @@ export async function startOperators(t: Test, mode: Mode = "enforce", more: Part
         watch.tick(millis(ticked));
         judge.flush();
       }
-      if (event.kind === "key") watch.key(millis(time.now), keysym(event.keysym), event.pressed);
-      else watch.pointer(millis(time.now), event.x, event.y, buttonMask(event.mask));
+      send(watch, event, millis(time.now));
       if (until()) return;
     }
   };

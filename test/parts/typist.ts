@@ -231,9 +231,8 @@ export class StepClock implements Clock {
   }
 }
 
-/** Hands an event on as it is, at once. */
-export function send(sink: InputSink, event: TimedEvent): void {
-  const at = millis(event.at);
+/** Hands an event on at once. @param at when it is said to be */
+export function send(sink: InputSink, event: TimedEvent, at = millis(event.at)): void {
   if (event.kind === "key") sink.key(at, keysym(event.keysym), event.pressed);
   else sink.pointer(at, event.x, event.y, buttonMask(event.mask));
 }

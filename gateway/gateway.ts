@@ -277,7 +277,7 @@ export class Gateway {
       hearing = false;
     });
     const { sessions } = this.#judge;
-    this.fleet.answer("sessions", () => sessions.list());
+    this.fleet.answer("sessions", () => ({ worker: this.fleet.name, sessions: sessions.summaries() }));
     this.fleet.answer("session", (id) => sessions.detail(id));
     this.fleet.answer("act", ({ id, act }) => sessions.act(id, act));
     this.fleet.answer("unready", () => this.#unready());

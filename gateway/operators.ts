@@ -6,7 +6,7 @@ import { modesOf, withoutMode } from "./agent-modes.ts";
 import { Admin, type AdminParts } from "./admin/admin.ts";
 import { SamehandError } from "./core/errors.ts";
 import type { Answers, Fleet } from "./core/fleet.ts";
-import type { ActOutcome, LiveDetail, LiveSessions, LiveSummary, OperatorAct } from "./core/live.ts";
+import type { ActOutcome, LiveDetail, LiveList, LiveSessions, LiveSummary, OperatorAct } from "./core/live.ts";
 import type { SessionId } from "./core/units.ts";
 import { driftOf } from "../models/adaptation.ts";
 import { policyFileDesk, type PolicyFileParts } from "./policy-file-desk.ts";
@@ -19,14 +19,20 @@ export const { version } = JSON.parse(readFileSync(new URL("../package.json", im
 /** The live sessions of all processes. */
 export class FleetSessions implements LiveSessions {
   readonly #fleet: Fleet;
+  /** What each process last told, while one of them is silent. */
+  #told: ReadonlyMap<string, readonly LiveSummary[]> = new Map();
 
   constructor(fleet: Fleet) {
     this.#fleet = fleet;
   }
 
-  async list(): Promise<readonly LiveSummary[]> {
-    const answers = await this.#fleet.ask("sessions", null);
-    return answers.flat();
+  async list(): Promise<LiveList> {
+    const { answers, missing } = await this.#fleet.askEach("sessions", null);
+    const told = new Map(answers.map(({ worker, sessions }) => [worker, sessions]));
+    // Who is silent may still have the sessions of before; who has ended is not missing.
+    if (missing > 0) for (const [worker, before] of this.#told) if (!told.has(worker)) told.set(worker, before);
+    this.#told = told;
+    return { sessions: [...told.values()].flat(), silent: missing };
   }
 
   async detail(id: SessionId): Promise<LiveDetail | null> {

@@ -3,8 +3,7 @@ import { Browser, startOperators } from "../../test/parts/operators.ts";
 import { epochMillis } from "../core/units.ts";
 import { hashOf } from "./sign-ins.ts";
 import { sessionDetail } from "./contract/session.ts";
-import { pageOf } from "./contract/common.ts";
-import { session as sessionSchema } from "./contract/session.ts";
+import { routes } from "./contract/routes.ts";
 
 t.test("nothing is answered to who is not signed in, and a link signs in once", async (t) => {
   const { admin } = await startOperators(t);
@@ -55,7 +54,7 @@ t.test("live sessions are listed and shown as the contract says, the riskiest fi
   work(bad, 2, 5, 3000, () => bad.watch.decision.wouldBe === "quarantine");
   const browser = await signedIn();
   const { answer } = await browser.ask("GET", "/sessions");
-  const page = pageOf(sessionSchema).parse(answer);
+  const page = routes.sessions.answer.parse(answer);
   t.same(
     page.items.map(({ id }) => id),
     [bad.id, good.id],

@@ -2,7 +2,7 @@
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { LiveSessions } from "../core/live.ts";
-import { type AgentName, agentName, epochMillis } from "../core/units.ts";
+import { type AgentName, agentName, epochMillis, sessionId } from "../core/units.ts";
 import type { AgentRecord } from "../store/store.ts";
 import {
   agentDetailOf,
@@ -35,7 +35,8 @@ type Answered =
   | "forgetMode"
   | "forget"
   | "exportAgent"
-  | "pastSessions";
+  | "pastSessions"
+  | "pastSession";
 
 /** The newest sessions that are looked through for a page. */
 const mostPast = 5000;
@@ -48,12 +49,12 @@ export function agentHandlers(parts: AgentParts, second: SecondPerson): Pick<Han
     return found;
   };
   const liveOf = async (name: AgentName): Promise<number> =>
-    (await live.list()).filter(({ agent }) => agent === name).length;
+    (await live.list()).sessions.filter(({ agent }) => agent === name).length;
   const note = (caller: Caller, action: string, agent: AgentName, why: string, detail = {}): void =>
     store.audit.note({ actor: `operator:${caller.name}`, action, agent, why, detail });
   return {
     agents: async ({ query }) => {
-      const counts = countByAgent(await live.list());
+      const counts = countByAgent((await live.list()).sessions);
       const compared = comparedWith(parts);
       const part = query.search?.toLowerCase();
       const found = store
@@ -114,6 +115,11 @@ export function agentHandlers(parts: AgentParts, second: SecondPerson): Pick<Han
       // First, so that the export tells of itself.
       note(caller, "agent.exported", name, "asked for an export");
       return new Pieces(subjectPieces(store, name, epochMillis(Math.floor(clock.wall()))) ?? []);
+    },
+    pastSession: ({ params }) => {
+      const found = store.session(sessionId(params.id));
+      if (found === null) throw new SamehandError("record-unknown", "no such session is on record");
+      return pastSessionOf(found);
     },
     pastSessions: ({ query }) => pageOf(store.sessions(mostPast).map(pastSessionOf), query, ({ id }) => id),
   };

@@ -15,7 +15,7 @@ t.test("a look that fails is made again, and ends nothing", async (t) => {
         looks += 1;
         if (looks === 2) return Promise.reject(new Error("a fault"));
         if (looks === 3) again.resolve();
-        return Promise.resolve([]);
+        return Promise.resolve({ sessions: [], silent: 0 });
       },
     },
     store: { onChange: () => () => {} },

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../core/clock.ts";
-import type { LiveSessions, LiveSummary } from "../core/live.ts";
+import type { LiveList, LiveSessions, LiveSummary } from "../core/live.ts";
 import type { Log } from "../core/log.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Store } from "../store/store.ts";
@@ -41,6 +41,8 @@ export class Events {
   /** What was last told of each session, as JSON. */
   #told = new Map<string, string>();
   #decidedAt = new Map<string, number>();
+  /** The mode and the silent processes that were last told of. */
+  #standing = "";
   #timer: NodeJS.Timeout | null = null;
   #looking = false;
   readonly #stopHearing: () => void;
@@ -63,9 +65,8 @@ export class Events {
   async listen(response: ServerResponse, check: () => void): Promise<void> {
     const listener = { response, check };
     response.once("close", () => this.#leave(listener));
-    const sessions = await this.#look();
-    const all = sessions.map((session) => sessionOf(session, this.#parts.words));
-    response.write(frame({ type: "snapshot", at: this.#now(), mode: this.#parts.mode(), sessions: all }));
+    const looked = await this.#look();
+    response.write(frame(this.#snapshot(looked)));
     if (response.closed) return;
     this.#listeners.add(listener);
     this.#timer ??= setInterval(() => void this.#tick(), this.#parts.lookMillis ?? usualMillis).unref();
@@ -82,9 +83,15 @@ export class Events {
     for (const { response } of this.#listeners) response.end();
   }
 
+  #snapshot({ sessions, silent }: LiveList): LiveEvent {
+    const all = sessions.map((session) => sessionOf(session, this.#parts.words));
+    return { type: "snapshot", at: this.#now(), mode: this.#parts.mode(), sessions: all, silent };
+  }
+
   /** Looks once, and tells those who listen already what changed. */
-  async #look(): Promise<readonly LiveSummary[]> {
-    const sessions = await this.#parts.live.list();
+  async #look(): Promise<LiveList> {
+    const looked = await this.#parts.live.list();
+    const { sessions, silent } = looked;
     const told = new Map<string, string>();
     const decidedAt = new Map<string, number>();
     const changed: string[] = [];
@@ -98,13 +105,17 @@ export class Events {
     this.#told = told;
     this.#decidedAt = decidedAt;
     const at = this.#now();
-    if (changed.length === 0 && ended.length === 0) this.#send({ type: "tick", at });
+    const standing = `${this.#parts.mode()} ${silent}`;
+    const otherwise = standing !== this.#standing;
+    this.#standing = standing;
+    if (otherwise) this.#send(this.#snapshot(looked));
+    else if (changed.length === 0 && ended.length === 0) this.#send({ type: "tick", at });
     else {
       // Put together from what was made for the comparison: at 2,000 sessions that halves the work.
       const data = `{"type":"changes","at":${at},"sessions":[${changed.join(",")}],"ended":${JSON.stringify(ended)}}`;
       this.#write(`event: changes\ndata: ${data}\n\n`);
     }
-    return sessions;
+    return looked;
   }
 
   #decided({ id, agent, decided }: LiveSummary, decidedAt: Map<string, number>): void {

@@ -88,6 +88,11 @@ export function policyHandlers(
       parseDraft(body.text);
       if (desk.file() === null)
         throw new SamehandError("act-refused", "the shipped policy stands: copy it, and name the copy under `policy`");
+      if (body.replaces !== undefined && body.replaces !== desk.text())
+        throw new SamehandError(
+          "act-refused",
+          "the policy was changed meanwhile: look at what stands, then change that",
+        );
       return second.ask("policy", { target: "policy", payload: body.text, caller, reason: body.reason });
     },
     shadow: ({ query }) => {

@@ -44,9 +44,10 @@ export function sessionHandlers(
     });
   return {
     sessions: async ({ query }) => {
-      const found = (await live.list()).filter(matches(query)).sort(orders[query.sort]);
+      const { sessions, silent } = await live.list();
+      const found = sessions.filter(matches(query)).sort(orders[query.sort]);
       const { items, ...page } = pageOf(found, query, ({ id }) => id);
-      return { ...page, items: items.map((each) => sessionOf(each, words)) };
+      return { ...page, silent, items: items.map((each) => sessionOf(each, words)) };
     },
     session: async ({ params }) => {
       const detail = await live.detail(sessionId(params.id));

@@ -1,6 +1,7 @@
 import t from "tap";
 import { z } from "zod";
 import { startOperators } from "../../test/parts/operators.ts";
+import type { LiveSessions } from "../core/live.ts";
 import { run as policyCommand } from "../commands/policy.ts";
 import { run as sessionsCommand } from "../commands/sessions.ts";
 import { event as eventSchema, type LiveEvent } from "./contract/event.ts";
@@ -48,6 +49,25 @@ t.test("the stream begins with all sessions, tells what changes, and ends with t
   t.match(await stream.next(), { done: true });
 });
 
+t.test("another mode, and a part that fell silent, are told to who listens already", async (t) => {
+  let silent = 0;
+  const live = { list: () => Promise.resolve({ sessions: [], silent }) } as unknown as LiveSessions;
+  const { signedIn, settings } = await startOperators(t, "report", { live });
+  const stream = listen(await signedIn());
+  const next = async (): Promise<LiveEvent> => {
+    for (;;) {
+      const { value } = await stream.next();
+      if (value?.type === "snapshot") return value;
+    }
+  };
+  t.match(await next(), { mode: "report", silent: 0 });
+  settings.mode = "enforce";
+  t.match(await next(), { mode: "enforce", silent: 0 });
+  silent = 1;
+  t.match(await next(), { mode: "enforce", silent: 1 });
+  await stream.return(undefined);
+});
+
 interface Document {
   readonly paths: Record<
     string,
@@ -67,7 +87,7 @@ t.test("the OpenAPI document describes every route, and the real answers fit it"
     const described = document.paths[path]?.[route.method.toLowerCase()];
     t.ok(described, `${route.method} ${path}`);
     if (route.method !== "GET" || described === undefined) continue;
-    const at = route.path.replace("/sessions/:id", `/sessions/${id}`).replace(":name", "anna");
+    const at = route.path.replace("sessions/:id", `sessions/${id}`).replace(":name", "anna");
     const { status, answer } = await browser.ask("GET", at);
     t.equal(status, 200, at);
     const { schema } = described.responses["200"].content["application/json"];

@@ -60,6 +60,9 @@ function linesOf(event: LiveEvent): string[] {
     case "snapshot":
       return [
         `${counted(event.sessions.length, "live session")}, mode ${event.mode}`,
+        ...(event.silent === 0
+          ? []
+          : [`processes that do not answer, whose sessions are old or missing: ${event.silent}`]),
         ...event.sessions.map(sessionLine),
       ];
     case "changes":

@@ -8,6 +8,7 @@ const commandOf: Record<RouteName, string> = {
   sessions: "sessions list",
   session: "sessions show",
   pastSessions: "sessions past",
+  pastSession: "sessions show",
   quarantine: "sessions quarantine",
   release: "sessions release",
   sever: "sessions sever",

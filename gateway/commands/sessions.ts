@@ -45,7 +45,11 @@ export async function run(args: string[], io: Io): Promise<number> {
       limit: "5000",
       ...(values.search === undefined ? {} : { search: values.search }),
     });
-    const page = (await ask("GET", `/sessions?${query.toString()}`)) as Page<Session>;
+    const page = (await ask("GET", `/sessions?${query.toString()}`)) as Page<Session> & { readonly silent: number };
+    if (page.silent > 0)
+      io.stderr.write(
+        `samehand: not all sessions can be seen: processes of the gateway that do not answer: ${page.silent}\n`,
+      );
     out(page.items, listed(page.items));
   } else if (action === "past") {
     const { limit = "100", after } = values;
@@ -53,13 +57,32 @@ export async function run(args: string[], io: Io): Promise<number> {
     const page = (await ask("GET", `/past-sessions?${query.toString()}`)) as Page<PastSession>;
     out(page, pastListed(page));
   } else if (action === "show") {
-    const detail = (await ask("GET", `/sessions/${id}`)) as SessionDetail;
-    out(detail, shown(detail));
+    const detail = (await ask("GET", `/sessions/${id}`).catch(unlessOver)) as SessionDetail | null;
+    if (detail !== null) out(detail, shown(detail));
+    else {
+      const past = (await ask("GET", `/past-sessions/${id}`)) as PastSession;
+      out(past, pastShown(past));
+    }
   } else {
     const outcome = (await ask("POST", `/sessions/${id}/${action}`, { reason })) as Outcome;
     out(outcome, `${outcome.outcome}${outcome.approval === null ? "" : `: ${outcome.approval}`}\n`);
   }
   return 0;
+}
+
+/** @returns null for a session that does not live @throws anything else */
+function unlessOver(error: unknown): null {
+  if (error instanceof SamehandError && error.code === "session-unknown") return null;
+  throw error;
+}
+
+function pastShown(session: PastSession): string {
+  const { startedAt, endedAt, ...rest } = session;
+  const time = (at: number | null): string => (at === null ? "" : new Date(at).toISOString());
+  const facts = { ...rest, startedAt: time(startedAt), endedAt: time(endedAt) };
+  return Object.entries(facts)
+    .map(([name, value]) => `${name.padEnd(12)} ${value ?? ""}\n`)
+    .join("");
 }
 
 function listed(sessions: readonly Session[]): string {

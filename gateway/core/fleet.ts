@@ -66,7 +66,10 @@ export interface FleetQuestions {
   /** Where the process of this name takes requests for its tunnels over plain HTTP: a port on the loopback; null: not here. */
   tunnelDoor: { readonly ask: string; readonly answer: number | null };
   /** The live sessions of one process, one of them, and what an operator does to one. */
-  sessions: { readonly ask: null; readonly answer: readonly LiveSummary[] };
+  sessions: {
+    readonly ask: null;
+    readonly answer: { readonly worker: string; readonly sessions: readonly LiveSummary[] };
+  };
   session: { readonly ask: SessionId; readonly answer: LiveDetail | null };
   act: { readonly ask: { readonly id: SessionId; readonly act: OperatorAct }; readonly answer: ActOutcome };
   /** The metrics of one process, as prom-client's JSON. */

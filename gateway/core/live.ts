@@ -92,8 +92,14 @@ export interface OperatorAct {
 export type ActOutcome = "done" | "already" | "gone";
 
 /** The live sessions of the whole fleet. */
+export interface LiveList {
+  readonly sessions: readonly LiveSummary[];
+  /** How many processes did not answer: their sessions are as they were last, or missing. */
+  readonly silent: number;
+}
+
 export interface LiveSessions {
-  list(): Promise<readonly LiveSummary[]>;
+  list(): Promise<LiveList>;
   /** @throws SamehandError `neighbour-silent` where a process that does not answer may have it; as `act` */
   detail(id: SessionId): Promise<LiveDetail | null>;
   /** Idempotent. In report mode too: an operator's act is always done. */

@@ -1,6 +1,6 @@
 /** The live sessions of this process, for operators: the port by which they are seen and acted on. */
 import type { Clock } from "../core/clock.ts";
-import type { ActOutcome, LiveDetail, LiveSessions, LiveSummary, OperatorAct } from "../core/live.ts";
+import type { ActOutcome, LiveDetail, LiveList, LiveSessions, LiveSummary, OperatorAct } from "../core/live.ts";
 import type { SessionId } from "../core/units.ts";
 import { detailOf, summaryOf } from "./live-view.ts";
 import type { SessionWatch } from "./session-watch.ts";
@@ -31,8 +31,8 @@ export class LiveRegistry implements LiveSessions {
     );
   }
 
-  list(): Promise<readonly LiveSummary[]> {
-    return Promise.resolve(this.summaries());
+  list(): Promise<LiveList> {
+    return Promise.resolve({ sessions: this.summaries(), silent: 0 });
   }
 
   detail(id: SessionId): Promise<LiveDetail | null> {

@@ -48,7 +48,7 @@ export function madeUpWall(count: number): LiveSessions {
         looked = performance.now();
         for (const [n, session] of all.entries()) all[n] = moved(session);
       }
-      return Promise.resolve([...all]);
+      return Promise.resolve({ sessions: [...all], silent: 0 });
     },
     detail: () => Promise.resolve(null),
     act: () => Promise.resolve("gone"),

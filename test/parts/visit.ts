@@ -151,7 +151,7 @@ export class Visit {
 
   /** Keys of this session that were taken for the desktop's so far. */
   async keystrokes(): Promise<number> {
-    const sessions = (await this.#demonstration.gateway.fleet.ask("sessions", null)).flat();
+    const sessions = (await this.#demonstration.gateway.fleet.ask("sessions", null)).flatMap((each) => each.sessions);
     return sessions.find(({ id }) => id === this.#id)?.keystrokes ?? 0;
   }
 

@@ -1,16 +1,18 @@
 /**
  * The live stream, `GET /api/v1/events` (server-sent events). Each message's `event:` is the `type`, its `data:` the
- * JSON. The first is a `snapshot`; after it come changes, at most once a second, and a `tick` where nothing changed.
+ * JSON. The first is a `snapshot`, and so is each that tells of another mode, or that part of the gateway fell silent or
+ * answers again; after it come changes, at most once a second, and a `tick` where nothing changed.
  */
 import { z } from "zod";
 import { agentName, mode, time } from "./common.ts";
-import { decision, session } from "./session.ts";
+import { decision, session, silent } from "./session.ts";
 
 const snapshotEvent = z.strictObject({
   type: z.literal("snapshot"),
   at: time,
   mode,
   sessions: z.array(session).describe("all live sessions"),
+  silent,
 });
 const changesEvent = z.strictObject({
   type: z.literal("changes"),

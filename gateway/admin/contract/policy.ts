@@ -110,7 +110,14 @@ export const shadow = z
   })
   .meta({ id: "Shadow" });
 
-export const applyBody = draft.extend({ reason: z.string().trim().min(3).max(300) });
+export const applyBody = draft.extend({
+  reason: z.string().trim().min(3).max(300),
+  replaces: z
+    .string()
+    .max(262_144)
+    .optional()
+    .describe("the policy's text that the draft was made from: refused where another stands by now"),
+});
 
 export type PolicyFacts = z.output<typeof policyFacts>;
 export type PolicyState = z.output<typeof policy>;

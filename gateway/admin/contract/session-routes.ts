@@ -10,7 +10,7 @@ export const sessionRoutes = {
     may: "viewer",
     about: "live sessions of the whole fleet, the riskiest first",
     query: sessions.sessionQuery,
-    answer: pageOf(sessions.session),
+    answer: pageOf(sessions.session).extend({ silent: sessions.silent }),
   },
   session: {
     method: "GET",
@@ -27,6 +27,14 @@ export const sessionRoutes = {
     about: "sessions from the store, newest first",
     query: pageQuery,
     answer: pageOf(sessions.pastSession),
+  },
+  pastSession: {
+    method: "GET",
+    path: "/past-sessions/:id",
+    may: "viewer",
+    about: "one session from the store, live or ended: the strictest verdict, and how it ended",
+    params: bySession,
+    answer: sessions.pastSession,
   },
   quarantine: {
     method: "POST",

@@ -44,6 +44,11 @@ export const session = z
   })
   .meta({ id: "Session" });
 
+export const silent = z
+  .int()
+  .min(0)
+  .describe("processes of the gateway that do not answer: their sessions are as they were last, or missing");
+
 const evidencePoint = z.strictObject({
   at: time,
   llr: z.number().describe("nats; positive speaks for the agent"),

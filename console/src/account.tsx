@@ -7,11 +7,12 @@ import { Approvals } from "./approvals.tsx";
 import { useAttempt } from "./attempt.ts";
 import { may, operator } from "./operator.ts";
 import { Operators, Tokens } from "./operators.tsx";
-import { Fault, Waiting } from "./parts.tsx";
+import { Fault, useTitle, Waiting } from "./parts.tsx";
 import { dayTime, zone } from "./words.ts";
 
 export function AccountPage() {
   const who = operator.value!;
+  useTitle("Account");
   return (
     <article>
       <h1>Account</h1>
@@ -19,7 +20,7 @@ export function AccountPage() {
         {who.name}, {who.roles.join(", ")}, signed in by {who.by}
         {who.expiresAt !== null && ` until ${dayTime(who.expiresAt)}`}. Times are in {zone}.
       </p>
-      <Passkeys />
+      {who.by === "oidc" ? <p>Passkeys are the identity provider's, where you sign in.</p> : <Passkeys />}
       <Approvals />
       {may("admin") && <Operators />}
       {may("admin") && <Tokens />}
@@ -33,7 +34,7 @@ function Passkeys() {
   return (
     <section>
       <h2>Passkeys</h2>
-      {operator.value?.passkeys === 0 && <p>Add one now: a link signs in only once.</p>}
+      {value?.items.length === 0 && <p>Add one now: a link signs in only once.</p>}
       <Fault words={failed ?? fault} />
       {value === null && fault === null && <Waiting what="passkeys" />}
       <ul class="lines">

@@ -1,7 +1,7 @@
 /** A button whose act needs a reason: it asks for one, does it, and says what came of it. */
 import { useRef, useState } from "preact/hooks";
 import type { Outcome } from "../../gateway/admin/contract/index.ts";
-import { wordsOf } from "./api.ts";
+import { wordsOfAct } from "./api.ts";
 import { Fault } from "./parts.tsx";
 
 export interface ActProps {
@@ -18,51 +18,54 @@ export interface ActProps {
 }
 
 const outcomes: Readonly<Record<Outcome["outcome"], string>> = {
-  done: "Done.",
-  already: "It was so already.",
-  "waits-for-approval": "Asked for. Somebody else must approve it.",
+  done: "done.",
+  already: "it was so already.",
+  "waits-for-approval": "asked for. Somebody else must approve it.",
 };
 
-export function Act({ label, on, meaning, danger = false, disabled = false, act, done }: ActProps) {
+export function Act(props: ActProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  // What was asked for is what is done: the button below may have become another one meanwhile.
+  const [asked, setAsked] = useState(props);
   const [reason, setReason] = useState("");
   const [fault, setFault] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState("");
-  const whole = on === undefined ? label : `${label} ${on}`;
+  const open = () => {
+    setAsked(props);
+    setFault(null);
+    setReason("");
+    setSaid("");
+    dialog.current?.showModal();
+  };
   const submit = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
     try {
-      const { outcome } = await act(reason.trim());
-      setSaid(outcomes[outcome]);
+      const { outcome } = await asked.act(reason.trim());
+      setSaid(`${wholeOf(asked)}: ${outcomes[outcome]}`);
       setFault(null);
-      setReason("");
       dialog.current?.close();
-      done?.();
+      asked.done?.();
     } catch (error) {
-      setFault(wordsOf(error));
+      setFault(wordsOfAct(error));
     }
     setBusy(false);
   };
+  const { label, on, danger = false, disabled = false } = props;
   return (
     <>
-      <button
-        type="button"
-        class={danger ? "danger" : ""}
-        disabled={disabled}
-        onClick={() => dialog.current?.showModal()}
-      >
+      <button type="button" class={danger ? "danger" : ""} disabled={disabled} onClick={open}>
         {label}
         {on !== undefined && <span class="hidden"> {on}</span>}
       </button>
       <span role="status" class="said">
         {said}
       </span>
-      <dialog ref={dialog} aria-label={whole}>
+      <dialog ref={dialog} aria-label={wholeOf(asked)}>
         <form onSubmit={(event) => void submit(event)}>
-          <h2>{whole}</h2>
-          <p>{meaning}</p>
+          <h2>{wholeOf(asked)}</h2>
+          <p>{asked.meaning}</p>
           <label>
             Why? It stands in the audit record with your name.
             <textarea
@@ -79,8 +82,12 @@ export function Act({ label, on, meaning, danger = false, disabled = false, act,
             <button type="button" onClick={() => dialog.current?.close()}>
               Cancel
             </button>
-            <button type="submit" class={danger ? "danger" : "primary"} disabled={busy || reason.trim().length < 3}>
-              {label}
+            <button
+              type="submit"
+              class={asked.danger === true ? "danger" : "primary"}
+              disabled={busy || reason.trim().length < 3}
+            >
+              {asked.label}
             </button>
           </div>
         </form>
@@ -88,3 +95,5 @@ export function Act({ label, on, meaning, danger = false, disabled = false, act,
     </>
   );
 }
+
+const wholeOf = ({ label, on }: ActProps): string => (on === undefined ? label : `${label} ${on}`);

@@ -3,17 +3,20 @@ import { useState } from "preact/hooks";
 import type { AgentDetail } from "../../gateway/admin/contract/index.ts";
 import { Act } from "./act.tsx";
 import { amountWords, progressOf } from "./agents.tsx";
-import { download, get, part, post, wordsOf } from "./api.ts";
+import { download, get, part, post, wordsOfAct } from "./api.ts";
 import { useAnswer } from "./answer.ts";
 import { may } from "./operator.ts";
-import { Fact, Fault, Meter, NotYet } from "./parts.tsx";
+import { Fact, Fault, Meter, NotYet, useTitle } from "./parts.tsx";
 import { PastSessions } from "./past-sessions.tsx";
-import { changed } from "./session-list.ts";
+import { to } from "./route.ts";
+import { changed, gatewayNow } from "./session-list.ts";
 import { comparedWords, dayTime, lasting, percent } from "./words.ts";
 
 export function AgentPage({ name }: { name: string }) {
   const path = `/agents/${part(name)}`;
-  const { value, fault, again } = useAnswer(() => get<"agent">(path), [name, changed.value], 5000);
+  const { value, fault, gone, again } = useAnswer(() => get<"agent">(path), [name, changed.value], 5000);
+  useTitle(name);
+  if (gone) return <Unknown name={name} />;
   if (value === null) return <NotYet title={name} what="the agent" fault={fault} />;
   return (
     <article>
@@ -34,6 +37,17 @@ export function AgentPage({ name }: { name: string }) {
   );
 }
 
+/** What was shown of somebody who was forgotten goes too. */
+function Unknown({ name }: { name: string }) {
+  return (
+    <article class="empty">
+      <h1>{name}</h1>
+      <p>Nothing is kept about this agent: they were forgotten, or never worked here.</p>
+      <a href={to("agents")}>All agents</a>
+    </article>
+  );
+}
+
 interface WithPath {
   readonly agent: AgentDetail;
   readonly path: string;
@@ -45,7 +59,7 @@ function Buttons({ agent, path, again }: WithPath) {
   const exported = () =>
     void save(agent.name, path).then(
       () => setFault(null),
-      (error: unknown) => setFault(wordsOf(error)),
+      (error: unknown) => setFault(wordsOfAct(error)),
     );
   return (
     <div class="buttons">
@@ -54,6 +68,7 @@ function Buttons({ agent, path, again }: WithPath) {
         (agent.lock === null ? (
           <Act
             label="Lock"
+            on={agent.name}
             danger
             meaning="Ends every session of this agent and refuses new ones until somebody unlocks them."
             act={(reason) => post<"lock">(`${path}/lock`, { reason, minutes: null })}
@@ -62,6 +77,7 @@ function Buttons({ agent, path, again }: WithPath) {
         ) : (
           <Act
             label="Unlock"
+            on={agent.name}
             meaning="The agent may connect again."
             act={(reason) => post<"unlock">(`${path}/unlock`, { reason })}
             done={again}
@@ -74,6 +90,7 @@ function Buttons({ agent, path, again }: WithPath) {
           </button>
           <Act
             label="Forget"
+            on={agent.name}
             danger
             meaning="Erases the agent's key, profile, sessions and name. It cannot be undone."
             act={(reason) => post<"forget">(`${path}/forget`, { reason })}
@@ -153,7 +170,7 @@ function Modes({ agent, path, again }: WithPath) {
         {agent.modes.map(({ id, name, confirmed, learned, lastSeenAt }) => (
           <li key={id}>
             {name}: {amountWords(learned)}
-            {lastSeenAt !== null && `, ${lasting(Date.now() - lastSeenAt)} ago`}
+            {lastSeenAt !== null && `, ${lasting(gatewayNow() - lastSeenAt)} ago`}
             {!confirmed && <em> (waits to be seen again)</em>}
             {may("responder") && (
               <Act

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { Agent } from "../../gateway/admin/contract/index.ts";
 import { get, part } from "./api.ts";
 import { useAnswer } from "./answer.ts";
-import { Empty, Fault, Meter, Waiting } from "./parts.tsx";
+import { Empty, Fault, Meter, useTitle, Wide, Waiting } from "./parts.tsx";
 import { to } from "./route.ts";
 import { changed } from "./session-list.ts";
 import { some } from "./words.ts";
@@ -11,6 +11,7 @@ import { some } from "./words.ts";
 const pageSize = 100;
 
 export function AgentsPage() {
+  useTitle("Agents");
   const [search, setSearch] = useState("");
   const [maturity, setMaturity] = useState("");
   const [locked, setLocked] = useState(false);
@@ -92,38 +93,40 @@ function Table({ agents, total }: { agents: readonly Agent[]; total: number }) {
   if (agents.length === 0)
     return <Empty>No agent fits. Agents are enrolled when they first work through the gateway.</Empty>;
   return (
-    <table>
-      <caption>{some(total, "agent")}</caption>
-      <thead>
-        <tr>
-          <th scope="col">Agent</th>
-          <th scope="col">Profile</th>
-          <th scope="col">Compared with</th>
-          <th scope="col">On the way</th>
-          <th scope="col">Learned</th>
-          <th scope="col">Still needed</th>
-          <th scope="col">Live</th>
-        </tr>
-      </thead>
-      <tbody>
-        {agents.map((agent) => (
-          <tr key={agent.name}>
-            <th scope="row">
-              <a href={to("agent", agent.name)}>{agent.name}</a>
-              {agent.lock !== null && <span class="verdict sever">locked</span>}
-            </th>
-            <td>{agent.maturity}</td>
-            <td class="number">{agent.comparedWith}</td>
-            <td>
-              <Meter share={progressOf(agent)} label={`Enrolment of ${agent.name}`} />
-            </td>
-            <td>{amountWords(agent.learned)}</td>
-            <td>{agent.maturity === "mature" ? "nothing" : amountWords(agent.missing.mature)}</td>
-            <td class="number">{agent.liveSessions}</td>
+    <Wide>
+      <table>
+        <caption>{some(total, "agent")}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Agent</th>
+            <th scope="col">Profile</th>
+            <th scope="col">Compared with</th>
+            <th scope="col">On the way</th>
+            <th scope="col">Learned</th>
+            <th scope="col">Still needed</th>
+            <th scope="col">Live</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {agents.map((agent) => (
+            <tr key={agent.name}>
+              <th scope="row">
+                <a href={to("agent", agent.name)}>{agent.name}</a>
+                {agent.lock !== null && <span class="verdict sever">locked</span>}
+              </th>
+              <td>{agent.maturity}</td>
+              <td class="number">{agent.comparedWith}</td>
+              <td>
+                <Meter share={progressOf(agent)} label={`Enrolment of ${agent.name}`} />
+              </td>
+              <td>{amountWords(agent.learned)}</td>
+              <td>{agent.maturity === "mature" ? "nothing" : amountWords(agent.missing.mature)}</td>
+              <td class="number">{agent.liveSessions}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Wide>
   );
 }
 

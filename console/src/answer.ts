@@ -8,24 +8,26 @@ export interface Asked<T> {
   readonly value: T | null;
   /** Why it could not be had, in words; the last value stays. */
   readonly fault: string | null;
+  /** There is no such thing (any more). */
+  readonly gone: boolean;
   readonly again: () => void;
 }
 
 /** @param on asked again when one of these changes @param everyMillis also asked again so often; 0: never */
 export function useAnswer<T>(question: () => Promise<T>, on: readonly unknown[], everyMillis = 0): Asked<T> {
-  const [state, setState] = useState<{ value: T | null; fault: string | null }>({ value: null, fault: null });
+  const [state, setState] = useState<Omit<Asked<T>, "again">>({ value: null, fault: null, gone: false });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     let current = true;
     let retry: ReturnType<typeof setTimeout> | undefined;
     const run = () =>
       question().then(
-        (value) => current && setState({ value, fault: null }),
+        (value) => current && setState({ value, fault: null, gone: false }),
         (error: unknown) => {
           if (!current) return;
-          setState((before) => ({ value: before.value, fault: wordsOf(error) }));
-          // Who could not be reached may be back soon; a refusal stands.
-          if (everyMillis === 0 && !(error instanceof ApiError)) retry = setTimeout(() => void run(), retryMillis);
+          const gone = error instanceof ApiError && error.problem.status === 404;
+          setState(({ value }) => ({ value, fault: wordsOf(error), gone }));
+          if (everyMillis === 0 && passes(error)) retry = setTimeout(() => void run(), retryMillis);
         },
       );
     void run();
@@ -36,5 +38,9 @@ export function useAnswer<T>(question: () => Promise<T>, on: readonly unknown[],
       clearTimeout(retry);
     };
   }, [...on, turn]);
-  return { ...state, again: () => setTurn(turn + 1) };
+  return { ...state, again: () => setTurn((before) => before + 1) };
 }
+
+/** Who could not be reached, or could not answer, may be back soon; a refusal stands. */
+const passes = (error: unknown): boolean =>
+  !(error instanceof ApiError) || error.problem.status >= 500 || error.problem.status === 429;

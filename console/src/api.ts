@@ -11,7 +11,18 @@ export class ApiError extends Error {
   }
 }
 
+/** Who this browser is. */
+export const whoami = "/whoami";
 let csrf = "";
+let doubted: () => void = () => {};
+
+/** Refusals that say that this browser is not who the page says, or may not what it offers. */
+const doubts = new Set(["sign-in-needed", "role-missing", "request-forged"]);
+
+/** Who is signed in is to be asked anew. */
+export function onDoubt(ask: () => void): void {
+  doubted = ask;
+}
 
 /** Sent with every change from now on; from `whoami`. */
 export function useCsrf(token: string | null): void {
@@ -30,6 +41,7 @@ async function reach(method: string, path: string, body?: unknown): Promise<Resp
   });
   if (response.ok) return response;
   const problem = (await response.json().catch(() => null)) as Problem | null;
+  if (path !== whoami && doubts.has(problem?.code ?? "")) doubted();
   throw new ApiError(problem ?? unreadable(response.status));
 }
 
@@ -64,12 +76,30 @@ export const remove = async (path: string, reason: string): Promise<Outcome> => 
 /** A name as a part of a path. */
 export const part = encodeURIComponent;
 
-/** An error in words for a person. */
-export function wordsOf(error: unknown): string {
+/** Why something could not be had, in words for a person; it is asked for again. */
+export const wordsOf = (error: unknown): string => words(error) ?? "The gateway cannot be reached. Trying again.";
+
+/** Why something was not done, in words for a person; it is not tried again. */
+export const wordsOfAct = (error: unknown): string =>
+  words(error) ??
+  "The gateway cannot be reached, so nobody knows here whether it was done. Look, then try again where it was not.";
+
+/** null where the gateway cannot be reached. */
+function words(error: unknown): string | null {
   if (error instanceof ApiError) {
     const { title, detail, action } = error.problem;
     const next = `${action.charAt(0).toUpperCase()}${action.slice(1)}`;
     return `${title}${detail === "" ? "" : `: ${detail}`}. ${next}.`;
   }
-  return "The gateway cannot be reached. Trying again.";
+  if (!(error instanceof Error) || error instanceof TypeError) return null;
+  return passkeyWords[error.name] ?? `The browser could not do it: ${error.message}`;
 }
+
+/** The browser's own errors about passkeys, by their names. */
+const passkeyWords: Readonly<Record<string, string>> = {
+  NotAllowedError: "No passkey was given: it was cancelled, or took too long. Nothing has changed.",
+  AbortError: "No passkey was given: it was cancelled. Nothing has changed.",
+  InvalidStateError: "This device has a passkey for you already.",
+  SecurityError:
+    "Passkeys do not work at this address. Open the console by the name that `admin.origin` says, over TLS.",
+};

@@ -3,12 +3,17 @@ import { useEffect, useState } from "preact/hooks";
 import { AccountPage } from "./account.tsx";
 import { AgentPage } from "./agent.tsx";
 import { AgentsPage } from "./agents.tsx";
+import { mayApprove } from "./approvals.tsx";
+import { get } from "./api.ts";
+import { useAnswer } from "./answer.ts";
+import { useAttempt } from "./attempt.ts";
 import { operator, recognise, signOut } from "./operator.ts";
+import { Fault } from "./parts.tsx";
 import { PolicyPage } from "./policy.tsx";
 import { route, to } from "./route.ts";
-import { freshness, heardAt, mode, sessions, signedOut } from "./session-list.ts";
+import { changed, freshness, heardAt, mode, sessions, signedOut, silent } from "./session-list.ts";
 import { SessionPage } from "./session.tsx";
-import { SignIn } from "./sign-in.tsx";
+import { link, SignIn } from "./sign-in.tsx";
 import { Wall } from "./wall.tsx";
 import { clockTime, some, zone } from "./words.ts";
 
@@ -42,6 +47,8 @@ export function App() {
       </a>
       <Header />
       <Staleness />
+      <Silence />
+      <UnusedLink />
       <main id="main" tabIndex={-1}>
         <Page />
       </main>
@@ -67,6 +74,9 @@ function Page() {
 function Header() {
   const [top = ""] = route.value;
   const here = top === "session" ? "" : top === "agent" ? "agents" : top;
+  const { value } = useAnswer(() => get<"approvals">("/approvals"), [changed.value], 60_000);
+  const waiting = value?.items.filter(mayApprove).length ?? 0;
+  const [fault, attempt] = useAttempt(() => {});
   return (
     <header>
       <strong class="brand">Samehand</strong>
@@ -74,21 +84,25 @@ function Header() {
         {pages.map(([path, name]) => (
           <a key={path} href={path === "" ? to() : to(path)} aria-current={path === here ? "page" : undefined}>
             {name}
+            {path === "account" && waiting > 0 && <span class="verdict alert">{some(waiting, "request")}</span>}
           </a>
         ))}
       </nav>
-      <span class={`mode ${mode.value}`} title="report decides and touches nothing; enforce acts">
-        {mode.value} mode
-      </span>
+      {mode.value !== null && (
+        <span class={`mode ${mode.value}`} title="report decides and touches nothing; enforce acts">
+          {mode.value} mode
+        </span>
+      )}
       <span class="right">
         <span class={`freshness ${freshness.value}`}>
           {freshness.value === "live" ? `live, ${some(sessions.value.length, "session")}` : freshness.value}
         </span>
         <span>{operator.value?.name}</span>
-        <button type="button" onClick={() => void signOut()}>
+        <button type="button" onClick={() => attempt(signOut)}>
           Sign out
         </button>
       </span>
+      <Fault words={fault === null ? null : `You are still signed in. ${fault}`} />
     </header>
   );
 }
@@ -97,7 +111,42 @@ function Staleness() {
   if (freshness.value !== "stale") return null;
   return (
     <p class="stale" role="alert">
-      The gateway has not been heard since {clockTime(heardAt.value)} ({zone}). What you see is old; trying again.
+      {heardAt.value === 0
+        ? "The live stream of the gateway does not come; trying again. Where it stays so, look whether a proxy in between holds back /api/v1/events."
+        : `The gateway has not been heard since ${clockTime(heardAt.value)} (${zone}). What you see is old; trying again.`}
+    </p>
+  );
+}
+
+/** What is not seen must not look as if it were not there. */
+function Silence() {
+  if (silent.value === 0 || freshness.value !== "live") return null;
+  return (
+    <p class="stale" role="alert">
+      Not all sessions can be seen: {some(silent.value, "process", "processes")} of the gateway{" "}
+      {silent.value === 1 ? "does" : "do"} not answer. Their sessions are shown as they were last, or are missing. Look
+      at the machine's load and at the log.
+    </p>
+  );
+}
+
+/** A one-time link that is opened by somebody who is signed in is for somebody else, and stays good. */
+function UnusedLink() {
+  const [unused, setUnused] = useState(false);
+  const opened = link.value;
+  useEffect(() => {
+    if (opened === null) return;
+    link.value = null;
+    setUnused(true);
+  }, [opened]);
+  if (!unused) return null;
+  return (
+    <p class="stale" role="alert">
+      The one-time link was not used: you are signed in as {operator.value?.name}. To use it, sign out and open it
+      again.{" "}
+      <button type="button" onClick={() => setUnused(false)}>
+        Close
+      </button>
     </p>
   );
 }

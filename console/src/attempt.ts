@@ -1,6 +1,6 @@
 /** What a button does, and why it failed. */
 import { useState } from "preact/hooks";
-import { wordsOf } from "./api.ts";
+import { wordsOfAct } from "./api.ts";
 
 /** @param again asked once it is done @returns why the last attempt failed, in words, and what makes one */
 export function useAttempt(
@@ -11,6 +11,6 @@ export function useAttempt(
     void work()
       .then(() => setFault(null))
       .then(again)
-      .catch((error: unknown) => setFault(wordsOf(error)));
+      .catch((error: unknown) => setFault(wordsOfAct(error)));
   return [fault, attempt];
 }

@@ -1,14 +1,38 @@
 /** A draft of the policy: whether it is valid, what it would have done over the last days, and applying it. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { CheckedPolicy, Replay } from "../../gateway/admin/contract/index.ts";
 import { Act } from "./act.tsx";
-import { post, put, wordsOf } from "./api.ts";
+import { post, put, wordsOfAct } from "./api.ts";
 import { Fault, Verdict, Waiting } from "./parts.tsx";
 import { to } from "./route.ts";
 import { dayTime, some } from "./words.ts";
 
-export function Draft({ text, again }: { text: string; again: () => void }) {
+interface DraftProps {
+  /** What stands. */
+  readonly text: string;
+  /** null: the shipped policy, which nobody writes to. */
+  readonly file: string | null;
+  readonly again: () => void;
+}
+
+export function Draft({ text, file, again }: DraftProps) {
   const [draft, setDraft] = useState(text);
+  /** What stood when the draft was begun. */
+  const [base, setBase] = useState(text);
+  const shown = useRef(draft);
+  shown.current = draft;
+  const write = (next: string) => {
+    setDraft(next);
+    setChecked(null);
+    setReplayed(null);
+  };
+  const begin = () => {
+    setBase(text);
+    if (draft !== text) write(text);
+  };
+  useEffect(() => {
+    if (draft === base || draft === text) begin();
+  }, [text]);
   const [checked, setChecked] = useState<CheckedPolicy | null>(null);
   const [replayed, setReplayed] = useState<Replay | null>(null);
   const [fault, setFault] = useState<string | null>(null);
@@ -18,16 +42,44 @@ export function Draft({ text, again }: { text: string; again: () => void }) {
     void work()
       .then(
         () => setFault(null),
-        (error: unknown) => setFault(wordsOf(error)),
+        (error: unknown) => setFault(wordsOfAct(error)),
       )
       .then(() => setWaiting(null));
   };
-  const check = async () => setChecked(await post<"checkPolicy">("/policy/check", { text: draft }));
-  const replay = async () => setReplayed(await post<"replayPolicy">("/policy/replay", { text: draft, days: 7 }));
+  // An answer about what is not in the field any more is none.
+  const check = async () => {
+    const answer = await post<"checkPolicy">("/policy/check", { text: draft });
+    if (shown.current === draft) setChecked(answer);
+  };
+  const replay = async () => {
+    const answer = await post<"replayPolicy">("/policy/replay", { text: draft, days: 7 });
+    if (shown.current === draft) setReplayed(answer);
+  };
+  const apply = async (reason: string) => {
+    try {
+      return await put<"applyPolicy">("/policy", { text: draft, reason, replaces: base });
+    } catch (error) {
+      // another one may stand by now
+      again();
+      throw error;
+    }
+  };
   return (
     <section>
       <h2>Try a change</h2>
-      <p>Nothing changes until you apply it.</p>
+      <p>
+        Nothing changes until you apply it.
+        {file === null &&
+          " The shipped policy stands, which cannot be written to: copy it, and name the copy under `policy` in the configuration."}
+      </p>
+      {text !== base && (
+        <p class="fault" role="alert">
+          The policy was changed since this draft was begun, by somebody else or in its file.{" "}
+          <button type="button" onClick={begin}>
+            Begin anew from what stands
+          </button>
+        </p>
+      )}
       <label>
         Draft
         <textarea
@@ -35,11 +87,7 @@ export function Draft({ text, again }: { text: string; again: () => void }) {
           rows={18}
           spellcheck={false}
           value={draft}
-          onInput={(event) => {
-            setDraft(event.currentTarget.value);
-            setChecked(null);
-            setReplayed(null);
-          }}
+          onInput={(event) => write(event.currentTarget.value)}
         />
       </label>
       <div class="buttons">
@@ -52,9 +100,9 @@ export function Draft({ text, again }: { text: string; again: () => void }) {
         <Act
           label="Apply"
           danger
-          disabled={checked?.valid !== true || draft === text}
+          disabled={file === null || checked?.valid !== true || draft === text || text !== base}
           meaning="Writes the draft to the policy's file. It takes effect at once, for live sessions too."
-          act={(reason) => put<"applyPolicy">("/policy", { text: draft, reason })}
+          act={apply}
           done={again}
         />
       </div>

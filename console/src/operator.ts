@@ -1,32 +1,46 @@
 /** Who is signed in, and what they may. */
 import { signal } from "@preact/signals";
 import type { Role, Whoami } from "../../gateway/admin/contract/index.ts";
-import { ApiError, get, post, useCsrf } from "./api.ts";
-import { listen, signedOut, stop } from "./session-list.ts";
+import { ApiError, get, onDoubt, post, useCsrf, whoami } from "./api.ts";
+import { forget, listen, signedOut } from "./session-list.ts";
 
 /** Undefined until it is known; null where nobody is signed in. */
 export const operator = signal<Whoami | null | undefined>(undefined);
 
 export function signedIn(who: Whoami): void {
+  const same = operator.value?.csrf === who.csrf && !signedOut.value;
   useCsrf(who.csrf);
   operator.value = who;
   signedOut.value = false;
-  listen();
+  if (!same) listen(() => recognise());
 }
 
-/** Asks the gateway who this browser is. */
+/**
+ * Asks the gateway who this browser is. What it showed of somebody else goes.
+ * @throws where the gateway cannot say: it cannot be reached, or its store cannot
+ */
 export async function recognise(): Promise<void> {
   try {
-    signedIn(await get<"whoami">("/whoami"));
+    signedIn(await get<"whoami">(whoami));
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
+    if (!(error instanceof ApiError) || error.problem.status !== 401) throw error;
+    const before = operator.value;
+    forget();
     operator.value = null;
+    if (before !== undefined && before !== null) signedOut.value = true;
   }
 }
 
+onDoubt(() => void recognise().catch(() => {}));
+
+/** @throws ApiError, TypeError where the gateway did not hear it: then the sign-in stands */
 export async function signOut(): Promise<void> {
-  stop();
-  await post<"signOut">("/sign-out", {}).catch(() => null);
+  try {
+    await post<"signOut">("/sign-out", {});
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.problem.status !== 401) throw error;
+  }
+  forget();
   operator.value = null;
 }
 

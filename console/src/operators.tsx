@@ -1,5 +1,5 @@
 /** For administrators: who may sign in, and API tokens. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Role } from "../../gateway/admin/contract/index.ts";
 import { Act } from "./act.tsx";
 import { get, part, post, remove } from "./api.ts";
@@ -36,11 +36,21 @@ interface Named {
   readonly reason: string;
 }
 
+interface NewcomerProps {
+  readonly label: string;
+  /** Whom it would change. */
+  readonly known?: readonly { readonly name: string; readonly roles: Role[] }[];
+  readonly make: (named: Named) => void;
+}
+
 /** Asks for the name, the roles and the reason of somebody or something new. */
-function Newcomer({ label, make }: { label: string; make: (named: Named) => void }) {
+function Newcomer({ label, known = [], make }: NewcomerProps) {
   const [name, setName] = useState("");
   const [roles, setRoles] = useState<Role[]>(["viewer"]);
   const [reason, setReason] = useState("");
+  const before = known.find((each) => each.name === name.trim());
+  // A link for somebody who is known leaves them what they may, unless that is what one changes.
+  useEffect(() => setRoles(before?.roles ?? ["viewer"]), [before?.name]);
   return (
     <form
       onSubmit={(event) => {
@@ -52,6 +62,12 @@ function Newcomer({ label, make }: { label: string; make: (named: Named) => void
         Name <input required value={name} onInput={(event) => setName(event.currentTarget.value)} />
       </label>
       <RoleChoice chosen={roles} choose={setRoles} />
+      {before !== undefined && (
+        <p role="status">
+          {before.name} is known, with the roles {before.roles.join(", ")}. From now on they have the ones that are
+          chosen here.
+        </p>
+      )}
       <label>
         Why <input maxLength={300} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
       </label>
@@ -87,7 +103,11 @@ export function Operators() {
           </li>
         ))}
       </ul>
-      <Newcomer label="Make a one-time link" make={(newcomer) => attempt(() => invite(newcomer))} />
+      <Newcomer
+        label="Make a one-time link"
+        known={value?.items ?? []}
+        make={(newcomer) => attempt(() => invite(newcomer))}
+      />
       {link !== "" && (
         <p role="status">
           Give this to them; it works once, for an hour: <code>{link}</code>

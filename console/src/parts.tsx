@@ -1,7 +1,15 @@
 /** Small pieces that several pages show. */
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import type { VerdictName } from "../../gateway/admin/contract/index.ts";
 import { verdictWords, wouldWords } from "./words.ts";
+
+/** Names the page in the browser's tabs and history. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Samehand`;
+  }, [title]);
+}
 
 /** A verdict with its colour and its word: the colour is never all that says it. */
 export function Verdict({ verdict, report = false }: { verdict: VerdictName; report?: boolean }) {
@@ -26,12 +34,18 @@ export function Waiting({ what }: { what: string }) {
 
 /** A page whose answer is not there: its heading, and that it waits or why it failed. */
 export function NotYet({ title, what, fault }: { title: string; what: string; fault: string | null }) {
+  useTitle(title);
   return (
     <article>
       <h1>{title}</h1>
       {fault === null ? <Waiting what={what} /> : <Fault words={fault} />}
     </article>
   );
+}
+
+/** What may be wider than the page is moved sideways by itself. */
+export function Wide({ children }: { children: ComponentChildren }) {
+  return <div class="wide">{children}</div>;
 }
 
 export function Empty({ children }: { children: ComponentChildren }) {

@@ -5,13 +5,14 @@ import { get } from "./api.ts";
 import { useAnswer } from "./answer.ts";
 import { Draft } from "./draft.tsx";
 import { may } from "./operator.ts";
-import { Empty, Fact, Fault, NotYet, Verdict } from "./parts.tsx";
+import { Empty, Fact, Fault, NotYet, useTitle, Verdict, Wide } from "./parts.tsx";
 import { to } from "./route.ts";
 import { changed } from "./session-list.ts";
-import { count, dayTime, some } from "./words.ts";
+import { dayTime, some } from "./words.ts";
 
 export function PolicyPage() {
-  const { value, fault, again } = useAnswer(() => get<"policy">("/policy"), [changed.value]);
+  const { value, fault, again } = useAnswer(() => get<"policy">("/policy"), [changed.value], 10_000);
+  useTitle("Policy");
   if (value === null) return <NotYet title="Policy" what="the policy" fault={fault} />;
   return (
     <article>
@@ -22,7 +23,7 @@ export function PolicyPage() {
       </p>
       <Facts facts={value.facts} failures={value.ruleFailures} />
       <ShadowPart />
-      {may("policy") && <Draft text={value.text} again={again} />}
+      {may("policy") && <Draft text={value.text} file={value.file} again={again} />}
     </article>
   );
 }
@@ -30,7 +31,9 @@ export function PolicyPage() {
 function Facts({ facts, failures }: { facts: PolicyFacts; failures: Readonly<Record<string, number>> }) {
   const { budget, thresholds } = facts;
   const hours = (perHour: number) =>
-    perHour === 0 ? "never" : `one in ${count(Math.round(1 / perHour))} active hours`;
+    perHour === 0
+      ? "never"
+      : `one in ${(1 / perHour).toLocaleString(undefined, { maximumSignificantDigits: 3 })} active hours`;
   return (
     <>
       <dl class="facts">
@@ -44,34 +47,38 @@ function Facts({ facts, failures }: { facts: PolicyFacts; failures: Readonly<Rec
         <Fact name="A lock lasts">{facts.lockMinutes} min</Fact>
         <Fact name="Agents without a profile">{facts.strangers}</Fact>
       </dl>
-      <table>
-        <caption>Rules; the first whose condition holds decides</caption>
-        <thead>
-          <tr>
-            <th scope="col">Rule</th>
-            <th scope="col">Verdict</th>
-            <th scope="col">Because</th>
-            <th scope="col">When</th>
-          </tr>
-        </thead>
-        <tbody>
-          {facts.rules.map(({ name, when, then: verdict, because }) => (
-            <tr key={name}>
-              <th scope="row">
-                {name}
-                {(failures[name] ?? 0) > 0 && <span class="verdict alert">failed {failures[name]} times</span>}
-              </th>
-              <td>
-                <Verdict verdict={verdict} />
-              </td>
-              <td>{because}</td>
-              <td>
-                <code>{when}</code>
-              </td>
+      <Wide>
+        <table>
+          <caption>Rules; the first whose condition holds decides</caption>
+          <thead>
+            <tr>
+              <th scope="col">Rule</th>
+              <th scope="col">Verdict</th>
+              <th scope="col">Because</th>
+              <th scope="col">When</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {facts.rules.map(({ name, when, then: verdict, because }) => (
+              <tr key={name}>
+                <th scope="row">
+                  {name}
+                  {(failures[name] ?? 0) > 0 && (
+                    <span class="verdict alert">failed {some(failures[name] ?? 0, "time")}</span>
+                  )}
+                </th>
+                <td>
+                  <Verdict verdict={verdict} />
+                </td>
+                <td>{because}</td>
+                <td>
+                  <code>{when}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Wide>
     </>
   );
 }
@@ -106,7 +113,8 @@ function ShadowPart() {
             <ul class="lines">
               {value.items.map((item) => (
                 <li key={item.session}>
-                  {dayTime(item.startedAt)} <a href={to("agent", item.agent)}>{item.agent}</a>{" "}
+                  <a href={to("session", item.session)}>{dayTime(item.startedAt)}</a>{" "}
+                  <a href={to("agent", item.agent)}>{item.agent}</a>{" "}
                   <Verdict verdict={item.wouldBe} report={item.did !== item.wouldBe} />
                   {item.lowestTrust !== null && ` lowest trust ${Math.round(item.lowestTrust)}`}
                 </li>

@@ -20,6 +20,8 @@ function read(): readonly string[] {
 addEventListener("hashchange", () => {
   route.value = read();
   scrollTo(0, 0);
+  // Who does not see the page is told that it is another, and goes on from there by keyboard.
+  document.getElementById("main")?.focus({ preventScroll: true });
 });
 
 /** The address of a page. */

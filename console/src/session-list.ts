@@ -9,13 +9,16 @@ export interface Happening {
   readonly decision: SessionDecision;
 }
 
-/** `waiting`: nothing came yet; `stale`: what is shown is old. */
+/** `waiting`: nothing came yet; `stale`: what is shown is old, or nothing came for too long. */
 export type Freshness = "waiting" | "live" | "stale";
 
 export const freshness = signal<Freshness>("waiting");
-/** When the gateway last said anything. */
+/** When the gateway last said anything, by this browser's clock; 0: nothing came yet. */
 export const heardAt = signal(0);
-export const mode = signal<"report" | "enforce">("report");
+/** null until it is known. */
+export const mode = signal<"report" | "enforce" | null>(null);
+/** How many of the gateway's processes do not answer: their sessions are old, or missing. */
+export const silent = signal(0);
 /** The latest decisions, newest first. */
 export const happenings = signal<readonly Happening[]>([]);
 /** Counts up with every change to a lock or an approval, so that lists are asked for again. */
@@ -30,37 +33,70 @@ export const sessions = computed<readonly Session[]>(() =>
 );
 
 const mostHappenings = 200;
-/** The gateway says at least a tick each second or so. */
+/** The gateway says at least a tick each second or so; four where one of its processes does not answer. */
 const staleMillis = 6000;
+const againMillis = 3000;
 let source: EventSource | null = null;
+let again: ReturnType<typeof setTimeout> | undefined;
+let begunAt = 0;
+/** The gateway's clock less this browser's, ms. */
+let ahead = 0;
 
-/** Listens to the gateway until `stop`; comes back by itself when the connection is lost. */
-export function listen(): void {
+/** The time by the gateway's clock, which is what all times that it tells are by. */
+export const gatewayNow = (): number => Date.now() + ahead;
+
+/**
+ * Listens to the gateway until `forget`; comes back by itself when the connection is lost.
+ * @param refused asks why there is no stream; it is tried again where that throws, or does not forget
+ */
+export function listen(refused: () => Promise<void>): void {
+  if (source === null) begunAt = Date.now();
   stop();
-  source = new EventSource("/api/v1/events");
-  source.addEventListener("error", () => {
+  const opened = new EventSource("/api/v1/events");
+  source = opened;
+  opened.addEventListener("error", () => {
+    if (source !== opened) return;
     if (freshness.value === "live") freshness.value = "stale";
+    // A browser comes back by itself after a lost connection, and never after a refusal, a proxy's too.
+    if (opened.readyState !== EventSource.CLOSED) return;
+    again = setTimeout(() => {
+      const retry = () => source === opened && listen(refused);
+      void refused().then(retry, retry);
+    }, againMillis);
   });
   for (const type of ["snapshot", "changes", "decision", "agent", "approval", "tick", "signed-out"])
-    source.addEventListener(type, (message) => hear(JSON.parse((message as MessageEvent<string>).data) as LiveEvent));
+    opened.addEventListener(type, (message) => hear(JSON.parse((message as MessageEvent<string>).data) as LiveEvent));
 }
 
-export function stop(): void {
+function stop(): void {
+  clearTimeout(again);
   source?.close();
   source = null;
 }
 
+/** Listens no more, and keeps nothing of what was heard. */
+export function forget(): void {
+  stop();
+  freshness.value = "waiting";
+  heardAt.value = silent.value = 0;
+  mode.value = null;
+  happenings.value = [];
+  byId.value = new Map();
+}
+
 setInterval(() => {
-  if (freshness.value === "live" && Date.now() - heardAt.value > staleMillis) freshness.value = "stale";
+  if (source !== null && Date.now() - Math.max(heardAt.value, begunAt) > staleMillis) freshness.value = "stale";
 }, 1000);
 
 /** Takes one event in. */
 export function hear(event: LiveEvent): void {
   heardAt.value = Date.now();
+  ahead = event.at - heardAt.value;
   freshness.value = "live";
   switch (event.type) {
     case "snapshot":
       mode.value = event.mode;
+      silent.value = event.silent;
       byId.value = new Map(event.sessions.map((session) => [session.id, session]));
       break;
     case "changes":
@@ -74,7 +110,7 @@ export function hear(event: LiveEvent): void {
       changed.value += 1;
       break;
     case "signed-out":
-      stop();
+      forget();
       signedOut.value = true;
       break;
     case "tick":

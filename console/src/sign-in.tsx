@@ -1,27 +1,40 @@
 /** Signing in: by passkey, by the organisation's own provider, or by a one-time link. */
 import { startAuthentication, type PublicKeyCredentialRequestOptionsJSON } from "@simplewebauthn/browser";
+import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { get, post, wordsOf } from "./api.ts";
+import { get, post, wordsOfAct } from "./api.ts";
 import { useAnswer } from "./answer.ts";
 import { signedIn } from "./operator.ts";
-import { Fault, Waiting } from "./parts.tsx";
+import { Fault, useTitle, Waiting } from "./parts.tsx";
 import { signedOut } from "./session-list.ts";
 
-/** What stands behind `#link=`, taken out of the address at once: it must not stay in the history. */
-function takeLink(): string | null {
-  const link = /^#link=(.+)$/.exec(location.hash)?.[1] ?? null;
-  if (link !== null) history.replaceState(null, "", location.pathname);
-  return link;
+/** The one-time link that was opened and not used yet; null where there is none. */
+export const link = signal<string | null>(null);
+
+/** Takes what stands behind `#link=` out of the address at once: it must not stay in the history. */
+function takeLink(): void {
+  const found = /^#link=(.+)$/.exec(location.hash)?.[1];
+  if (found === undefined) return;
+  history.replaceState(null, "", location.pathname);
+  link.value = found;
 }
-const link = takeLink();
+takeLink();
+// A link that is opened in a tab with the console in it loads nothing anew.
+addEventListener("hashchange", takeLink);
 
 export function SignIn() {
+  useTitle("Sign in");
   const { value: methods, fault } = useAnswer(() => get<"signInMethods">("/sign-in"), []);
   const [failed, setFailed] = useState<string | null>(null);
-  const attempt = (way: () => Promise<void>) => void way().catch((error: unknown) => setFailed(wordsFor(error)));
+  const attempt = (way: () => Promise<void>) => {
+    setFailed(null);
+    void way().catch((error: unknown) => setFailed(wordsOfAct(error)));
+  };
+  const secret = link.value;
   useEffect(() => {
-    if (link !== null && !signedOut.value) attempt(() => byLink(link));
-  }, []);
+    link.value = null;
+    if (secret !== null) attempt(() => byLink(secret));
+  }, [secret]);
   return (
     <main class="sign-in">
       <h1>Samehand</h1>
@@ -69,9 +82,4 @@ async function byPasskey(): Promise<void> {
   const optionsJSON = options as unknown as PublicKeyCredentialRequestOptionsJSON;
   const response = await startAuthentication({ optionsJSON });
   signedIn(await post<"signInWithPasskey">("/sign-in/passkey", { challenge, response: { ...response } }));
-}
-
-/** The browser's own errors are about the person, ours about the gateway. */
-function wordsFor(error: unknown): string {
-  return error instanceof Error && error.name === "NotAllowedError" ? "No passkey was given." : wordsOf(error);
 }

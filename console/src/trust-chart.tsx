@@ -8,6 +8,9 @@ import { clockTime } from "./words.ts";
 const seconds = (at: number): number => at / 1000;
 const style = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** How far times on an axis may be apart, s: they are told to the second, and none is told twice. */
+const wholeSeconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
+
 type ChartData = [number[], ...(number | null)[][]];
 
 interface ChartProps {
@@ -30,7 +33,7 @@ function Chart({ label, data, series, range, height }: ChartProps) {
   useEffect(() => {
     const axis = { stroke: style("--soft"), grid: { stroke: style("--line"), width: 1 } };
     const options: UPlot.Options = {
-      width: box.current!.clientWidth,
+      width: widthOf(box.current!),
       height,
       // half of the last time stands beyond the plot
       padding: [null, 40, null, null],
@@ -38,13 +41,13 @@ function Chart({ label, data, series, range, height }: ChartProps) {
       cursor: { y: false },
       scales: { y: range === null ? { range: (_plot, low, high) => around(low, high) } : { range } },
       axes: [
-        { ...axis, space: 96, values: (_plot, at) => at.map((each) => clockTime(each * 1000)) },
+        { ...axis, space: 96, incrs: wholeSeconds, values: (_plot, at) => at.map((each) => clockTime(each * 1000)) },
         { ...axis, size: 46 },
       ],
       series: [{}, ...series],
     };
     plot.current = new UPlot(options, data, box.current!);
-    const resize = () => plot.current?.setSize({ width: box.current!.clientWidth, height });
+    const resize = () => plot.current?.setSize({ width: widthOf(box.current!), height });
     addEventListener("resize", resize);
     return () => {
       removeEventListener("resize", resize);
@@ -54,6 +57,12 @@ function Chart({ label, data, series, range, height }: ChartProps) {
   useEffect(() => plot.current?.setData(data), [data]);
   return <div class="chart" ref={box} role="img" aria-label={label} />;
 }
+
+/** Without the padding, which the plot's last time would be cut off by. */
+const widthOf = (box: HTMLElement): number => {
+  const { paddingLeft, paddingRight } = getComputedStyle(box);
+  return box.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
+};
 
 /** Around zero, which is where evidence says nothing. */
 const around = (low: number | null, high: number | null): UPlot.Range.MinMax => {

@@ -1,11 +1,12 @@
 /** The wall: every live session, the riskiest first. Only the rows in sight are drawn, so that thousands stay smooth. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Session, VerdictName } from "../../gateway/admin/contract/index.ts";
 import { Guide } from "./guide.tsx";
-import { Empty, NotYet, Sparkline, Verdict } from "./parts.tsx";
+import { Empty, NotYet, Sparkline, useTitle, Verdict } from "./parts.tsx";
 import { go, to } from "./route.ts";
-import { freshness, happenings, sessions } from "./session-list.ts";
-import { clockTime, count, lasting, percent } from "./words.ts";
+import { gatewayNow, happenings, heardAt, sessions, silent } from "./session-list.ts";
+import { clockTime, count, lasting, percent, some } from "./words.ts";
 
 const rowHeight = 46;
 /** Rows drawn beyond the edges, so that scrolling shows no gap. */
@@ -13,16 +14,20 @@ const margin = 8;
 type Show = "all" | "alert" | "quarantine";
 const ranks: readonly VerdictName[] = ["allow", "alert", "quarantine", "sever"];
 
+/** Kept while a session is looked at: who comes back finds the wall as it was left. */
+const search = signal("");
+const show = signal<Show>("all");
+let scrolledTo = 0;
+
 export function Wall() {
-  const [search, setSearch] = useState("");
-  const [show, setShow] = useState<Show>("all");
-  if (freshness.value === "waiting") return <NotYet title="Sessions" what="live sessions" fault={null} />;
+  useTitle("Sessions");
+  if (heardAt.value === 0) return <NotYet title="Sessions" what="live sessions" fault={null} />;
   const all = sessions.value;
-  const wanted = search.trim().toLowerCase();
+  const wanted = search.value.trim().toLowerCase();
   const shown = all.filter(
     (session) =>
       (wanted === "" || `${session.agent}\n${session.connection}\n${session.id}`.toLowerCase().includes(wanted)) &&
-      (show === "all" || ranks.indexOf(session.wouldBe) >= ranks.indexOf(show)),
+      (show.value === "all" || ranks.indexOf(session.wouldBe) >= ranks.indexOf(show.value)),
   );
   const doubted = (verdict: VerdictName) =>
     all.filter((session) => ranks.indexOf(session.wouldBe) >= ranks.indexOf(verdict)).length;
@@ -34,12 +39,21 @@ export function Wall() {
           type="search"
           aria-label="Search by agent, connection or session"
           placeholder="Agent, connection or session"
-          value={search}
-          onInput={(event) => setSearch(event.currentTarget.value)}
+          value={search.value}
+          onInput={(event) => {
+            search.value = event.currentTarget.value;
+          }}
         />
         <fieldset class="choice" aria-label="Show">
           {(["all", "alert", "quarantine"] as const).map((each) => (
-            <button key={each} type="button" aria-pressed={show === each} onClick={() => setShow(each)}>
+            <button
+              key={each}
+              type="button"
+              aria-pressed={show.value === each}
+              onClick={() => {
+                show.value = each;
+              }}
+            >
               {each === "all"
                 ? `All ${count(all.length)}`
                 : `${each === "alert" ? "Alerts" : "Quarantines"} ${count(doubted(each))}`}
@@ -47,7 +61,9 @@ export function Wall() {
           ))}
         </fieldset>
       </div>
-      {all.length === 0 ? <Guide /> : <Rows shown={shown} />}
+      {shown.length > 0 && <Rows shown={shown} />}
+      {shown.length === 0 && all.length > 0 && <Empty>No live session fits.</Empty>}
+      {all.length === 0 && silent.value === 0 && <Guide />}
       <Happenings />
     </>
   );
@@ -55,14 +71,14 @@ export function Wall() {
 
 function Rows({ shown }: { shown: readonly Session[] }) {
   const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600 });
-  useEffect(() => {
+  const [view, setView] = useState({ top: scrolledTo, height: 600 });
+  useLayoutEffect(() => {
     const measure = () => box.current && setView({ top: box.current.scrollTop, height: box.current.clientHeight });
+    if (box.current !== null) box.current.scrollTop = scrolledTo;
     measure();
     addEventListener("resize", measure);
     return () => removeEventListener("resize", measure);
   }, []);
-  if (shown.length === 0) return <Empty>No session fits the search.</Empty>;
   const first = Math.max(0, Math.floor(view.top / rowHeight) - margin);
   const last = Math.min(shown.length, Math.ceil((view.top + view.height) / rowHeight) + margin);
   return (
@@ -75,6 +91,7 @@ function Rows({ shown }: { shown: readonly Session[] }) {
       tabIndex={0}
       onScroll={(event) => {
         const { scrollTop: top, clientHeight: height } = event.currentTarget;
+        scrolledTo = top;
         // Drawn anew only when another row comes into sight.
         if (Math.abs(top - view.top) >= rowHeight || height !== view.height) setView({ top, height });
       }}
@@ -103,7 +120,10 @@ function Row({ session, index }: { session: Session; index: number }) {
       class={`row ${session.wouldBe}`}
       aria-rowindex={index + 2}
       style={{ transform: `translateY(${index * rowHeight}px)` }}
-      onClick={() => go("session", id)}
+      onClick={(event) => {
+        // The link does its own, in another tab where that was asked for.
+        if (!(event.target instanceof HTMLAnchorElement)) go("session", id);
+      }}
     >
       <span role="cell">
         <a href={to("session", id)}>{agent}</a>
@@ -120,12 +140,12 @@ function Row({ session, index }: { session: Session; index: number }) {
       </span>
       <span role="cell">{connection}</span>
       <span role="cell">
-        {count(keystrokes)} keys, {count(actions)} moves
+        {some(keystrokes, "key")}, {some(actions, "move")}
       </span>
       <span role="cell" title={`jitter ${link.jitterMs.toFixed(0)} ms`}>
         {link.weight > 0.66 ? "good" : link.weight > 0.33 ? "fair" : "poor"} ({percent(link.weight)})
       </span>
-      <span role="cell">{lasting(Date.now() - startedAt)}</span>
+      <span role="cell">{lasting(gatewayNow() - startedAt)}</span>
     </div>
   );
 }

@@ -150,3 +150,13 @@ t.test("the binomial tail is right", (t) => {
   );
   t.end();
 });
+
+t.test("where the budget lets thousands mismatch, some hundred do not trip it", (t) => {
+  t.equal(binomialTail(5000, 0.28, 100), 1, "far below the mean, where the first term is no number any more");
+  t.ok(Math.abs(binomialTail(5000, 0.28, 1400) - 0.5) < 0.02);
+  const breaker = new CircuitBreaker({ falseQuarantinesPerHour: () => 2 });
+  const agents = Array.from({ length: 5000 }, (_, index) => agentName(`agent-${index}`));
+  for (const agent of agents) breaker.entered(agent);
+  t.ok(agents.slice(0, 300).every((agent, index) => breaker.mismatched(agent, millis(index)) === null));
+  t.end();
+});

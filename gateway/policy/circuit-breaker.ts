@@ -36,21 +36,21 @@ const leastShare = 0.02;
 
 const hour = 3_600_000;
 
-/** P(X ≥ k) of a binomial, in sums of logarithms: exact enough far out in the tail. */
+/** P(X ≥ k) of a binomial, summed from its largest term on, which is still a number where the first one is not. */
 export function binomialTail(n: number, p: number, k: number): number {
   if (k <= 0) return 1;
   if (k > n || p <= 0) return 0;
   if (p >= 1) return 1;
+  const largest = Math.max(k, Math.min(n, Math.floor((n + 1) * p)));
   let term = 0;
-  for (let i = 0; i < k; i++) term += Math.log((n - i) / (k - i));
-  term += k * Math.log(p) + (n - k) * Math.log1p(-p);
-  let sum = 0;
-  for (let at = k, value = Math.exp(term); at <= n; at++) {
-    sum += value;
-    value *= ((n - at) / (at + 1)) * (p / (1 - p));
-    // Past the peak the terms only fall.
-    if (at > n * p && value < sum * 1e-12) break;
-  }
+  for (let i = 0; i < largest; i++) term += Math.log((n - i) / (largest - i));
+  term += largest * Math.log(p) + (n - largest) * Math.log1p(-p);
+  const first = Math.exp(term);
+  const odds = p / (1 - p);
+  let sum = first;
+  for (let at = largest, value = first; at < n && value > sum * 1e-17; at++)
+    sum += value *= ((n - at) / (at + 1)) * odds;
+  for (let at = largest, value = first; at > k && value > sum * 1e-17; at--) sum += value *= at / ((n - at + 1) * odds);
   return Math.min(1, sum);
 }
 

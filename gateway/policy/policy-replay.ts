@@ -3,7 +3,7 @@ import { epochMillis, type EpochMillis } from "../core/units.ts";
 import { stricter, type Verdict } from "../core/verdict.ts";
 import { ActiveTime } from "./active-time.ts";
 import { agentTerms } from "./agent-terms.ts";
-import { Decider } from "./decider.ts";
+import { Decider, type Rules } from "./decider.ts";
 import type { Facts, Policy } from "./rules.ts";
 import { play } from "./score-tape.ts";
 import type { Peaks } from "./thresholds.ts";
@@ -35,6 +35,7 @@ export function replay(
   let around = { jitterMs: 0, signals: [] as string[], hour: 0 };
   const decider = new Decider({
     ...agentTerms(policy, background, own),
+    rules: unexpired(policy),
     mode: "enforce",
     agent,
     surroundings: () => around,
@@ -59,4 +60,16 @@ export function replay(
     at = wall;
   }
   return { verdict, at, lowestTrust, active };
+}
+
+/** The policy's rules on holds whose time never ends, whatever came after them: nobody is there in a replay to answer. */
+function unexpired(policy: Policy): Rules {
+  const longest = (1 - Number.EPSILON) * policy.quarantineSeconds;
+  return {
+    decide: (facts) => {
+      const { session } = facts;
+      if (session.quarantinedSeconds <= longest) return policy.decide(facts);
+      return policy.decide({ ...facts, session: { ...session, quarantinedSeconds: longest } });
+    },
+  };
 }

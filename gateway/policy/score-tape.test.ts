@@ -50,3 +50,16 @@ t.test("what is taped is played back, within what it is rounded to, over any num
   );
   t.end();
 });
+
+t.test("what a window cannot say, of a long break or of input before there was evidence, the next ones do", (t) => {
+  const tape = new ScoreTape();
+  const base = { modality: "keyboard", llr: 1, weight: 1, actions: 0 } as const;
+  const hours = 3_600_000;
+  tape.add({ ...base, at: millis(0), keystrokes: 1000 }, 0, false);
+  for (let window = 1; window <= 4; window++)
+    tape.add({ ...base, at: millis(3 * hours + window * 3000), keystrokes: 1000 + 5 * window }, 0, false);
+  const played = [...play([tape.take()])];
+  t.ok(Math.abs((played.at(-1)?.at ?? 0) - (3 * hours + 12_000)) <= 100, "three hours later");
+  t.equal(played.at(-1)?.keystrokes, 1020);
+  t.end();
+});

@@ -41,19 +41,20 @@ export class ScoreTape {
   add({ at, modality, llr, weight, keystrokes, actions }: Weighed, jitterMs: number, unverifiable: boolean): void {
     if (this.full || Number.isNaN(llr)) return;
     const here = this.#used;
-    const gap = Number.isNaN(this.#last) ? 0 : Math.round((at - this.#last) / gapUnit);
-    this.#bytes.setUint16(here, clamp(gap, 0, 65_535));
+    const gap = Number.isNaN(this.#last) ? 0 : clamp(Math.round((at - this.#last) / gapUnit), 0, 65_535);
+    const [typed, pointed] = [clamp(keystrokes - this.#keystrokes, 0, 255), clamp(actions - this.#actions, 0, 255)];
+    this.#bytes.setUint16(here, gap);
     this.#bytes.setInt16(here + 2, clamp(Math.round(llr / llrUnit), -32_768, 32_767));
     this.#bytes.setUint8(here + 4, clamp(Math.round(weight * 255), 0, 255));
     this.#bytes.setUint8(here + 5, (modality === "pointer" ? pointerFlag : 0) | (unverifiable ? signalFlag : 0));
-    this.#bytes.setUint8(here + 6, clamp(keystrokes - this.#keystrokes, 0, 255));
-    this.#bytes.setUint8(here + 7, clamp(actions - this.#actions, 0, 255));
+    this.#bytes.setUint8(here + 6, typed);
+    this.#bytes.setUint8(here + 7, pointed);
     this.#bytes.setUint16(here + 8, clamp(Math.round(jitterMs / jitterUnit), 0, 65_535));
     this.#used += windowBytes;
-    // By what was written, so that roundings do not add up.
+    // By what was written, so that roundings do not add up, and the next windows say what did not go into this one.
     this.#last = Number.isNaN(this.#last) ? at : this.#last + gap * gapUnit;
-    this.#keystrokes = keystrokes;
-    this.#actions = actions;
+    this.#keystrokes += typed;
+    this.#actions += pointed;
   }
 
   /** What was taken in since the last time. */

@@ -87,6 +87,23 @@ t.test("a session that ends in doubt takes its own candidate with it, and nobody
   t.end();
 });
 
+t.test("how high suspicion rose in a session waits with what it taught, and is given up with it", (t) => {
+  let profile = known();
+  const stored = () => (profile = Profile.decode(profile.encode(), background));
+  const told = (session: number) => ({ ...lesson(own, session), peaks: [session / 4, -3.126] });
+  adapt(background, profile, told(1));
+  adapt(background, stored(), told(1));
+  t.same(stored().peaks, [], "nobody confirmed it");
+  t.ok(giveUp(profile, "session-1"));
+  adapt(background, stored(), told(2));
+  t.same(stored().peaks, [], "what a doubted session taught is taken back whole");
+  adapt(background, profile, told(3));
+  t.same(stored().peaks, [0.5, -3.13]);
+  t.ok(confirm(background, profile));
+  t.same(stored().peaks, [0.5, -3.13, 0.75, -3.13]);
+  t.end();
+});
+
 t.test("however long it goes on, what was adapted stays within the drift budget around the sealed anchor", (t) => {
   let profile = known();
   const anchor = Buffer.from(profile.anchor.keyboard.encode());

@@ -27,6 +27,8 @@ export interface SessionLesson {
   readonly day: number;
   /** Tells sessions apart. */
   readonly session: string;
+  /** The highest suspicion in each stretch of it: of an agent who is well known they wait and count as the rest does. */
+  readonly peaks?: readonly number[];
 }
 
 const modalities = ["keyboard", "pointer"] as const;
@@ -178,6 +180,7 @@ export function confirm(background: Background, profile: Profile): boolean {
   if (candidate === null) return false;
   profile.candidate = null;
   mergeInto(profile.adapted, candidate.part);
+  profile.peaked(...(candidate.peaks ?? []));
   const { adapted, anchor } = profile;
   profile.adapted = {
     keyboard: withinBudget(adapted.keyboard, anchor.keyboard.count, background),
@@ -214,9 +217,9 @@ function joined(
   background: Background,
   before: Candidate | null,
   part: Part,
-  { session, day }: SessionLesson,
+  { session, day, peaks = [] }: SessionLesson,
 ): Candidate {
   const into = before?.part ?? emptyPart(background);
   mergeInto(into, part);
-  return { part: into, session, day };
+  return { part: into, session, day, peaks: [...(before?.peaks ?? []), ...peaks] };
 }

@@ -44,6 +44,8 @@ export interface Candidate {
   readonly session: string;
   /** Days since 1970, UTC. */
   readonly day: number;
+  /** The highest suspicion in each stretch of that session; none where they are not told. */
+  readonly peaks?: readonly number[];
 }
 
 /** Observations of an encoded profile, by modality. */
@@ -154,9 +156,9 @@ export class Profile {
     this.days = [...this.days, day].sort((a, b) => a - b).slice(-mostDays);
   }
 
-  /** Keeps another stretch's highest suspicion. */
-  peaked(suspicion: number): void {
-    this.peaks = [...this.peaks, suspicion].slice(-mostPeaks);
+  /** Keeps further stretches' highest suspicion. */
+  peaked(...suspicions: readonly number[]): void {
+    this.peaks = [...this.peaks, ...suspicions].slice(-mostPeaks);
   }
 
   /** Takes in the agent's own trees. @param among how many others they were grown against */
@@ -210,13 +212,13 @@ export class Profile {
       days: this.days,
       sealed: this.sealed,
       medianMs: Number.isNaN(this.client.medianMs) ? null : this.client.medianMs,
-      peaks: this.peaks.map((peak) => Math.round(peak * 100) / 100),
+      peaks: this.peaks.map(hundredths),
       version: this.version,
       grownAt: this.grownAt,
       grownAmong: this.grownAmong,
       counts: [this.anchor, this.adapted].flatMap(({ keyboard, pointer }) => [keyboard.count, pointer.count]),
       ...(this.modes.length === 0 ? {} : { modes: modeFacts(this.modes) }),
-      ...(this.candidate === null ? {} : { candidate: { session: this.candidate.session, day: this.candidate.day } }),
+      ...(this.candidate === null ? {} : { candidate: candidateFacts(this.candidate) }),
     };
     const sections = new Map([["facts", packJson(facts)]]);
     const add = (name: string, part: Part): void => {
@@ -320,16 +322,26 @@ export class Profile {
         waiting: waiting === null ? null : { ...waiting, statistics: shown(`mode-${index}-waiting`) },
       };
     });
-    const candidate = facts?.["candidate"] as { session?: unknown; day?: unknown } | undefined;
+    const candidate = facts?.["candidate"] as { session?: unknown; day?: unknown; peaks?: unknown } | undefined;
     if (candidate !== undefined)
       profile.candidate = {
         part: part("candidate"),
         session: String(candidate.session),
         day: numbers([candidate.day], 1)[0],
+        peaks: numbers(candidate.peaks ?? [], mostPeaks),
       };
     return profile;
   }
 }
+
+const hundredths = (value: number): number => Math.round(value * 100) / 100;
+
+/** What is written of a candidate beside its statistics. */
+const candidateFacts = ({ session, day, peaks = [] }: Candidate): object => ({
+  session,
+  day,
+  ...(peaks.length === 0 ? {} : { peaks: peaks.slice(-mostPeaks).map(hundredths) }),
+});
 
 /** Trees that were grown against people of elsewhere take everybody of the farm for the agent: they do not count. */
 function treesOf(sections: ReadonlyMap<string, Uint8Array>, among: number): Uint8Array {

@@ -197,8 +197,7 @@ export class Learning {
     const background = this.#farm.backgroundFor(name);
     const change: Change = function* (profile) {
       const { version } = profile;
-      const outcome = yield* adapting(background, profile, { stretches, session, day });
-      if (outcome !== "refused") for (const peak of peaks) profile.peaked(peak);
+      yield* adapting(background, profile, { stretches, session, day, peaks });
       return profile.version !== version;
     };
     // Not before it is saved: what must wait for the store is taken in again, whole.

@@ -83,7 +83,10 @@ export class Lessons {
   /** A decision was made: what stood out of trust teaches nothing. */
   decided(decision: Decision): void {
     if (decision.wouldBe !== "allow") this.#trusted = false;
-    if (stricter(decision.wouldBe, "alert")) this.#peaks.forget();
+    if (!stricter(decision.wouldBe, "alert")) return;
+    // Nor is what came before it known to be genuine, whoever passes a challenge now.
+    this.#peaks.take();
+    this.#peaks.forget();
   }
 
   /**

@@ -259,3 +259,47 @@ t.test("a store that cannot be read drops no live session, and a locked agent st
   await t.rejects(open(agentName("eve")), { code: "agent-locked" });
   live.watch.close(clock.now(), null);
 });
+
+t.test("an agent who becomes known in another session is verified in this one from the next farm on", async (t) => {
+  const { open, clock, store } = court(t, "enforce");
+  const bert = agentName("bert");
+  const { watch, acts, work } = await open(bert);
+  work(other, 2, 5);
+  t.equal(watch.viewed.maturity, "enrolling");
+  store.updateProfile(store.enrol(bert).id, () => taught);
+  watch.farmChanged();
+  work(other, 200, 1, () => watch.verdict === "quarantine");
+  t.same(acts, ["quarantine"]);
+  watch.close(clock.now(), null);
+});
+
+t.test("a session that an operator holds stays held when what it taught makes the agent known", async (t) => {
+  const { open, clock, judge } = court(t, "enforce");
+  const { watch, acts, work } = await open(agentName("bert"));
+  work(own, 20, 5);
+  watch.tick(clock.now());
+  const word = { operator: "olga", reason: "a call" };
+  t.equal(watch.operate({ kind: "quarantine", ...word }), "done");
+  judge.flush();
+  t.equal(watch.verdict, "quarantine");
+  t.equal(watch.operate({ kind: "release", ...word }), "done");
+  t.same(acts, ["quarantine", "release"]);
+  watch.farmChanged();
+  work(other, 200, 1, () => watch.verdict === "quarantine");
+  t.same(acts, ["quarantine", "release", "quarantine"], "and is verified once it is let go");
+  watch.close(clock.now(), null);
+});
+
+t.test("a session that a lock cuts off teaches nothing", async (t) => {
+  const { open, clock, store, judge, agent } = court(t, "enforce");
+  const waits = (): boolean => Profile.decode(store.profile(agent.id)!.body, background).candidate !== null;
+  for (const locked of [true, false]) {
+    const { watch, work } = await open();
+    work(own, 30, locked ? 5 : 6);
+    if (locked) store.lock(ann, null, "severed in another session");
+    else watch.close(clock.now(), null);
+    judge.flush();
+    t.equal(waits(), !locked);
+    store.unlock(ann);
+  }
+});

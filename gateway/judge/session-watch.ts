@@ -52,6 +52,10 @@ interface InDoubt {
   readonly consequences: Consequences;
 }
 
+/** The agent was locked while the session stood in trust: whoever was severed elsewhere may well have driven it too. */
+const isLock = (error: SamehandError | null): boolean =>
+  error?.code === "agent-locked" || error?.code === "session-severed";
+
 export class SessionWatch implements Watch, Hold {
   readonly #options: SessionWatchOptions;
   readonly #inspector: Inspector;
@@ -215,7 +219,8 @@ export class SessionWatch implements Watch, Hold {
     this.#faults.guard(() => {
       if (error === null || error.code === "client-timeout") this.#doubted?.challenge.abandon(at);
       this.#inspector.flush();
-      this.#teach(null);
+      if (isLock(error) || stricter(this.decision.wouldBe, "alert")) this.#unlearn();
+      else this.#teach(null);
     });
     // What was typed is to be found nowhere afterwards, in no core dump either.
     this.#inspector.verifyWith(null);
@@ -304,11 +309,13 @@ export class SessionWatch implements Watch, Hold {
   }
 
   /**
-   * Another farm's background serves: verifies with it from now on.
+   * Another farm's background serves: verifies with it from now on, and an agent who became known in another session.
    * @throws SamehandError `profile-unreadable`, `store-unavailable`; nothing is changed then
    */
   farmChanged(): void {
-    if (!this.#closed) this.#decider.thresholds = this.#verification.useFarm();
+    if (this.#closed) return;
+    this.#decider.thresholds = this.#verification.useFarm();
+    this.#renew();
   }
 
   /** Ends the session from outside: a lock, or a sever in another session of the agent. */
@@ -359,17 +366,20 @@ export class SessionWatch implements Watch, Hold {
    */
   #teach(at: Millis | null): void {
     const { learning, record, session } = this.#options;
-    if (at === null && stricter(this.decision.wouldBe, "alert")) {
-      this.#lessons.drop();
-      learning.doubted(record, session.id);
-      return;
-    }
     const lesson = this.#lessons.take(at);
     if (lesson !== null) learning.teach(record, session.id, lesson, () => this.#renew());
   }
 
-  /** Begins verifying anew where enough is known for it by now. */
+  /** What the session taught is not known to be the agent's. */
+  #unlearn(): void {
+    const { learning, record, session } = this.#options;
+    this.#lessons.drop();
+    learning.doubted(record, session.id);
+  }
+
+  /** Begins verifying anew where enough is known for it by now. A hold that stands is not begun anew, or it would be lost. */
   #renew(): void {
-    if (!this.#closed && this.#verification.renew()) this.#decider = this.#begin();
+    if (this.#closed || stricter(this.decision.wouldBe, "alert")) return;
+    if (this.#verification.renew()) this.#decider = this.#begin();
   }
 }

@@ -77,6 +77,8 @@ export class Verification {
   /** As it is made, and since. */
   #late: LateVerifier | null = null;
   #due = false;
+  /** As it was when the decider that serves began. */
+  #begun: Maturity = "enrolling";
 
   /** @throws SamehandError `profile-unreadable`, `store-unavailable`: such an agent must not pass for a stranger */
   constructor(options: VerificationOptions) {
@@ -137,6 +139,7 @@ export class Verification {
   begin(surroundings: () => Surroundings, hold: Hold): Decider {
     const { settings, record } = this.#options;
     const { keystrokes = 0, actions = 0 } = this.#known ?? {};
+    this.#begun = this.maturity;
     this.#due = this.maturity !== "enrolling";
     this.#verifier = this.#late = null;
     const agent = { name: record.name, maturity: this.maturity, keystrokes, actions };
@@ -145,14 +148,13 @@ export class Verification {
   }
 
   /**
-   * Asks again what is known. @returns whether the agent's maturity changed
+   * Asks again what is known. @returns whether the agent's maturity is another than the decider that serves knows
    * @throws SamehandError `profile-unreadable`, `store-unavailable`
    */
   renew(): boolean {
-    if (this.maturity === "mature") return false;
-    const before = this.maturity;
+    if (this.#begun === "mature") return false;
     this.#known = this.#ask();
-    return this.maturity !== before;
+    return this.maturity !== this.#begun;
   }
 
   /** @param version of the agent's newest profile, where it is known */

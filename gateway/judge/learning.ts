@@ -362,8 +362,11 @@ export class Learning {
   /** Keeps nothing of an agent who was forgotten. */
   forget(name: AgentName): void {
     const id = this.#ids.get(name);
-    if (id !== undefined) this.#lessons.drop(id);
-    if (id !== undefined) this.#facts.delete(id);
+    if (id !== undefined) {
+      this.#lessons.drop(id);
+      this.#trees.forget(id);
+      this.#facts.delete(id);
+    }
     this.#readAgain(name);
     this.#ids.delete(name);
   }

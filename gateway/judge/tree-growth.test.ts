@@ -58,3 +58,32 @@ t.test("an agent who is alone has no trees; they are grown again when there are 
   void offer(3).then(() => t.fail("grown again too soon"));
   t.equal(await offer(4), 4);
 });
+
+t.test(
+  "trees of a profile that was taken back meanwhile are nobody's, and the agent's own are grown again",
+  async (t) => {
+    const growth = new TreeGrowth(silentLog);
+    t.teardown(() => growth.close());
+    const alive = setInterval(() => {}, 1000);
+    t.teardown(() => clearInterval(alive));
+    const profile = pointerProfile(background, 3, 80).encode();
+    const grown: string[] = [];
+    const offer = (of: string) =>
+      new Promise<void>((done) =>
+        growth.offer({
+          id: "anna" as AgentId,
+          actions: 1000,
+          background: () => background,
+          profile: () => profile,
+          done: () => {
+            grown.push(of);
+            done();
+          },
+        }),
+      );
+    void offer("taken back");
+    growth.forget("anna" as AgentId);
+    await offer("as it is now");
+    t.same(grown, ["as it is now"]);
+  },
+);

@@ -41,6 +41,8 @@ export class TreeGrowth {
   readonly #grown = new Map<AgentId, Grown>();
   readonly #waiting = new Map<AgentId, Due>();
   #worker: Worker | null = null;
+  /** Whose trees are grown now; null where nobody's, or nobody waits for them any more. */
+  #growing: AgentId | null = null;
   #closed = false;
 
   constructor(log: Log) {
@@ -52,6 +54,13 @@ export class TreeGrowth {
     if (this.#waiting.size >= mostWaiting || !isDue(due, this.#grown.get(due.id))) return;
     this.#waiting.set(due.id, due);
     this.#next();
+  }
+
+  /** The agent was forgotten, or taken back to an older profile: what is grown of the one before is not wanted. */
+  forget(id: AgentId): void {
+    this.#waiting.delete(id);
+    this.#grown.delete(id);
+    if (this.#growing === id) this.#growing = null;
   }
 
   async close(): Promise<void> {
@@ -84,9 +93,12 @@ export class TreeGrowth {
     const workerData: TreeWork = { against: pointer.against, profile, seed: facts.seed };
     const worker = new Worker(new URL(`tree-worker${extname(import.meta.url)}`, import.meta.url), { workerData });
     this.#worker = worker;
+    this.#growing = due.id;
     const late = setTimeout(() => void worker.terminate(), longest).unref();
     worker.unref();
-    worker.on("message", (trees: Uint8Array) => due.done(trees, others));
+    worker.on("message", (trees: Uint8Array) => {
+      if (this.#growing === due.id) due.done(trees, others);
+    });
     worker.on("error", (error) =>
       this.#log.error({ code: "trees-failed", why: error.message }, "an agent's trees could not be grown"),
     );

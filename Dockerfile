@@ -1,7 +1,7 @@
 # The gateway alone, in front of a guacd and desktops of your own.
 #
 #   docker build -t samehand .
-#   docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --ulimit core=0 \
+#   docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --ulimit core=0 --stop-timeout 45 \
 #     -p 8443:8443 -p 127.0.0.1:8444:8444 -p 127.0.0.1:9464:9464 \
 #     -v ./samehand:/etc/samehand:ro -v samehand-data:/var/lib/samehand samehand
 #

@@ -65,6 +65,8 @@ t.test("the gateway has no rights, no writable root, and probes on the port that
     },
   });
   t.match(find(objects, "NetworkPolicy").spec, { ingress: { length: 1 } }, "only viewers, until somebody is named");
+  for (const service of objects.filter(({ kind }) => kind === "Service"))
+    t.match(service.spec, { selector: { "statefulset.kubernetes.io/pod-name": "farm-0" } }, "never to another store");
   const { data = {} } = find(objects, "ConfigMap");
   const { config, warnings } = parseConfig(data["samehand.yaml"], "/etc/samehand/samehand.yaml", {});
   t.same(warnings, []);

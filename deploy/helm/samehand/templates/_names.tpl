@@ -5,6 +5,11 @@
 app.kubernetes.io/name: samehand
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
+{{- /* Another replica, made by mistake, has an empty store of its own: nobody is led to it past the first one's locks. */ -}}
+{{- define "samehand.first" -}}
+{{ include "samehand.select" . }}
+statefulset.kubernetes.io/pod-name: {{ include "samehand.name" . }}-0
+{{- end -}}
 {{- define "samehand.labels" -}}
 {{ include "samehand.select" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}

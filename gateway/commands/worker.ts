@@ -22,6 +22,7 @@ export async function run(_args: string[], { parent }: Io): Promise<number> {
   const link: Link = { send: say };
   let bus: Bus | null = null;
   let gateway: Gateway | null = null;
+  let started: Promise<void> = Promise.resolve();
   return new Promise((resolve) => {
     const start = async ({ name, config, developmentTls }: Start): Promise<void> => {
       bus = new Bus(name);
@@ -51,6 +52,10 @@ export async function run(_args: string[], { parent }: Io): Promise<number> {
         say({ done: "reload", refused: { code, detail } });
       }
     };
+    const drain = async (): Promise<void> => {
+      await gateway?.drain();
+      say({ done: "drain", refused: null });
+    };
     let closed = false;
     const close = async (): Promise<void> => {
       closed = true;
@@ -60,9 +65,10 @@ export async function run(_args: string[], { parent }: Io): Promise<number> {
     };
     const hear = (message: ToWorker): void => {
       if ("bus" in message) bus?.received(message, link);
-      else if ("start" in message) void start(message.start);
-      else if ("reload" in message) reload(message.reload);
-      else if ("drain" in message) void gateway?.drain().then(() => say({ done: "drain", refused: null }));
+      else if ("start" in message) started = start(message.start);
+      // What is asked while it starts is done once it has: it was told the configuration of before.
+      else if ("reload" in message) void started.then(() => reload(message.reload));
+      else if ("drain" in message) void started.then(drain);
       else void close();
     };
     parent.onMessage((message) => hear(message as ToWorker));

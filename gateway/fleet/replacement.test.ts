@@ -1,5 +1,5 @@
 /** The first process where workers cannot be started: they are tried again, ever more slowly, until one can. */
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { loadConfig } from "../../config/load.ts";
@@ -9,12 +9,30 @@ import { Workers } from "./workers.ts";
 
 const node = process.execPath;
 
-/** A worker that says it listens, and obeys; where a file `broken` is beside it, it ends at once. */
+/**
+ * A worker that says it listens, and obeys; where a file `broken` is beside it, it ends at once, and where `slow-reload`
+ * or `slow-drain` is, it does so once that is gone. How many seconds it was last told to drain is in a file of its name.
+ */
 const worker = `
-import { existsSync } from "node:fs";
-if (existsSync(new URL("broken", import.meta.url))) process.exit(1);
-process.on("message", (message) => { if ("close" in message) process.exit(0); });
-process.send({ listening: { port: 9, url: "http://127.0.0.1:9" } });
+import { existsSync, writeFileSync } from "node:fs";
+const beside = (name) => new URL(name, import.meta.url);
+if (existsSync(beside("broken"))) process.exit(1);
+let name = "";
+const told = ({ drainSeconds }) => writeFileSync(beside("told-" + name), String(drainSeconds));
+const done = (what) => {
+  if (existsSync(beside("slow-" + what))) setTimeout(() => done(what), 5);
+  else process.send({ done: what, refused: null });
+};
+process.on("message", (message) => {
+  if ("start" in message) {
+    name = message.start.name;
+    told(message.start.config);
+    process.send({ listening: { port: 9, url: "http://127.0.0.1:9" } });
+  }
+  if ("reload" in message) { told(message.reload); done("reload"); }
+  if ("drain" in message) done("drain");
+  if ("close" in message) process.exit(0);
+});
 `;
 
 /** Workers that are no gateways, but cheap. */
@@ -27,7 +45,8 @@ async function stage(t: Test) {
   const note = (_: object, message: string): void => void told.push({ at: performance.now(), message });
   const log: Log = { debug: note, info: note, warn: note, error: note };
   process.execPath = program;
-  const workers = new Workers(loadConfig(join(folder, "samehand.yaml"), {}).config, { log });
+  const { config } = loadConfig(join(folder, "samehand.yaml"), {});
+  const workers = new Workers(config, { log });
   t.teardown(async () => {
     await workers.close();
     process.execPath = node;
@@ -35,7 +54,7 @@ async function stage(t: Test) {
   });
   await workers.listen();
   const times = (message: string): number[] => told.filter((each) => each.message === message).map(({ at }) => at);
-  return { workers, folder, program, times };
+  return { workers, folder, program, config, times };
 }
 
 const cannot = "a worker cannot start";
@@ -64,4 +83,34 @@ t.test("where the system has no process to give, the gateway waits for one", asy
   renameSync(`${program}.away`, program);
   await until(() => times(took).length > 0, "another in its place");
   t.equal(workers.pids.length, 2);
+});
+
+t.test("one that took a place during a reload has the new configuration too", async (t) => {
+  const { workers, folder, config, times } = await stage(t);
+  const slow = join(folder, "slow-reload");
+  writeFileSync(slow, "");
+  const reloading = workers.reload({ ...config, drainSeconds: 77 });
+  process.kill(workers.pids[1], "SIGKILL");
+  await until(() => times(took).length > 0, "another in its place");
+  rmSync(slow);
+  await reloading;
+  t.same(
+    ["1", "3"].map((name) => readFileSync(join(folder, `told-${name}`), "utf8")),
+    ["77", "77"],
+  );
+});
+
+t.test("a drain that was asked for during a reload is over when it is, and not with the reload", async (t) => {
+  const { workers, folder, config } = await stage(t);
+  const slow = ["slow-reload", "slow-drain"].map((name) => join(folder, name));
+  for (const file of slow) writeFileSync(file, "");
+  const order: string[] = [];
+  const reloading = workers.reload(config).then(() => order.push("reload"));
+  const draining = workers.drain().then(() => order.push("drain"));
+  rmSync(slow[0]);
+  await reloading;
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(order, ["reload"]);
+  rmSync(slow[1]);
+  await draining;
 });

@@ -7,6 +7,9 @@ import type { FromWorker, PemPair, ToWorker } from "./messages.ts";
 
 const main = new URL(import.meta.url.endsWith(".ts") ? "../main.ts" : "../main.js", import.meta.url);
 
+/** What a worker says that it has done. */
+type Task = "reload" | "drain";
+
 /** How a child ended. */
 interface Ending {
   readonly code: number | null;
@@ -29,7 +32,8 @@ export class WorkerProcess implements Link {
   readonly listening: Promise<{ readonly port: number; readonly url: string }>;
   readonly #child: ChildProcess;
   readonly #bus: Bus;
-  #waiting: ((refused: SamehandError | null) => void)[] = [];
+  /** Who asked for what and was not answered, in order: a worker does the same things in order too. */
+  readonly #asked: { readonly task: Task; readonly resolve: (refused: SamehandError | null) => void }[] = [];
 
   constructor(start: WorkerStart, bus: Bus) {
     this.name = start.name;
@@ -37,7 +41,7 @@ export class WorkerProcess implements Link {
     this.#child = fork(main, ["worker"], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.gone = over(this.#child).then((ending) => {
       bus.detach(this);
-      this.#settle(null);
+      for (const { resolve } of this.#asked.splice(0)) resolve(null);
       return ending;
     });
     this.listening = new Promise((resolve, reject) => {
@@ -46,10 +50,10 @@ export class WorkerProcess implements Link {
         if ("bus" in message) this.#bus.received(message, this);
         else if ("listening" in message) resolve(message.listening);
         else if ("failed" in message) failed(message.failed.code, message.failed.detail);
-        else
-          this.#settle(
-            message.refused === null ? null : new SamehandError(message.refused.code, message.refused.detail),
-          );
+        else {
+          const { done, refused } = message;
+          this.#done(done, refused === null ? null : new SamehandError(refused.code, refused.detail));
+        }
       });
       void this.gone.then(() => failed("worker-lost", `worker ${start.name} ended before it listened`));
     });
@@ -68,12 +72,12 @@ export class WorkerProcess implements Link {
 
   /** @returns why it was refused, or null */
   reload(config: Config): Promise<SamehandError | null> {
-    return this.#ask({ reload: config });
+    return this.#ask("reload", { reload: config });
   }
 
   /** Resolves when its sessions are over, or were ended. */
   async drain(): Promise<void> {
-    await this.#ask({ drain: true });
+    await this.#ask("drain", { drain: true });
   }
 
   /** Ends what lives; resolves when the process is gone, after `longest` ms by force. */
@@ -84,18 +88,17 @@ export class WorkerProcess implements Link {
     clearTimeout(late);
   }
 
-  #ask(message: ToWorker): Promise<SamehandError | null> {
+  async #ask(task: Task, message: ToWorker): Promise<SamehandError | null> {
+    if (!this.#child.connected) return null;
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      if (!this.#child.connected) this.#settle(null);
-      else this.#tell(message);
+      this.#asked.push({ task, resolve });
+      this.#tell(message);
     });
   }
 
-  #settle(refused: SamehandError | null): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve(refused);
+  #done(task: Task, refused: SamehandError | null): void {
+    const index = this.#asked.findIndex((asked) => asked.task === task);
+    for (const { resolve } of index < 0 ? [] : this.#asked.splice(index, 1)) resolve(refused);
   }
 
   #tell(message: ToWorker): void {

@@ -138,11 +138,13 @@ export class Workers {
     const policy = loadPolicy(config.policy ?? defaultPolicyFile);
     const tls = this.#options.developmentTls ?? tlsFiles(config);
     const keys = changedKeys(this.#config, next);
-    const [first, ...others] = [...this.#workers];
+    const [first] = this.#workers;
     // One is asked first: what it refuses none of the others is told.
     const refusal = (await first?.reload(next)) ?? null;
     if (refusal !== null) throw refusal;
     this.#config = next;
+    // All that live now, those too that began with the old one meanwhile.
+    const others = [...this.#workers].filter((worker) => worker !== first);
     this.#policy = policy;
     this.admin.useCertificate(tls);
     deliver();

@@ -1,10 +1,12 @@
 /** What a decision's rule means, in one lower-case sentence. */
+import { signalWords } from "../core/signal.ts";
 import type { Policy } from "../policy/rules.ts";
 
 export type RuleWords = (rule: string) => string;
 
 /** Rules that the gateway has by itself, besides the policy's. */
 const own: Readonly<Record<string, string>> = {
+  ...signalWords,
   start: "the session has begun",
   none: "no rule matched",
   "left-while-held": "an earlier session of the agent was left while it was held",

@@ -67,7 +67,10 @@ function* pieces(facts: object, lists: Readonly<Record<string, Iterable<readonly
 
 function* sessionsOf(store: Store, id: AgentId): Generator<AgentExport["sessions"]> {
   for (const { startedAt, endedAt, ...session } of store.sessionsOf(id, everything)) {
-    const scores = [...play(store.scores.of(session.id))];
+    const scores = [...play(store.scores.of(session.id))].map((window) => ({
+      ...window,
+      signals: [...window.signals],
+    }));
     yield [{ ...session, startedAt: time(startedAt), endedAt: timeOrNull(endedAt), scores }];
   }
 }

@@ -3,6 +3,7 @@
  * Adding to a field costs a nanosecond; a metrics library's counter a hundred.
  */
 import type { ErrorCode } from "./errors.ts";
+import type { SignalName } from "./signal.ts";
 import type { Verdict } from "./verdict.ts";
 
 export class Tally {
@@ -45,6 +46,13 @@ export class Tally {
 
   /** Challenges, and attempts at one, by how they went. */
   readonly challenges = new Map<string, number>();
+
+  /** Signals that began in a session, by name. */
+  readonly signals = new Map<SignalName, number>();
+
+  signalled(name: SignalName): void {
+    this.signals.set(name, (this.signals.get(name) ?? 0) + 1);
+  }
 
   challenged(outcome: string): void {
     this.challenges.set(outcome, (this.challenges.get(outcome) ?? 0) + 1);

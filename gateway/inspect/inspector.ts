@@ -12,6 +12,7 @@ import { Keystrokes } from "./keystrokes.ts";
 import type { Scoring } from "./late-verifier.ts";
 import { LinkQuality } from "./link.ts";
 import { PointerActions } from "./pointer-actions.ts";
+import type { Signals } from "./signals.ts";
 
 /** Statistics of what a session shows, for learning once it is trusted. */
 export class Enrolment implements Part {
@@ -34,6 +35,10 @@ export interface InspectorOptions {
    * @param weight how far the link is believed, 0 to 1 @param at the time of that event
    */
   readonly onEvidence?: (evidence: Evidence, weight: number, at: Millis) => void;
+  /** Looks for what no hand does; not given: nothing is looked for. */
+  readonly signals?: Signals;
+  /** Called when a signal begins or ends, from inside the event that shows it. */
+  readonly onSignal?: (at: Millis) => void;
   /** Called with each observation. */
   readonly onKeystroke?: (keystroke: Keystroke) => void;
   readonly onAction?: (action: PointerAction) => void;
@@ -75,6 +80,7 @@ export class Inspector implements InputSink {
     this.#now = at;
     this.#pointerActions ??= new PointerActions((action) => this.#action(action));
     this.#pointerActions.pointer(at, x, y, mask);
+    if (this.#options.signals?.pointer(at, x, y, mask) === true) this.#options.onSignal?.(at);
   }
 
   /** A round trip over the viewer's link was seen. */
@@ -94,6 +100,7 @@ export class Inspector implements InputSink {
     this.#stalled = false;
     this.#keystrokes.interrupt();
     this.#pointerActions?.flush();
+    this.#options.signals?.interrupt();
   }
 
   /** The session is over: what is still under way is told. */
@@ -133,6 +140,7 @@ export class Inspector implements InputSink {
   #keystroke(keystroke: Keystroke): void {
     this.keystrokes++;
     this.#enrolment?.keyboard.add(keystroke);
+    if (this.#options.signals?.keystroke(keystroke, this.#link.weight) === true) this.#options.onSignal?.(this.#now);
     this.#options.onKeystroke?.(keystroke);
     this.#tell(this.#verifier?.keystroke(keystroke) ?? null);
   }

@@ -25,10 +25,10 @@ export class SessionScores {
     this.#maturity = maturity;
   }
 
-  add(weighed: Weighed, jitterMs: number, unverifiable: boolean): void {
+  add(weighed: Weighed, jitterMs: number, signals: readonly string[]): void {
     this.#tape ??= new ScoreTape();
     if (this.#tape.empty) this.#startedAt = epochMillis(Math.floor(this.#options.clock.wall()));
-    this.#tape.add(weighed, jitterMs, unverifiable);
+    this.#tape.add(weighed, jitterMs, signals);
     if (this.#tape.full) this.write();
   }
 

@@ -10,6 +10,7 @@ import { type ButtonMask, type Keysym, type Millis, millis } from "../core/units
 import { type Decision, stricter, type Verdict } from "../core/verdict.ts";
 import { Inspector } from "../inspect/inspector.ts";
 import { Presence } from "../inspect/presence.ts";
+import { Signals } from "../inspect/signals.ts";
 import type { Decider, Surroundings } from "../policy/decider.ts";
 import type { AgentRecord } from "../store/store.ts";
 import { Account } from "./account.ts";
@@ -23,6 +24,7 @@ import type { Learning } from "./learning.ts";
 import { Lessons } from "./lessons.ts";
 import { LiveRecord } from "./live-record.ts";
 import type { Viewed } from "./live-view.ts";
+import { SessionSignals } from "./session-signals.ts";
 import { SessionScores } from "./session-scores.ts";
 import { type Hold, Verification } from "./verification.ts";
 
@@ -59,6 +61,7 @@ const isLock = (error: SamehandError | null): boolean =>
 export class SessionWatch implements Watch, Hold {
   readonly #options: SessionWatchOptions;
   readonly #inspector: Inspector;
+  readonly #signals: SessionSignals;
   readonly #verification: Verification;
   readonly #lessons: Lessons;
   readonly #account = new Account();
@@ -77,9 +80,13 @@ export class SessionWatch implements Watch, Hold {
     this.#faults = new Faults(options);
     this.#verification = new Verification(options);
     const teaches = options.session.batched !== true;
+    this.#signals = new SessionSignals(options, new Signals(options.background.keyboard.parameters.contexts));
     this.#inspector = new Inspector({
       verifier: null,
       enrolment: null,
+      // What comes in batches has the batches' rhythm.
+      ...(teaches ? { signals: this.#signals.detectors } : {}),
+      onSignal: (at) => this.#signalled(at),
       onKeystroke: (keystroke) => void (teaches && this.#lessons.keystroke(keystroke)),
       onAction: (action) => void (teaches && this.#lessons.action(action)),
       onEvidence: (evidence, weight, at) => this.#weigh(evidence, weight, at),
@@ -120,7 +127,10 @@ export class SessionWatch implements Watch, Hold {
       },
       // What comes after the challenge begins anew.
       onChallenged: () => this.#inspector.stalled(),
-      onReleased: (at) => this.#seen(at),
+      onReleased: (at) => {
+        this.#seen(at);
+        this.#signals.clear();
+      },
     });
     return { challenge, consequences };
   }
@@ -205,6 +215,7 @@ export class SessionWatch implements Watch, Hold {
     if (this.#closed) return;
     this.#faults.guard(() => {
       this.#act(this.#decider.tick(at));
+      if (this.#signals.due(this.decision.rule)) this.#look(at);
       this.#act(this.#attend(at));
       this.#doubted?.challenge.tick(at);
       const { wouldBe } = this.decision;
@@ -224,6 +235,7 @@ export class SessionWatch implements Watch, Hold {
     });
     // What was typed is to be found nowhere afterwards, in no core dump either.
     this.#inspector.verifyWith(null);
+    this.#signals.clear();
     this.#lessons.drop();
     this.#doubted?.challenge.drop();
     if (this.decision.wouldBe !== "allow") this.#inDoubt().consequences.doubt(at, true);
@@ -252,7 +264,7 @@ export class SessionWatch implements Watch, Hold {
       inspector: this.#inspector,
       record: this.#record,
       llr: this.#account.llr,
-      signals: this.#account.signals,
+      signals: this.#signals.names(this.#account.signals),
     };
   }
 
@@ -338,9 +350,24 @@ export class SessionWatch implements Watch, Hold {
   #surroundings(): Surroundings {
     return {
       jitterMs: this.#inspector.jitter,
-      signals: this.#account.signals,
+      signals: this.#signals.names(this.#account.signals),
+      signs: this.#signals.reasons,
       hour: new Date(this.#options.clock.wall()).getHours(),
     };
+  }
+
+  /** A signal began or ended: what it says of the session is decided now, and what showed it teaches nothing. */
+  #signalled(at: Millis): void {
+    if (this.#signals.changed()) {
+      const { learning, record, session } = this.#options;
+      this.#lessons.drop();
+      learning.doubted(record, session.id);
+    }
+    this.#look(at);
+  }
+
+  #look(at: Millis): void {
+    this.#act(this.#decider.look(at, this.#inspector.keystrokes, this.#inspector.actions));
   }
 
   #weigh(evidence: Evidence, weight: number, at: Millis): void {
@@ -354,7 +381,7 @@ export class SessionWatch implements Watch, Hold {
     const decision = this.#decider.evidence(weighed);
     const { trust } = this.#decider.filter;
     this.#record.observe(at, modality, llr, weight, trust);
-    this.#scores.add(weighed, this.#inspector.jitter, this.#account.signals.length > 0);
+    this.#scores.add(weighed, this.#inspector.jitter, this.#signals.all(this.#account.signals));
     this.#act(decision);
     this.#account.trusted(trust);
     this.#lessons.weighed(at, modality, llr * weight, this.#decider.filter);

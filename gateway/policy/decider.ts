@@ -17,6 +17,8 @@ export type Rules = Pick<Policy, "decide">;
 export interface Surroundings {
   readonly jitterMs: number;
   readonly signals: readonly string[];
+  /** What shows those signals, in words. */
+  readonly signs?: readonly Reason[];
   /** Hour of the day, 0 to 23. */
   readonly hour: number;
 }
@@ -117,6 +119,12 @@ export class Decider {
     const { temper } = defaultTrustOptions;
     this.#lone.observe(at, modality, llr * weight * temper[modality]);
     return this.#rule(at, weighed.keystrokes, weighed.actions);
+  }
+
+  /** Asks the rules again, where something else than evidence has changed, such as a signal. */
+  look(at: Millis, keystrokes: number, actions: number): Decision | null {
+    this.#startedAt ??= at;
+    return this.#rule(at, keystrokes, actions);
   }
 
   /**
@@ -226,7 +234,7 @@ export class Decider {
       if (!stricter(ruling.verdict, "alert")) return null;
       // Who came back is not the agent: what is held is held for that from now on.
       this.#absent = false;
-      return this.#stand("quarantine", ruling.rule, at, keystrokes, actions);
+      return this.#stand("quarantine", ruling.rule, at, keystrokes, actions, this.#why(ruling.rule));
     }
     if (held && !stricter(ruling.verdict, "quarantine")) {
       const recognised = this.filter.suspicion <= this.#thresholds.release && ruling.verdict !== "quarantine";
@@ -236,7 +244,16 @@ export class Decider {
     const verdict = ruling.verdict === "sever" && !held ? "quarantine" : ruling.verdict;
     if (verdict === "quarantine" && !held && this.#isSpared())
       return this.#standing === "alert" ? null : this.#stand("alert", "challenge-backoff", at, keystrokes, actions);
-    return verdict === this.#standing ? null : this.#stand(verdict, ruling.rule, at, keystrokes, actions);
+    if (verdict === this.#standing) return null;
+    const why = verdict === "allow" ? [] : this.#why(ruling.rule);
+    return this.#stand(verdict, ruling.rule, at, keystrokes, actions, why);
+  }
+
+  /** What the signals show, and where another rule decided also what it is that speaks against the agent. */
+  #why(rule: string): readonly Reason[] {
+    const signs = this.#options.surroundings?.().signs ?? [];
+    if (signs.length === 0 || signs.some(({ code }) => code === rule)) return signs;
+    return [...signs, ...(this.#options.explain?.(reasonsGiven) ?? [])];
   }
 
   /**

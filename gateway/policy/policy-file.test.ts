@@ -38,6 +38,29 @@ const refusal = (text: string): string => {
   throw new Error("accepted");
 };
 
+t.test("a signal does at least what the policy says of it, and a rule may be stricter", (t) => {
+  const ruled = (acts: string, change: Change, rules = ""): string => {
+    const { verdict, rule } = parsePolicy(`signals: {${acts}}\n${head.trimEnd()}${rules || " []"}\n`, "p.yaml").decide(
+      facts(change),
+    );
+    return `${verdict} ${rule}`;
+  };
+  const signals = ["scripted-typing"];
+  const both = ["scripted-pointing", "scripted-typing"];
+  t.equal(ruled("", { signals }), "alert scripted-typing", "reported where the policy says nothing");
+  t.equal(ruled("scripted-typing: off", { signals }), "allow none");
+  t.equal(ruled("scripted-typing: quarantine", { signals }), "quarantine scripted-typing");
+  t.equal(ruled("scripted-pointing: quarantine", { signals: both }), "quarantine scripted-pointing", "the strictest");
+  t.equal(ruled("scripted-typing: quarantine", { signals: ["unverifiable-link"] }), "allow none");
+  const rule = (then: string): string =>
+    `\n  - {name: own, when: '"scripted-typing" in signals', then: ${then}, because: it is a script}`;
+  t.equal(ruled("", { signals }, rule("quarantine")), "quarantine own");
+  t.equal(ruled("scripted-typing: quarantine", { signals }, rule("alert")), "quarantine scripted-typing");
+  t.match(refusal(`signals: {scripted-typing: sever}\n${head} []`), /p.*scripted-typing/, "none severs by itself");
+  t.match(refusal(`signals: {jiggler: report}\n${head} []`), /jiggler/);
+  t.end();
+});
+
 t.test("the shipped policy acts on mature agents, alerts on provisional ones, and leaves enrolling ones alone", (t) => {
   const policy = loadPolicy(defaultPolicyFile);
   const verdict = (change: Change): string =>
@@ -58,7 +81,8 @@ t.test("the shipped policy acts on mature agents, alerts on provisional ones, an
   t.equal(verdict({ trust: 90, session: { quarantinedSeconds: 120 } }), "sever quarantine-expired");
   t.equal(verdict({ trust: 1, agent: { maturity: "provisional" } }), "alert doubtful-hand");
   t.equal(verdict({ trust: 1, agent: { maturity: "enrolling" } }), "allow none");
-  t.equal(verdict({ signals: ["replay"], agent: { maturity: "enrolling" } }), "alert signal");
+  t.equal(verdict({ signals: ["unverifiable-link"], agent: { maturity: "enrolling" } }), "alert signal");
+  t.equal(verdict({ signals: ["scripted-typing"], agent: { maturity: "enrolling" } }), "alert scripted-typing");
   t.match(policy, { lockMinutes: 60, quarantineSeconds: 120, strangers: "enrol" });
   t.end();
 });

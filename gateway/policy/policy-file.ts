@@ -6,7 +6,8 @@ import { explain } from "../../config/explain.ts";
 import { readText } from "../../config/text.ts";
 import { parseYaml, type YamlSource } from "../../config/yaml.ts";
 import { SamehandError } from "../core/errors.ts";
-import { verdicts } from "../core/verdict.ts";
+import { signalActs, type SignalName, signalNames, signalWords } from "../core/signal.ts";
+import { stricter, verdicts } from "../core/verdict.ts";
 import type { Facts, Policy, Ruling } from "./rules.ts";
 import { CelFacts, compiler, type Condition, ExpressionError } from "./rules-expression.ts";
 
@@ -62,6 +63,8 @@ const challenge = z.strictObject({
     .describe("how long a weak doubt only alerts after a passed challenge; doubled with each in eight hours"),
 });
 
+const signalAct = z.enum(signalActs).default("report");
+
 const policySchema = z.strictObject({
   budget: z.strictObject({
     falseQuarantinesPerHour: perHour.describe("genuine agents held, per active hour"),
@@ -83,6 +86,13 @@ const policySchema = z.strictObject({
     .strictObject({ idleMinutes: z.number().positive().max(1440).default(15).describe("without a person's input") })
     .optional()
     .describe("holds a session at which nobody is (PCI DSS 8.2.8); absent: none is held for that"),
+  signals: z
+    .strictObject({
+      "scripted-typing": signalAct.describe("keys that come as no hand presses them"),
+      "scripted-pointing": signalAct.describe("a pointer that moves or clicks as no hand does it"),
+    })
+    .prefault({})
+    .describe("what the input itself tells, whoever the agent is: `off`, `report` (an alert) or `quarantine`"),
   rules: z.array(rule).max(200),
 });
 
@@ -118,6 +128,7 @@ class CompiledPolicy implements Policy {
   readonly consent: Policy["consent"];
   readonly challenge: Policy["challenge"];
   readonly presence: Policy["presence"];
+  readonly signals: Policy["signals"];
   readonly failures = new Map<string, number>();
   readonly rules: readonly Rule[];
   readonly #facts = new CelFacts();
@@ -131,6 +142,7 @@ class CompiledPolicy implements Policy {
     this.consent = policy.consent;
     this.challenge = policy.challenge ?? null;
     this.presence = policy.presence ?? null;
+    this.signals = policy.signals;
     if (policy.strangers === "challenge" && this.challenge === null)
       throw new SamehandError(
         "policy-invalid",
@@ -160,6 +172,25 @@ class CompiledPolicy implements Policy {
   }
 
   decide(facts: Facts): Ruling {
+    const ruling = this.#ruled(facts);
+    if (facts.signals.length === 0) return ruling;
+    const sign = this.#signalled(facts.signals);
+    return sign === null || stricter(ruling.verdict, sign.verdict) ? ruling : sign;
+  }
+
+  /** What the strictest of the signals does by itself; null where the policy says of none. */
+  #signalled(standing: readonly string[]): Ruling | null {
+    let strictest: Ruling | null = null;
+    for (const name of signalNames) {
+      const act = this.signals[name];
+      if (act === "off" || !standing.includes(name)) continue;
+      if (strictest === null || (act === "quarantine" && strictest.verdict !== "quarantine"))
+        strictest = signalRulings[name][act];
+    }
+    return strictest;
+  }
+
+  #ruled(facts: Facts): Ruling {
     this.#facts.fill(facts);
     for (const rule of this.rules) {
       try {
@@ -171,6 +202,16 @@ class CompiledPolicy implements Policy {
     return noRule;
   }
 }
+
+const signalRulings = Object.fromEntries(
+  signalNames.map((rule) => {
+    const because = signalWords[rule];
+    return [
+      rule,
+      { report: { verdict: "alert", rule, because }, quarantine: { verdict: "quarantine", rule, because } },
+    ];
+  }),
+) as Record<SignalName, Record<"report" | "quarantine", Ruling>>;
 
 const noRule: Ruling = { verdict: "allow", rule: "none", because: "no rule matched" };
 

@@ -13,11 +13,7 @@ t.test("a hold that nobody answers in a replay is not counted as a sever when it
   for (let window = 0; window < 400; window++) {
     const modality = window % 5 === 0 ? "pointer" : "keyboard";
     const llr = window < 100 ? 0.5 : modality === "pointer" ? 0 : -1;
-    tape.add(
-      { at: millis(3000 * window), modality, llr, weight: 1, keystrokes: 4 * window, actions: window },
-      1,
-      false,
-    );
+    tape.add({ at: millis(3000 * window), modality, llr, weight: 1, keystrokes: 4 * window, actions: window }, 1, []);
   }
   const replayed = replay({ startedAt: epochMillis(0), agent, chunks: [tape.take()] }, policy, calm, []);
   t.equal(replayed.verdict, "quarantine");

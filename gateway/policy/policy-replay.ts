@@ -1,4 +1,5 @@
 /** What a policy would have decided of a session, from the windows of evidence that were kept. */
+import type { SignalName } from "../core/signal.ts";
 import { epochMillis, type EpochMillis } from "../core/units.ts";
 import { stricter, type Verdict } from "../core/verdict.ts";
 import { ActiveTime } from "./active-time.ts";
@@ -50,7 +51,7 @@ export function replay(
     active += time.until(window.at);
     around = {
       jitterMs: window.jitterMs,
-      signals: window.unverifiable ? ["unverifiable-link"] : [],
+      signals: window.signals.filter((name) => policy.signals[name as SignalName] !== "off"),
       hour: new Date(wall).getHours(),
     };
     const decision = decider.evidence(window);

@@ -1,6 +1,7 @@
 /** What a policy's rules see, and what comes of them. */
 import type { Maturity } from "../core/maturity.ts";
 import type { Verdict } from "../core/verdict.ts";
+import type { SignalAct, SignalName } from "../core/signal.ts";
 import type { ChallengePolicy } from "./challenge.ts";
 
 /** The facts of a session at one moment; the names are those that rules use. */
@@ -29,7 +30,7 @@ export interface Facts {
     readonly quarantinedSeconds: number;
   };
   readonly link: { readonly jitterMs: number; readonly good: boolean };
-  /** Names of the signals seen, such as `jiggler`. */
+  /** Names of the signals that stand, such as `scripted-typing`; without those that the policy has off. */
   readonly signals: readonly string[];
   /** Hour of the day on the gateway's clock, 0 to 23. */
   readonly hour: number;
@@ -58,6 +59,8 @@ export interface Policy {
   readonly consent: "none" | "required";
   /** What a quarantine asks for; null: it ends by itself where the typing is recognised. */
   readonly challenge: ChallengePolicy | null;
+  /** What each signal does at least; rules may be stricter. */
+  readonly signals: Readonly<Record<SignalName, SignalAct>>;
   /** After how long without a person's input a session is held; null: never. */
   readonly presence: { readonly idleMinutes: number } | null;
   /**

@@ -2,19 +2,22 @@
  * The windows of evidence that a session's decider was given, small enough to be kept for days: ten bytes each, no
  * content, and no timing finer than a tenth of a second. What another policy would have decided is replayed from them.
  */
+import { signalNames } from "../core/signal.ts";
 import { type Millis, millis } from "../core/units.ts";
 import type { Weighed } from "./decider.ts";
 
 /** gap (0.1 s), LLR (1/500 nat), weight (1/255), flags, keystrokes and actions since the window before, jitter (0.1 ms). */
 const windowBytes = 10;
 const [gapUnit, llrUnit, jitterUnit] = [100, 1 / 500, 0.1];
-const [pointerFlag, signalFlag] = [1, 2];
+const pointerFlag = 1;
+/** Each a flag, from the second on. At most seven: a byte is for all. */
+const flagged: readonly string[] = ["unverifiable-link", ...signalNames];
 
 /** A window as it was played back. */
 export interface Played extends Weighed {
   readonly jitterMs: number;
-  /** Whether the link hid the hand. */
-  readonly unverifiable: boolean;
+  /** Names of the signals that stood. */
+  readonly signals: readonly string[];
 }
 
 export class ScoreTape {
@@ -38,7 +41,7 @@ export class ScoreTape {
   }
 
   /** Takes in one window; nothing where it is full. */
-  add({ at, modality, llr, weight, keystrokes, actions }: Weighed, jitterMs: number, unverifiable: boolean): void {
+  add({ at, modality, llr, weight, keystrokes, actions }: Weighed, jitterMs: number, signals: readonly string[]): void {
     if (this.full || Number.isNaN(llr)) return;
     const here = this.#used;
     const gap = Number.isNaN(this.#last) ? 0 : clamp(Math.round((at - this.#last) / gapUnit), 0, 65_535);
@@ -46,7 +49,7 @@ export class ScoreTape {
     this.#bytes.setUint16(here, gap);
     this.#bytes.setInt16(here + 2, clamp(Math.round(llr / llrUnit), -32_768, 32_767));
     this.#bytes.setUint8(here + 4, clamp(Math.round(weight * 255), 0, 255));
-    this.#bytes.setUint8(here + 5, (modality === "pointer" ? pointerFlag : 0) | (unverifiable ? signalFlag : 0));
+    this.#bytes.setUint8(here + 5, (modality === "pointer" ? pointerFlag : 0) | flagsOf(signals));
     this.#bytes.setUint8(here + 6, typed);
     this.#bytes.setUint8(here + 7, pointed);
     this.#bytes.setUint16(here + 8, clamp(Math.round(jitterMs / jitterUnit), 0, 65_535));
@@ -63,6 +66,12 @@ export class ScoreTape {
     this.#used = 0;
     return bytes;
   }
+}
+
+function flagsOf(signals: readonly string[]): number {
+  let flags = 0;
+  for (const name of signals) flags |= 2 << flagged.indexOf(name);
+  return flags;
 }
 
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
@@ -87,7 +96,7 @@ export function* play(chunks: Iterable<Uint8Array>): Generator<Played> {
         keystrokes,
         actions,
         jitterMs: bytes.getUint16(here + 8) * jitterUnit,
-        unverifiable: (flags & signalFlag) !== 0,
+        signals: flagged.filter((_, index) => (flags & (2 << index)) !== 0),
       };
     }
   }

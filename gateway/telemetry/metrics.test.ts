@@ -36,6 +36,7 @@ t.test("a scrape gives the tally as it stands, refusals by code, decisions by mo
   t.match(text, /^samehand_decisions_total\{mode="report",verdict="quarantine"\} 1$/m);
   t.match(text, /^samehand_build_info\{version="1.2.3"\} 1$/m);
   t.match(text, /^samehand_decisions_total\{mode="enforce",verdict="sever"\} 0$/m, "an increase from none is seen");
+  t.match(text, /^samehand_signals_total\{signal="scripted-typing"\} 0$/m);
   t.match(text, /^samehand_delivery_lag_seconds\{receiver="siem"\} 3$/m);
   t.notMatch(text, /^samehand_certificate_not_after_seconds [0-9]/m);
   t.match(text, /^samehand_store_available 0$/m);

@@ -6,6 +6,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import { type ReceiverState, registerDeliveryMetrics } from "./delivery-metrics.ts";
 import { registerLogMetric } from "./log-metric.ts";
 import { catalogue, type ErrorCode } from "../core/errors.ts";
+import { signalNames } from "../core/signal.ts";
 import type { Tally } from "../core/tally.ts";
 import { verdicts } from "../core/verdict.ts";
 
@@ -116,6 +117,9 @@ export class Metrics {
             value: tally.decisions.get(`${mode} ${verdict}`) ?? 0,
           })),
         ),
+    );
+    this.#labelled("samehand_signals_total", "Sessions' signals that began, by name.", ["signal"], () =>
+      signalNames.map((signal) => ({ labels: { signal }, value: tally.signals.get(signal) ?? 0 })),
     );
     this.#labelled("samehand_challenges_total", "Challenges, and attempts at one, by how they went.", ["outcome"], () =>
       [...tally.challenges].map(([outcome, value]) => ({ labels: { outcome }, value })),

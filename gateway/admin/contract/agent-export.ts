@@ -25,7 +25,7 @@ const score = z
     keystrokes: z.int().describe("so far"),
     actions: z.int().describe("so far"),
     jitterMs: z.number().describe("of the link"),
-    unverifiable: z.boolean().describe("whether the link hid the hand"),
+    signals: z.array(z.string()).describe("names of the signals that stood, such as `unverifiable-link`"),
   })
   .describe("one window of evidence");
 

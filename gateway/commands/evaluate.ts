@@ -6,9 +6,11 @@ import { SamehandError } from "../core/errors.ts";
 import type { Io } from "../core/io.ts";
 import { type Distortion, parseJitter, undistorted } from "../offline/distortion.ts";
 import { type CrossFolding, evaluate } from "../offline/evaluate.ts";
+import { runSignals } from "./evaluate-signals.ts";
 import { reportOf, reportText, writeReport } from "../offline/report.ts";
 
 const help = `usage: samehand evaluate SET [OPTIONS]
+       samehand evaluate signals SET... [OPTIONS]
 
 Enrols each agent of a set from SET/enrol, scores each trial of SET/trials.csv (or
 SET/takeovers.csv), and reports error rates by amount of input.
@@ -71,6 +73,7 @@ export function wholeNumber(name: string, text: string): number {
 }
 
 export async function run(args: string[], io: Io): Promise<number> {
+  if (args[0] === "signals") return runSignals(args.slice(1), io);
   const { values, positionals } = options(args);
   if (values.help === true) {
     io.stdout.write(help);

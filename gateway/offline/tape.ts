@@ -78,7 +78,7 @@ export function readTape(
   return { name: file, start: start ?? millis(0), end: now, seen };
 }
 
-function bytesOf(file: string, tell: ((what: string) => void) | null): Uint8Array {
+export function bytesOf(file: string, tell: ((what: string) => void) | null): Uint8Array {
   try {
     const bytes = readFileSync(file);
     return file.endsWith(".gz") && bytes.length > 0 ? unzipped(file, bytes, tell) : bytes;

@@ -2,7 +2,7 @@ import t from "tap";
 import { millis } from "../../gateway/core/units.ts";
 import { featureCount, kinds } from "./action.ts";
 import { Habits } from "./habits.ts";
-import { populationOf } from "./histogram.ts";
+import { beliefsOf, populationOf } from "./histogram.ts";
 import { PointerStatistics } from "./statistics.ts";
 
 /** Actions of every kind, the same for the same pace. */
@@ -18,8 +18,10 @@ function pointing(pace: number): PointerStatistics {
 t.test(
   "each kind is worked out when it comes, the others at the actions after it, and all as they would be alone",
   (t) => {
-    const population = populationOf([pointing(300), pointing(40)]);
-    const habits = new Habits(pointing(120), population);
+    const others = [pointing(300), pointing(40)];
+    const population = populationOf(others);
+    const beliefs = beliefsOf(others);
+    const habits = new Habits(pointing(120), population, beliefs);
     const made = (): number[] => [...kinds.keys()].filter((kind) => habits.usual.mean[kind * featureCount] > 0);
     habits.prepare(3);
     t.same(made(), [3]);
@@ -28,7 +30,7 @@ t.test(
     const ratios = habits.ratios.slice();
     habits.prepare(3);
     t.same(habits.ratios, ratios, "and then nothing changes");
-    const other = new Habits(pointing(120), population);
+    const other = new Habits(pointing(120), population, beliefs);
     for (const kind of [1, 0, 4, 2, 3]) other.prepare(kind);
     t.same(other.ratios, ratios);
     t.same(other.usual, habits.usual);

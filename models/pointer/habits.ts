@@ -17,14 +17,17 @@ export class Habits {
     mean: new Float32Array(kinds.length * featureCount),
     deviation: new Float32Array(kinds.length * featureCount),
   };
+  /** How far the population is believed, of each kind, 0 to 1; see `beliefsOf`. */
+  readonly beliefs: Float64Array;
   readonly #left = new Set(kinds.keys());
   readonly #population: Population;
   #enrolled: PointerStatistics | null;
 
   /** @param enrolled not to be added to before all kinds are worked out */
-  constructor(enrolled: PointerStatistics, population: Population) {
+  constructor(enrolled: PointerStatistics, population: Population, beliefs: Float64Array) {
     this.#enrolled = enrolled;
     this.#population = population;
+    this.beliefs = beliefs;
   }
 
   /** An action of a kind is to be read. */
@@ -34,7 +37,7 @@ export class Habits {
     this.#left.delete(next);
     counts.fill(0);
     addCounts(this.#enrolled, next, counts);
-    logRatios(counts, next, this.#population, this.ratios);
+    logRatios(counts, next, this.#population, this.beliefs[next], this.ratios);
     usualOf(counts, next, this.usual);
     if (this.#left.size === 0) this.#enrolled = null;
   }

@@ -21,6 +21,8 @@ export interface Population {
 const bins = 12;
 /** Pseudo-counts of the population in an agent's histograms. */
 const relevance = 10;
+/** Of a kind of action of which a population has fewer rows than this, two an action, its histograms say as much less. */
+const enoughRows = 32;
 
 /** Counts of codes of one person's rows. */
 export function histogramOf(statistics: PointerStatistics): Float32Array {
@@ -36,6 +38,14 @@ export function addCounts({ rows, kept }: PointerStatistics, kind: number, count
     if (rows[start + featureCount] !== kind) continue;
     for (let f = 0, cells = 0; f < featureCount; f++, cells += codeCount) counts[cells + rows[start + f]]++;
   }
+}
+
+/** How far a population's histograms of each kind are believed, 0 to 1: of what nobody in it does they say nothing. */
+export function beliefsOf(people: readonly PointerStatistics[]): Float64Array {
+  const beliefs = new Float64Array(kinds.length);
+  for (const { rows, kept } of people)
+    for (let row = 0, at = featureCount; row < kept; row++, at += rowBytes) beliefs[rows[at]]++;
+  return beliefs.map((count) => Math.min(1, count / enoughRows));
 }
 
 /** Each table's shares of one person's counts. */
@@ -91,12 +101,13 @@ function coarsen(population: Float32Array, bins: number): Uint8Array {
 /**
  * Log ratios a code of one kind: the agent's histogram, MAP-adapted from the population with `relevance` pseudo-counts,
  * over the population's.
- * @param agent the kind's counts @param ratios where they go, of all kinds
+ * @param agent the kind's counts @param belief in the population's, 0 to 1 @param ratios where they go, of all kinds
  */
 export function logRatios(
   agent: Float32Array,
   kind: number,
   { shares: population, map }: Population,
+  belief: number,
   ratios: Float32Array,
 ): void {
   const own = new Float64Array(bins + 1);
@@ -117,6 +128,6 @@ export function logRatios(
       const share = (all[bin] + 1e-3) / (allTotal + 1e-3 * (bins + 1));
       all[bin] = Math.log((own[bin] + relevance * share) / (ownTotal + relevance) / share);
     }
-    for (let code = 0; code < codeCount; code++) ratios[start + code] = all[map[start + code]];
+    for (let code = 0; code < codeCount; code++) ratios[start + code] = belief * all[map[start + code]];
   }
 }

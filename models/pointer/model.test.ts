@@ -71,6 +71,19 @@ t.test("nothing said is nothing known, and one action says little", async (t) =>
   t.ok(Math.abs(scoreOf(farm, actionsOf(handOf(80), 1, 1))) < 1.5);
 });
 
+t.test("what nobody else of the farm does says nothing, whoever does it in the agent's stead", async (t) => {
+  const turns = (hand: Hand, seed: number) =>
+    actionsOf(hand, 60, seed).map((each) => ({ ...each, kind: kindIndex.wheel }));
+  const turner = enrolled([...actionsOf(agent, 300, 51), ...turns(agent, 53)]);
+  for (const grown of [farm.grow(turner, { seed: 1 }), new Uint8Array(0)])
+    for (const hand of [agent, handOf(90)]) {
+      const scorer = farm.scorer(turner, grown);
+      const said = turns(hand, 91).flatMap((action) => scorer.add(action)?.llr ?? []);
+      t.ok(said.length > 10 && said.every((each) => each === 0));
+      t.equal(scorer.sessionLlr(), 0);
+    }
+});
+
 t.test("windows are evidence every few actions, bounded, and turn when another hand takes over", async (t) => {
   const scorer = farm.scorer(own, trees);
   const read = (actions: readonly PointerAction[]) => actions.flatMap((action) => scorer.add(action) ?? []);

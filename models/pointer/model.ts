@@ -9,7 +9,7 @@ import { featureCount, type PointerAction } from "./action.ts";
 import { amounts, type Fusion, inputCount, untrainedFusion } from "./fusion.ts";
 import { growAgainst, type GrowOptions, mostAgainst, type PointerTrees, sampleOf } from "./growth.ts";
 import { Habits } from "./habits.ts";
-import { type Population, populationOf } from "./histogram.ts";
+import { beliefsOf, type Population, populationOf } from "./histogram.ts";
 import { likenessOf, PointerScorer, type Reference } from "./scorer.ts";
 import { PointerStatistics, rowBytes } from "./statistics.ts";
 import { Trees } from "./trees.ts";
@@ -51,6 +51,8 @@ export class PointerModel implements ModalityModel<PointerAction> {
   readonly #fusions: Fusions;
   readonly #cohort: readonly Trees[];
   readonly #population: Population;
+  /** Worked out when they are first asked for. */
+  #beliefs: Float64Array | null = null;
   /** Its people are of elsewhere. */
   #foreign = false;
 
@@ -152,7 +154,7 @@ export class PointerModel implements ModalityModel<PointerAction> {
   reference(enrolled: Statistics<PointerAction>, trees: PointerTrees): Reference {
     const own = trees.length > 0 ? treesOf(trees) : null;
     return {
-      habits: new Habits(pointed(enrolled), this.#population),
+      habits: new Habits(pointed(enrolled), this.#population, (this.#beliefs ??= beliefsOf(this.#people))),
       trees: own,
       cohort: own === null ? [] : this.#cohort,
       fusion: this.#fusions[own === null ? "without" : this.#cohort.length === 0 ? "withTrees" : "withCohort"],

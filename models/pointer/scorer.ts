@@ -56,14 +56,26 @@ export function treesMean(values: Float64Array, actions: number): number {
   return (values[treesInput] - (values.length > inputCount ? cohortShare * best : 0)) / actions;
 }
 
-/** Writes what one action says: a log ratio a feature, the trees' log odds, each cohort member's. */
-export function readAction(reference: Reference, kind: number, codes: Uint8Array, to: Float32Array, offset = 0): void {
+/**
+ * Writes what one action says: a log ratio a feature, the trees' log odds, each cohort member's.
+ * @returns how much of an action it counts as, 0 to 1: what nobody of the population does says nothing
+ */
+export function readAction(
+  reference: Reference,
+  kind: number,
+  codes: Uint8Array,
+  to: Float32Array,
+  offset = 0,
+): number {
   const { habits } = reference;
   habits.prepare(kind);
+  const belief = habits.beliefs[kind];
   for (let f = 0, cells = kind * kindCells; f < featureCount; f++, cells += codeCount)
     to[offset + f] = habits.ratios[cells + codes[f]];
-  to[offset + treesInput] = reference.trees?.score(codes) ?? 0;
-  for (let c = 0; c < reference.cohort.length; c++) to[offset + inputCount + c] = reference.cohort[c].score(codes);
+  to[offset + treesInput] = belief * (reference.trees?.score(codes) ?? 0);
+  for (let c = 0; c < reference.cohort.length; c++)
+    to[offset + inputCount + c] = belief * reference.cohort[c].score(codes);
+  return belief;
 }
 
 export class PointerScorer implements Scorer<PointerAction> {
@@ -72,6 +84,9 @@ export class PointerScorer implements Scorer<PointerAction> {
   readonly #codes = new Uint8Array(featureCount + 1);
   readonly #width: number;
   readonly #recent: Float32Array;
+  /** How much each of the window's actions counts as, and all of the session's together. */
+  readonly #weights = new Float64Array(windowActions);
+  #weight = 0;
   readonly #session: Sums;
   readonly #window: Sums;
   readonly #explanation: Explanation;
@@ -93,21 +108,26 @@ export class PointerScorer implements Scorer<PointerAction> {
   add(action: PointerAction): Evidence | null {
     quantise(action.features, this.#codes);
     this.#codes[featureCount] = action.kind;
-    const offset = (this.#count % windowActions) * this.#width;
-    readAction(this.#reference, action.kind, this.#codes, this.#recent, offset);
+    const place = this.#count % windowActions;
+    const offset = place * this.#width;
+    const weight = readAction(this.#reference, action.kind, this.#codes, this.#recent, offset);
+    this.#weights[place] = weight;
+    this.#weight += weight;
     for (let i = 0; i < this.#width; i++) this.#session.values[i] += this.#recent[offset + i];
     this.#explanation.add(action.kind, this.#codes, this.#recent, offset);
     this.#count++;
     if (!this.windows || this.#count < windowActions || this.#count % strideActions !== 0) return null;
     this.#window.values.fill(0);
     for (let i = 0; i < this.#recent.length; i++) this.#window.values[i % this.#width] += this.#recent[i];
-    const whole = this.#llrOf(this.#window, windowActions);
+    let within = 0;
+    for (const each of this.#weights) within += each;
+    const whole = this.#llrOf(this.#window, within);
     const tempered = Math.min((whole * strideActions) / windowActions, this.#reference.mostFor);
     return { at: action.at, modality: "pointer", llr: llr(tempered), observations: windowActions };
   }
 
   sessionLlr(): Llr {
-    return llr(this.#count === 0 ? 0 : this.#llrOf(this.#session, this.#count));
+    return llr(this.#count === 0 ? 0 : this.#llrOf(this.#session, this.#weight));
   }
 
   #llrOf(sums: Sums, actions: number): number {
@@ -135,10 +155,12 @@ function llrOf({ fusion, belief }: Reference, score: number, actions: number): n
 export function likenessOf(reference: Reference, shown: PointerStatistics): number {
   const sums = new Sums(reference.cohort.length);
   const read = new Float32Array(inputCount + reference.cohort.length);
+  let weight = 0;
   for (let row = 0; row < shown.kept; row++) {
     const codes = shown.rows.subarray(row * rowBytes, (row + 1) * rowBytes);
-    readAction(reference, codes[featureCount], codes, read);
+    weight += readAction(reference, codes[featureCount], codes, read);
     for (let i = 0; i < read.length; i++) sums.values[i] += read[i];
   }
-  return llrOf(reference, sums.score(reference.fusion, shown.kept), shown.count);
+  const share = weight / Math.max(1, shown.kept);
+  return llrOf(reference, sums.score(reference.fusion, weight), share * shown.count);
 }

@@ -1,7 +1,8 @@
 /** `npm run bench`: the gateway beside its peers, interleaved and paired in one run. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { ensureParts } from "../demo/parts.ts";
 import type { Contender, Start } from "./contenders/contender.ts";
@@ -24,6 +25,7 @@ const usage = `usage: npm run bench -- [OPTIONS]
   --load TEXT          only loads that contain TEXT, such as 'heavy, 50'; '=1 session' only the load of that name
   --contenders LIST    only these, by name
   --proxy NAME=URL,PID measures this proxy too; it must pass WebSocket on to the front's port
+  --checkout NAME=DIR  the gateway of another checkout, its libraries installed, such as an earlier version
   --front PORT         the port of the synthetic guacd's WebSocket front
   --guacd PORT         the port on which it speaks as guacd
   --out DIR            where tables and JSON go (out/bench)
@@ -39,6 +41,7 @@ function options() {
       load: { type: "string", default: "" },
       contenders: { type: "string" },
       proxy: { type: "string", multiple: true, default: [] },
+      checkout: { type: "string", multiple: true, default: [] },
       front: { type: "string", default: "0" },
       guacd: { type: "string", default: "0" },
       out: { type: "string", default: "out/bench" },
@@ -84,6 +87,24 @@ class Entrant {
   }
 }
 
+/** The names of what the caller brings. */
+const given = ({ proxy, checkout }: Options): string[] => [...proxy, ...checkout].map((text) => text.split("=")[0]);
+
+/** Another checkout's gateway, as that checkout's own bench starts it. */
+async function checkedOut(text: string): Promise<readonly [string, Start]> {
+  const [name, folder] = text.split("=");
+  const path = pathToFileURL(resolve(folder, "bench/contenders/samehand.ts")).href;
+  const start = ((await import(path)) as { samehand: typeof samehand }).samehand({ agents: 100 });
+  return [
+    name,
+    async (setting) => {
+      const own = join(setting.folder, name);
+      mkdirSync(own, { recursive: true });
+      return start({ ...setting, folder: own });
+    },
+  ];
+}
+
 async function entrants(rig: Rig, wanted: Options): Promise<Entrant[]> {
   const parts = await ensureParts("proxies", (line) => process.stderr.write(`${line}\n`));
   const all: readonly (readonly [string, Start])[] = [
@@ -97,13 +118,13 @@ async function entrants(rig: Rig, wanted: Options): Promise<Entrant[]> {
     ["haproxy TCP", haproxy(parts, "tcp")],
     ["Node raw splice", splice],
     ...wanted.proxy.map((text) => [text.split("=")[0], plugged(text)] as const),
+    ...(await Promise.all(wanted.checkout.map(checkedOut))),
     ["direct", direct],
   ];
   const names =
     wanted.contenders?.split(",") ?? (wanted.quick || wanted.goals ? quickContenders : all.map(([name]) => name));
-  const given = wanted.proxy.map((text) => text.split("=")[0]);
   return all
-    .filter(([name]) => names.includes(name) || given.includes(name))
+    .filter(([name]) => names.includes(name) || given(wanted).includes(name))
     .map(([name, start]) => new Entrant(name, start, rig));
 }
 
@@ -128,6 +149,7 @@ async function measure(
 /** The contenders' order turns with each repetition and job, so that none always comes after the same one. */
 async function run(wanted: Options, all: readonly Entrant[], samples: Samples): Promise<void> {
   const families = wanted.only?.split(",");
+  const theirs = given(wanted);
   const chosen = jobs.filter(
     (job) =>
       (!(wanted.quick || wanted.goals) || job.quick) &&
@@ -137,7 +159,8 @@ async function run(wanted: Options, all: readonly Entrant[], samples: Samples): 
   for (let repetition = 0; repetition < wanted.times; repetition++)
     for (const [index, job] of chosen.entries()) {
       const fitting = all.filter(
-        ({ name }) => job.fits(name) && (!wanted.quick || (job.quickFor?.includes(name) ?? true)),
+        ({ name }) =>
+          job.fits(name) && (!wanted.quick || theirs.includes(name) || (job.quickFor?.includes(name) ?? true)),
       );
       const turn = (repetition + index) % fitting.length;
       for (const entrant of [...fitting.slice(turn), ...fitting.slice(0, turn)])

@@ -20,8 +20,9 @@ The same sets and seed give the same file.
                        from them (repeat)
   --leave-out PERSON   a person not to learn from, as set/person or set/p0* (repeat)
   --network-steps N    train the keyboard's network for so long (0: no network; faster)
-  --measure FILE       take this background, trained from the same sets before, and only measure
-                       suspicion anew: after a change of the trust filter
+  --measure FILE       take this background, trained from the same sets before, and only calibrate
+                       its keyboard and measure suspicion anew: after a change of the likelihood's
+                       bounds or of the trust filter
   --no-peaks           skip measuring how high suspicion rises for people kept out of the training:
                        faster, but thresholds then come from a rule of thumb
   --json               print what was learned from as JSON

@@ -102,14 +102,15 @@ t.test("the same sets and seed train the same bytes", async (t) => {
   }
   mkdirSync(join(clean, "probe"));
   writeFileSync(join(clean, "trials.csv"), "session,claimed,genuine\n");
-  const trained = async (name: string): Promise<Buffer> => {
+  const trained = async (name: string, ...options: readonly string[]): Promise<Buffer> => {
     const file = join(directory, name);
     const { io } = streams();
-    t.equal(await train([clean, "--network-steps", "0", "--out", file], io), 0);
+    t.equal(await train([clean, ...options, "--out", file], io), 0);
     return readFileSync(file);
   };
-  const first = await trained("a.bin");
-  t.ok(first.equals(await trained("b.bin")));
+  const first = await trained("a.bin", "--network-steps", "0");
+  t.ok(first.equals(await trained("b.bin", "--network-steps", "0")));
+  t.ok(first.equals(await trained("c.bin", "--measure", join(directory, "a.bin"))), "and what measures again gives");
 });
 
 t.test("odd recordings are scored or warned of, each claim with a number", async (t) => {

@@ -1,7 +1,7 @@
 /** Trains a background from sets of recordings: everybody's enrolment and their own later sessions. */
 import { crc32 } from "node:zlib";
 import { Background, type SetCredit, unmeasured } from "../../models/background.ts";
-import { keptApart, type PersonData, trainKeyboard, trainKeyboardApart } from "../../models/keyboard/train.ts";
+import { calibratedAgain, type PersonData, trainKeyboard, trainKeyboardApart } from "../../models/keyboard/train.ts";
 import { type PointerPerson, trainPointer } from "../../models/pointer/train.ts";
 import { SamehandError } from "../core/errors.ts";
 import { type Followed, genuinePeaks, type Track, tracks } from "./calibrate.ts";
@@ -65,8 +65,8 @@ export function trainMeasured(directories: readonly string[], options: TrainOpti
 }
 
 /**
- * Measures suspicion anew with a background that was trained like this before, its keyboard with a network: after a change
- * of the trust filter, what a whole training would give.
+ * Calibrates and measures suspicion anew with a background that was trained like this before: after a change of the
+ * likelihood's bounds or of the trust filter, what a whole training would give. Without a network it is a whole training.
  * @throws SamehandError as `trainBackground`
  */
 export function measureAgain(
@@ -74,9 +74,17 @@ export function measureAgain(
   options: TrainOptions,
   background: Background,
 ): Background {
+  if (background.keyboard.parameters.network === null)
+    return trainMeasured(directories, { ...options, networkSteps: 0 });
   const population = gatherAll(directories, options);
-  const apart = keptApart(population.keyboard, { seed: options.seed, calibrators: population.calibrators });
-  return measured(directories, options, population, background, new Set(apart));
+  const { seed } = options;
+  const { model, apart } = calibratedAgain(
+    population.keyboard,
+    { seed, calibrators: population.calibrators },
+    background.keyboard,
+  );
+  const calibrated = background.withModels(model, background.pointer);
+  return measured(directories, options, population, calibrated, new Set(apart));
 }
 
 function measured(

@@ -91,10 +91,19 @@ export function trainKeyboardApart(people: readonly PersonData[], options: Train
   return { model, apart: more.map(({ id }) => id) };
 }
 
-/** Who would be kept apart in a training with a network. */
-export function keptApart(people: readonly PersonData[], options: TrainingOptions): string[] {
-  const { shuffled, more } = inOrder(people, options, new Random(options.seed));
-  return [...calibrators(shuffled), ...more].map(({ id }) => id);
+/**
+ * A model that was trained with a network before, calibrated anew on those whom that training kept apart: after a change
+ * of what the likelihood says, what a whole training would give.
+ */
+export function calibratedAgain(
+  people: readonly PersonData[],
+  options: TrainingOptions,
+  { parameters }: KeyboardModel,
+): TrainedKeyboard {
+  const random = new Random(options.seed);
+  const { shuffled, more } = inOrder(people, options, random);
+  const apart = [...calibrators(shuffled), ...more];
+  return { model: calibrated(parameters, collect(apart, parameters, random)), apart: apart.map(({ id }) => id) };
 }
 
 /** Everybody who typed enough: those to learn from in the seed's order, and those who only calibrate. */

@@ -104,3 +104,18 @@ t.test("somebody else from the first key on is found as well", (t) => {
   t.ok(filter.suspicion > 0.5, `${filter.suspicion}`);
   t.end();
 });
+
+t.test(
+  "where a link hides the hand, nobody knows any more who drives: not in ten minutes, but in half an hour",
+  (t) => {
+    const filter = new TrustFilter();
+    const hidden = (from: number, to: number): void => {
+      for (let at = from; at < to; at += 3000) filter.observe(millis(at), at % 5 === 0 ? "pointer" : "keyboard", 2, 0);
+    };
+    hidden(0, 600_000);
+    t.ok(filter.suspicion < 0, `${filter.suspicion.toFixed(2)} nats`);
+    hidden(600_000, 1_800_000);
+    t.ok(filter.suspicion > 1, `${filter.suspicion.toFixed(2)} nats`);
+    t.end();
+  },
+);

@@ -78,8 +78,7 @@ t.test("what nobody else of the farm does says nothing, whoever does it in the a
   for (const grown of [farm.grow(turner, { seed: 1 }), new Uint8Array(0)])
     for (const hand of [agent, handOf(90)]) {
       const scorer = farm.scorer(turner, grown);
-      const said = turns(hand, 91).flatMap((action) => scorer.add(action)?.llr ?? []);
-      t.ok(said.length > 10 && said.every((each) => each === 0));
+      t.ok(turns(hand, 91).every((action) => scorer.add(action) === null));
       t.equal(scorer.sessionLlr(), 0);
     }
 });

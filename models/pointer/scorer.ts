@@ -117,10 +117,12 @@ export class PointerScorer implements Scorer<PointerAction> {
     this.#explanation.add(action.kind, this.#codes, this.#recent, offset);
     this.#count++;
     if (!this.windows || this.#count < windowActions || this.#count % strideActions !== 0) return null;
-    this.#window.values.fill(0);
-    for (let i = 0; i < this.#recent.length; i++) this.#window.values[i % this.#width] += this.#recent[i];
     let within = 0;
     for (const each of this.#weights) within += each;
+    // Nothing was said: whoever does only such things has not pointed, for the rules on one modality alone either.
+    if (within < 1) return null;
+    this.#window.values.fill(0);
+    for (let i = 0; i < this.#recent.length; i++) this.#window.values[i % this.#width] += this.#recent[i];
     const whole = this.#llrOf(this.#window, within);
     const tempered = Math.min((whole * strideActions) / windowActions, this.#reference.mostFor);
     return { at: action.at, modality: "pointer", llr: llr(tempered), observations: windowActions };

@@ -77,3 +77,12 @@ t.test("who has no group here, or did not begin here, is refused", { timeout: 60
   const changed = await kim.go(back.replace(/code=[^&]+/, "code=forged"));
   t.match([changed.status, await changed.json()], [401, { code: "sign-in-refused" }]);
 });
+
+t.test("many sign in from one address; only who fails is slowed down", { timeout: 60_000 }, async (t) => {
+  const { admin } = await startWithProvider(t);
+  for (let person = 0; person < 6; person++) {
+    const jar = new Jar();
+    const done = await jar.go(await jar.atProvider(`${admin.url}/api/v1/sign-in/oidc`, "kim"));
+    t.match([done.status, done.headers.get("location")], [302, "/console/"]);
+  }
+});

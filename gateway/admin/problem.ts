@@ -18,6 +18,17 @@ export function problemOf(fault: unknown): Problem {
   };
 }
 
+/** A problem for a person whose browser was sent here, with the way back. */
+export function problemPage({ detail, action }: Problem): string {
+  const [why, next] = [detail, action].map((text) => escaped(text.charAt(0).toUpperCase() + text.slice(1)));
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Not signed in · Samehand</title>
+<main><h1>You are not signed in</h1><p>${why}.</p><p>${next}.</p><p><a href="/console/">Back to the sign-in</a></p></main></html>
+`;
+}
+
+const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
 function known(fault: unknown): SamehandError {
   if (fault instanceof SamehandError) return fault;
   if (fault instanceof z.ZodError) return new SamehandError("request-malformed", issues(fault));

@@ -7,7 +7,13 @@ import { createServer as createHttpsServer } from "node:https";
 import { Server as SecureServer } from "node:tls";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import {
+  fastify,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteShorthandOptions,
+} from "fastify";
 import { unusable } from "../core/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
@@ -20,7 +26,7 @@ import type { Events } from "./events.ts";
 import { type Asked, type Handlers, Pieces } from "./handlers.ts";
 import { type Oidc, oidcCallback, oidcMinutes } from "./oidc.ts";
 import { openApiDocument } from "./openapi.ts";
-import { problemOf } from "./problem.ts";
+import { problemOf, problemPage } from "./problem.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { type ConsoleFile, securityHeaders } from "./static.ts";
 
@@ -171,17 +177,26 @@ export class AdminServer {
     });
   }
 
-  /** Navigations, not calls: the browser goes to the provider and comes back. */
+  /** Navigations, not calls: the browser goes to the provider and comes back, and a person reads what is refused. */
   #identityProvider(oidc: Oidc): void {
     const { access, signInHours } = this.#options;
-    this.#app.get("/api/v1/sign-in/oidc", async (request, reply) => {
+    const refusing: RouteShorthandOptions = {
+      errorHandler(fault, request, reply) {
+        if (request.headers.accept?.includes("text/html") !== true) throw fault;
+        const problem = problemOf(fault);
+        return void reply.code(problem.status).type("text/html; charset=utf-8").send(problemPage(problem));
+      },
+    };
+    this.#app.get("/api/v1/sign-in/oidc", refusing, async (request, reply) => {
       this.#signInRate.take(request.ip);
       const { url, state } = await oidc.begin();
       return reply.header("set-cookie", access.pendingCookie(state, oidcMinutes * 60)).redirect(url);
     });
-    this.#app.get(oidcCallback, async (request, reply) => {
+    this.#app.get(oidcCallback, refusing, async (request, reply) => {
       this.#signInRate.take(request.ip);
       const secret = await oidc.finish(request.url, access.pendingOf(request.headers));
+      // its begin, and this
+      this.#signInRate.give(request.ip, 2);
       const cookies = [access.pendingCookie("", 0), access.cookie(secret, signInHours * 3600)];
       return reply.header("set-cookie", cookies).redirect("/console/");
     });

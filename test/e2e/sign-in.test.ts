@@ -59,7 +59,11 @@ t.test("through the provider; its groups say what one may do", { timeout: 120_00
   await page.context().clearCookies();
   await through("lee");
   await page.waitForURL(/sign-in\/oidc\/callback/);
-  t.match(await page.innerText("body"), /role/, "who is in no group is told that a role is missing");
-  await page.goto(url);
+  t.match(
+    await page.innerText("main"),
+    /You are not signed in\s+The operator has not the role.*\s+Ask an admin for it/,
+  );
+  await accessible(t, page, "sign-in-refused");
+  await page.getByRole("link", { name: "Back to the sign-in" }).click();
   await page.getByRole("link", { name: "Sign in with Test provider" }).waitFor();
 });

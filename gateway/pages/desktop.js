@@ -84,14 +84,16 @@ function listenToQuestions(client) {
     if (!dialog.open) dialog.showModal();
     field.focus();
   };
+  // only what was confirmed is an answer: who leaves the dialog, or whose session ends meanwhile, has given none
+  dialog.addEventListener("submit", () => {
+    if (field.value === "" || name === "") return;
+    const writer = new Guacamole.StringWriter(client.createArgumentValueStream("text/plain", name));
+    writer.sendText(field.value);
+    writer.sendEnd();
+  });
   dialog.addEventListener("close", () => {
-    const text = field.value;
     field.value = "";
     stage.firstElementChild?.focus({ preventScroll: true });
-    if (text === "" || name === "") return;
-    const writer = new Guacamole.StringWriter(client.createArgumentValueStream("text/plain", name));
-    writer.sendText(text);
-    writer.sendEnd();
   });
 }
 

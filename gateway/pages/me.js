@@ -1,8 +1,13 @@
 /** The agent's own page: `/me#token=...`, with a fresh token of the farm. */
 const place = (id) => document.getElementById(id);
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
-// A token must not stay in the history.
+// A token must not stay in the history; another link that is opened in this tab is this page again.
 history.replaceState(null, "", location.pathname);
+addEventListener("hashchange", () => location.reload());
+
+const counted = (n, thing) => `${n.toLocaleString()} ${thing}${n === 1 ? "" : "s"}`;
+const amount = ({ keystrokes, actions, days }) =>
+  `${counted(keystrokes, "keystroke")}, ${counted(actions, "pointer action")}, ${counted(days, "day")}`;
 
 const maturities = {
   enrolling: "still learning: nothing is decided from how you type",
@@ -23,24 +28,24 @@ function show({ name, enrolment, locked, kept, scoreDays, sessions, ask }) {
   else {
     const { maturity, learned, missing } = enrolment;
     row("State", maturities[maturity]);
-    row(
-      "Learned from",
-      `${learned.keystrokes} keystrokes and ${learned.actions} pointer actions on ${learned.days} days`,
-    );
-    const { keystrokes, actions, days } = missing.mature;
-    if (maturity !== "mature")
-      row("Still needed", `${keystrokes} keystrokes, ${actions} pointer actions, ${days} days`);
+    row("Learned from", amount(learned));
+    if (maturity !== "mature") row("Still needed", amount(missing.mature));
   }
   row("Sessions", `${sessions} on record`);
   row("Locked", locked ? "yes: you cannot connect now" : "no");
-  const items = [...kept, `Scores of stretches are deleted after ${scoreDays} days.`];
+  const items = [...kept, `Scores of stretches are deleted after ${counted(scoreDays, "day")}.`];
   for (const text of items) place("kept").append(Object.assign(document.createElement("li"), { textContent: text }));
   place("ask").textContent = ask === "" ? "Your security team." : ask;
   place("state").hidden = true;
   place("facts").hidden = false;
 }
 
-const response = await fetch("/me.json", { headers: { authorization: `Bearer ${token ?? ""}` } });
-const answer = await response.json();
-if (response.ok) show(answer);
-else place("state").textContent = `${answer.message}. Please ${answer.action}.`;
+try {
+  const response = await fetch("/me.json", { headers: { authorization: `Bearer ${token ?? ""}` } });
+  const answer = await response.json();
+  if (response.ok) show(answer);
+  else place("state").textContent = `${answer.message}. Please ${answer.action}.`;
+} catch {
+  // The token may be spent by now.
+  place("state").textContent = "The gateway cannot be reached. Check your network, then open this page by a new link.";
+}

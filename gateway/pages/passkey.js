@@ -5,8 +5,9 @@
 const by = (id) => document.getElementById(id);
 const { startRegistration, startAuthentication } = globalThis.SimpleWebAuthnBrowser;
 const secret = location.hash.slice(1);
-// A secret must not stay in the history.
+// A secret must not stay in the history; another link that is opened in this tab is this page again.
 history.replaceState(null, "", location.pathname);
+addEventListener("hashchange", () => location.reload());
 
 const uses = {
   "/passkey": {
@@ -25,6 +26,16 @@ const uses = {
   },
 };
 const use = uses[location.pathname];
+
+/** The browser's own errors, by their names: what it says of them itself is for programmers. */
+const faults = {
+  NotAllowedError: "No passkey was given: it was cancelled, or took too long. Try again.",
+  AbortError: "No passkey was given: it was cancelled. Try again.",
+  InvalidStateError: "This device has a passkey for you already.",
+  SecurityError: "Passkeys do not work at this address. Please tell your support desk.",
+  TypeError: "The gateway cannot be reached. Check your network, then try again.",
+  SyntaxError: "The gateway's answer cannot be read. Try again in a moment.",
+};
 
 /** @throws Error in words for the agent */
 async function ask(path, body) {
@@ -48,7 +59,7 @@ async function go() {
     by("state").textContent = use.done;
     by("go").hidden = true;
   } catch (error) {
-    by("state").textContent = error.message;
+    by("state").textContent = faults[error.name] ?? error.message;
     by("go").disabled = false;
   }
 }

@@ -169,3 +169,11 @@ export interface Fleet {
     ) => FleetQuestions[Question]["answer"] | Promise<FleetQuestions[Question]["answer"]>,
   ): void;
 }
+
+/** What stands, as the first process says it: asked again until it does, as nobody may be freed by its silence. */
+export async function whatStands(fleet: Fleet): Promise<readonly FleetQuestions["standing"]["answer"][]> {
+  for (;;) {
+    const { answers, missing } = await fleet.askEach("standing", null);
+    if (missing === 0) return answers;
+  }
+}

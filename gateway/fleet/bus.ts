@@ -33,6 +33,8 @@ export class Bus implements Fleet {
   readonly #waiting = new Map<number, { readonly link: Link; readonly settle: (answers: Answers) => void }>();
   readonly #patience: number;
   #asked = 0;
+  /** What came behind an answer in the same turn; null where none did. */
+  #behind: { readonly message: BusMessage; readonly from: Link }[] | null = null;
 
   /**
    * @param name unique in the fleet
@@ -96,8 +98,22 @@ export class Bus implements Fleet {
     }
   }
 
-  /** A message came over a link; what it tells goes on to all others. */
+  /**
+   * A message came over a link; what it tells goes on to all others. What a process that was busy is told behind an answer
+   * is newer than that: it is heard once whoever asked has heard the answer.
+   */
   received(message: BusMessage, from: Link): void {
+    if (this.#behind === null) this.#hear(message, from);
+    else this.#behind.push({ message, from });
+  }
+
+  #goOn(): void {
+    const behind = this.#behind ?? [];
+    this.#behind = null;
+    for (const { message, from } of behind) this.received(message, from);
+  }
+
+  #hear(message: BusMessage, from: Link): void {
     switch (message.bus) {
       case "tell":
         this.#deliver(message.topic, message.payload, true);
@@ -114,6 +130,8 @@ export class Bus implements Fleet {
         if (waiting?.link !== from) return;
         this.#waiting.delete(message.id);
         waiting.settle(message);
+        this.#behind = [];
+        setImmediate(() => this.#goOn());
       }
     }
   }

@@ -5,7 +5,7 @@ import { Doubts } from "../judge/doubts.ts";
 import { Desktops, type Sharer } from "../proxy/desktops.ts";
 import { worker } from "../../test/parts/buses.ts";
 import { Shares } from "../proxy/webapp/shares.ts";
-import { Bus } from "./bus.ts";
+import { Bus, type BusMessage } from "./bus.ts";
 import { Middle } from "./middle.ts";
 
 /** A few turns: every message that is on its way has arrived. */
@@ -79,6 +79,51 @@ t.test("who is doubted in one worker is doubted in all, and in one that begins l
   there.recognised(ann);
   await settled();
   t.equal(late.of(ann, epochMillis(6)), null);
+});
+
+t.test("what a worker that was busy hears together stands as it came last", async (t) => {
+  const bus = new Bus("3");
+  const asked: BusMessage[] = [];
+  const link = { send: (message: BusMessage) => void asked.push(message) };
+  bus.attach(link);
+  const [doubts, desktops] = [new Doubts(bus), new Desktops(bus)];
+  const agent = agentName("ann");
+  const doubt = { agent, suspicion: 3, held: 1000, at: epochMillis(5) };
+  const held = { session: sessionId("owner"), connectionId: "$desk", worker: "1" };
+  const standing = { doubts: [doubt], held: [held] };
+  for (const { id } of asked as { id: number }[])
+    bus.received({ bus: "answers", id, answers: [standing], missing: 0 }, link);
+  bus.received({ bus: "tell", topic: "cleared", payload: { agent } }, link);
+  bus.received({ bus: "tell", topic: "held", payload: { ...held, held: false } }, link);
+  await settled();
+  t.equal(doubts.of(agent, epochMillis(6)), null, "an agent who was recognised meanwhile");
+  const guest = new Session("guest");
+  desktops.changed(guest);
+  t.equal(guest.companion, false, "and a desktop that was released");
+});
+
+t.test("a worker asks what stands until it is told", async (t) => {
+  const bus = new Bus("3", 20);
+  let asked = 0;
+  const agent = agentName("ann");
+  const doubt = { agent, suspicion: 3, held: 1000, at: epochMillis(5) };
+  const held = { session: sessionId("owner"), connectionId: "$desk", worker: "1" };
+  const told = Promise.withResolvers<void>();
+  const link = {
+    send(message: BusMessage) {
+      if (message.bus !== "ask" || ++asked <= 2) return;
+      bus.received({ bus: "answers", id: message.id, answers: [{ doubts: [doubt], held: [held] }], missing: 0 }, link);
+      if (asked === 4) told.resolve();
+    },
+  };
+  bus.attach(link);
+  const [doubts, desktops] = [new Doubts(bus), new Desktops(bus)];
+  await told.promise;
+  await settled();
+  t.match(doubts.of(agent, epochMillis(6)), { held: 1000 }, "who left a hold is not free in it");
+  const guest = new Session("guest");
+  desktops.changed(guest);
+  t.equal(guest.companion, true);
 });
 
 t.test("a worker that begins later knows where share links lead, and takes nobody for alone unheard", async (t) => {

@@ -3,7 +3,7 @@
  * comes back in doubt, and who leaves a quarantine comes back into it. In memory only: it is shared by the sessions
  * of one gateway, whatever process they are in, and lost with it; locks, which are for longer, are in the store.
  */
-import type { Fleet } from "../core/fleet.ts";
+import { type Fleet, whatStands } from "../core/fleet.ts";
 import type { AgentName, EpochMillis } from "../core/units.ts";
 
 export interface Doubt {
@@ -76,7 +76,7 @@ export class Doubts {
 
   /** What was doubted before this process began. */
   async #takeOver(fleet: Fleet): Promise<void> {
-    for (const { doubts } of await fleet.ask("standing", null))
+    for (const { doubts } of await whatStands(fleet))
       for (const { agent, ...doubt } of doubts) this.#note(agent, doubt);
   }
 }

@@ -3,7 +3,7 @@
  * one of them is held all are, and a sever ends them all: a connection lives in guacd until its last user leaves.
  */
 import { SamehandError } from "../core/errors.ts";
-import type { Fleet, FleetQuestions, HeldDesktop } from "../core/fleet.ts";
+import { type Fleet, type FleetQuestions, type HeldDesktop, whatStands } from "../core/fleet.ts";
 import type { SessionId } from "../core/units.ts";
 import type { GuacdOptions } from "./options.ts";
 
@@ -112,7 +112,6 @@ export class Desktops {
 
   /** What was held before this process began. */
   async #takeOver(fleet: Fleet): Promise<void> {
-    for (const { held } of await fleet.ask("standing", null))
-      for (const session of held) this.#heldElsewhere(session, true);
+    for (const { held } of await whatStands(fleet)) for (const session of held) this.#heldElsewhere(session, true);
   }
 }

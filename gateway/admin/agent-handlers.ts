@@ -1,4 +1,5 @@
 /** Answers about agents, and what operators do to them. */
+import { setImmediate as breathe } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
 import { SamehandError } from "../core/errors.ts";
 import type { LiveSessions } from "../core/live.ts";
@@ -14,6 +15,7 @@ import {
   pastSessionOf,
 } from "./agents.ts";
 import type { Caller } from "./caller.ts";
+import type { Agent } from "./contract/agent.ts";
 import { type Handlers, Pieces } from "./handlers.ts";
 import { pageOf } from "./page.ts";
 import type { Deed, SecondPerson } from "./second-person.ts";
@@ -57,12 +59,17 @@ export function agentHandlers(parts: AgentParts, second: SecondPerson): Pick<Han
       const counts = countByAgent((await live.list()).sessions);
       const compared = comparedWith(parts);
       const part = query.search?.toLowerCase();
-      const found = store
-        .agents()
-        .filter(({ name }) => part === undefined || name.toLowerCase().includes(part))
-        .map((each) => ({ ...agentOf(each, parts, counts.get(each.name) ?? 0), comparedWith: compared(each.name) }))
-        .filter(({ maturity }) => query.maturity === undefined || maturity === query.maturity)
-        .filter(({ lock }) => query.locked === undefined || (lock !== null) === query.locked);
+      const found: Agent[] = [];
+      for (const page of store.agentPages()) {
+        const known = page
+          .filter(({ name }) => part === undefined || name.toLowerCase().includes(part))
+          .map((each) => ({ ...agentOf(each, parts, counts.get(each.name) ?? 0), comparedWith: compared(each.name) }))
+          .filter(({ maturity }) => query.maturity === undefined || maturity === query.maturity)
+          .filter(({ lock }) => query.locked === undefined || (lock !== null) === query.locked);
+        found.push(...known);
+        // Input that waits goes first.
+        await breathe();
+      }
       return pageOf(found, query, ({ name }) => name);
     },
     agent: async ({ params }) => {

@@ -5,7 +5,7 @@ import { stricter } from "../core/verdict.ts";
 import { type Replayed, replay } from "../policy/policy-replay.ts";
 import type { Policy } from "../policy/rules.ts";
 import type { ScoredSession } from "../store/scores.ts";
-import type { AgentRecord } from "../store/store.ts";
+import type { AgentId, AgentRecord } from "../store/store.ts";
 import type { Replay } from "./contract/policy.ts";
 import type { Handlers } from "./handlers.ts";
 import { parseDraft, type PolicyParts } from "./policy-handlers.ts";
@@ -45,7 +45,11 @@ class PolicyComparison {
   /** Newest sessions first; live input goes first between any two of them. */
   async run(): Promise<Replay> {
     const { store, clock } = this.#parts;
-    const agents = new Map(store.agents().map((agent) => [agent.id, agent]));
+    const agents = new Map<AgentId, AgentRecord>();
+    for (const page of store.agentPages()) {
+      for (const agent of page) agents.set(agent.id, agent);
+      await breathe();
+    }
     const sessions = store.scores.since(epochMillis(this.#from), mostSessions);
     let spent = 0;
     for (const session of sessions) {

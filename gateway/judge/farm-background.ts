@@ -114,14 +114,17 @@ export class FarmBackground {
   async #read(): Promise<Member[]> {
     const { store, enrolment, consented } = this.#options;
     const work: Member[] = [];
-    for (const record of store.agents()) {
-      if (work.length >= mostCompared) break;
-      if (maturityOf(record, enrolment()) !== "mature" || !consented(record.id)) continue;
-      // One between two turns of the event loop: events that wait go first.
+    for (const page of store.agentPages()) {
       await turn();
-      if (this.#closed) return [];
-      const profile = this.#profileOf(record.id);
-      if (profile !== null) work.push({ id: record.id, name: record.name, profile });
+      for (const record of page) {
+        if (work.length >= mostCompared) return work;
+        if (maturityOf(record, enrolment()) !== "mature" || !consented(record.id)) continue;
+        // One between two turns of the event loop: events that wait go first.
+        await turn();
+        if (this.#closed) return [];
+        const profile = this.#profileOf(record.id);
+        if (profile !== null) work.push({ id: record.id, name: record.name, profile });
+      }
     }
     return work;
   }

@@ -124,6 +124,12 @@ export class Database {
     return row as Row | undefined as Out | undefined;
   }
 
+  /** As `all`, in the same way. */
+  allOf<Out>({ sql }: CompiledQuery<Out>, parameters: readonly SQLInputValue[]): Out[] {
+    const rows = this.#timed("read", () => this.#prepare(sql).all(...parameters));
+    return rows as Row[] as Out[];
+  }
+
   /** As `run`, in the same way. */
   runOf({ sql }: CompiledQuery, parameters: readonly SQLInputValue[]): number {
     return this.#guard(() => Number(this.#prepare(sql).run(...parameters).changes));

@@ -157,6 +157,7 @@ class SqliteStore implements Store {
   }
 
   agents = () => this.#profiles.agents();
+  agentPages = () => this.#profiles.agentPages();
   get missingKeys(): string[] {
     return this.#profiles.missingKeys;
   }

@@ -38,7 +38,16 @@ export class Profiles {
   }
 
   agents(): AgentRecord[] {
-    return this.#db.all(records.orderBy("agents.name")).map(record);
+    return [...this.agentPages()].flat();
+  }
+
+  *agentPages(): Generator<AgentRecord[]> {
+    for (let after = ""; ;) {
+      const page = this.#db.allOf(recordsAfter, [after, pageSize]).map(record);
+      if (page.length > 0) yield page;
+      if (page.length < pageSize) return;
+      after = page.at(-1)!.name;
+    }
   }
 
   /** Ids of keys that agents' own keys are wrapped by and the ring lacks: nobody opens what those agents were learned. */
@@ -285,6 +294,9 @@ const markKey = "forgotten";
 const forgetMark = sql.selectFrom("meta").select("value").where("key", "=", "").compile();
 const nameById = sql.selectFrom("agents").select("name").where("id", "=", "").compile();
 const idByName = sql.selectFrom("agents").select("id").where("name", "=", "").compile();
+/** Each takes 10 to 30 µs. */
+const pageSize = 100;
+const recordsAfter = records.where("agents.name", ">", "").orderBy("agents.name").limit(pageSize).compile();
 const recordByName = records.where("agents.name", "=", "").compile();
 
 type RecordRow = Pick<AgentRow, "id" | "name" | "created_at"> & {

@@ -45,6 +45,32 @@ class Wall implements Clock {
   wall = () => this.at;
 }
 
+t.test("agents by the page are all agents, by name, and none twice where some come and go meanwhile", (t) => {
+  const store = openStore({ path: `${t.testdir()}/store.db`, keys: ring });
+  const names = Array.from({ length: 250 }, (_, index) => agentName(`agent ${String(index).padStart(3, "0")}`));
+  for (const name of names) store.enrol(name);
+  t.same(
+    [...store.agentPages()].map(({ length }) => length),
+    [100, 100, 50],
+  );
+  t.same(
+    store.agents().map(({ name }) => name),
+    names,
+  );
+  const seen: string[] = [];
+  for (const page of store.agentPages()) {
+    seen.push(...page.map(({ name }) => name));
+    if (seen.length > 100) continue;
+    store.forget(names[50]);
+    store.enrol(agentName("agent 000 came late"));
+    store.forget(names[150]);
+    store.enrol(agentName("agent 199 came"));
+  }
+  t.same(seen, [...names.slice(0, 150), ...names.slice(151, 200), "agent 199 came", ...names.slice(200)]);
+  store.close();
+  t.end();
+});
+
 t.test("an agent's profile comes back as it was saved, through a restart", (t) => {
   const path = `${t.testdir()}/store.db`;
   const clock = new Wall();

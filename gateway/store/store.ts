@@ -122,7 +122,13 @@ export interface Store {
   /** This installation's random id. */
   readonly installation: string;
 
+  /** Some dozens of milliseconds for thousands: where sessions wait, `agentPages`. */
   agents(): AgentRecord[];
+  /**
+   * The same, by name, a hundred at a time, each read when it is asked for: between two pages input goes first.
+   * @throws SamehandError `store-unavailable`
+   */
+  agentPages(): Generator<readonly AgentRecord[]>;
   /** Ids of profile keys that the store needs and was not given. */
   readonly missingKeys: readonly string[];
   agent(name: AgentName): AgentRecord | null;

@@ -110,6 +110,8 @@ export class LiveJudge implements Judge {
         this.#learning.forget(change.agent);
         this.#refreshing.left(change.agent);
       }
+      if (change.kind === "rolled-back")
+        for (const watch of this.#live.get(change.agent) ?? []) this.#renewed(() => watch.takenBack());
       // A lock is the answer to every doubt, and what an operator takes back is taken back whole.
       if (change.kind !== "rolled-back")
         this.#doubts.clear(change.kind === "locked" ? change.lock.agent : change.agent);
@@ -199,7 +201,7 @@ export class LiveJudge implements Judge {
     await farm.refresh();
     if (farm.version === before) return;
     for (const watches of this.#live.values())
-      for (const watch of watches) this.#renewals.add(watch, () => this.#renew(watch));
+      for (const watch of watches) this.#renewals.add(watch, () => this.#renewed(() => watch.farmChanged()));
   }
 
   /** How many others the agent's pointing is compared with now; 0: with people of elsewhere. */
@@ -220,13 +222,13 @@ export class LiveJudge implements Judge {
     await this.#learning.close();
   }
 
-  /** A session goes on with the background it has where it cannot change to another. */
-  #renew(watch: SessionWatch): void {
+  /** A session goes on with what it has where it cannot change to what is newer. */
+  #renewed(change: () => void): void {
     try {
-      watch.farmChanged();
+      change();
     } catch (error) {
       const { code, detail } = asSamehandError(error, "store-unavailable");
-      this.#options.log.warn({ code, detail }, "a session keeps the background that it has");
+      this.#options.log.warn({ code, detail }, "a session keeps what it is verified with");
     }
   }
 

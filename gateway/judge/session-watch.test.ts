@@ -46,16 +46,19 @@ function rounds(hand: Typist, count: number, number: number): TimedEvent[] {
   return events;
 }
 
-/** What ann's work over a long time taught; made once. */
-const taught = (() => {
+/** What a hand's work over a long time teaches. */
+function work(hand: Typist) {
   const enrolment = new Enrolment(background);
   const inspector = new Inspector({ verifier: null, enrolment });
-  hear(rounds(own, 200, 0), inspector);
+  hear(rounds(hand, 200, 0), inspector);
   inspector.flush();
   const profile = Profile.empty(background);
   profile.learn(enrolment, 0);
   return { keystrokes: profile.keystrokes, actions: profile.actions, days: 3, body: profile.encode() };
-})();
+}
+
+/** Ann's; made once. */
+const taught = work(own);
 
 /** A judge on a real store who knows ann well, and what it told and did. */
 function court(t: Test, start: Mode) {
@@ -302,4 +305,17 @@ t.test("a session that a lock cuts off teaches nothing", async (t) => {
     t.equal(waits(), !locked);
     store.unlock(ann);
   }
+});
+
+t.test("a profile that an operator takes back is taken back for the sessions that live, too", async (t) => {
+  const { open, clock, store, agent } = court(t, "enforce");
+  const known = store.agent(ann)?.profileVersion ?? 0;
+  store.updateProfile(agent.id, () => work(other));
+  const { watch, acts, work: act } = await open();
+  act(other, 20, 5);
+  t.same(acts, [], "another hand had been taught");
+  t.ok(store.rollback(agent.id, known));
+  act(other, 200, 1, () => watch.verdict === "quarantine");
+  t.same(acts, ["quarantine"]);
+  watch.close(clock.now(), null);
 });

@@ -72,6 +72,8 @@ export class SessionWatch implements Watch, Hold {
   readonly #faults: Faults;
   #decider: Decider;
   #closed = false;
+  /** The profile that it is verified with was taken back. */
+  #outdated = false;
   readonly #record = new LiveRecord();
   readonly #scores: SessionScores;
 
@@ -218,6 +220,7 @@ export class SessionWatch implements Watch, Hold {
       if (this.#signals.due(this.decision.rule)) this.#look(at);
       this.#act(this.#attend(at));
       this.#doubted?.challenge.tick(at);
+      this.#useNewest();
       const { wouldBe } = this.decision;
       const due = this.#lessons.due(at, wouldBe === "allow", this.#verification.maturity === "mature");
       if (due && !stricter(wouldBe, "alert")) this.#teach(at);
@@ -328,6 +331,25 @@ export class SessionWatch implements Watch, Hold {
     if (this.#closed) return;
     this.#decider.thresholds = this.#verification.useFarm();
     this.#renew();
+  }
+
+  /**
+   * An operator took the agent's profile back: this session teaches nothing of what it showed by now, and is verified anew
+   * with the one that counts, once it is not held.
+   * @throws SamehandError `profile-unreadable`, `store-unavailable`; it is tried again then
+   */
+  takenBack(): void {
+    if (this.#closed) return;
+    this.#lessons.drop();
+    this.#outdated = true;
+    this.#useNewest();
+  }
+
+  #useNewest(): void {
+    if (!this.#outdated || stricter(this.decision.wouldBe, "alert")) return;
+    this.#verification.takenBack();
+    this.#outdated = false;
+    this.#decider = this.#begin();
   }
 
   /** Ends the session from outside: a lock, or a sever in another session of the agent. */

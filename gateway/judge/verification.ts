@@ -157,6 +157,11 @@ export class Verification {
     return this.maturity !== this.#begun;
   }
 
+  /** Asks again what is known, of a profile that an operator took back. @throws SamehandError as `renew` */
+  takenBack(): void {
+    this.#known = this.#ask();
+  }
+
   /** @param version of the agent's newest profile, where it is known */
   #ask(version?: number): Known | null {
     const { learning, record, settings } = this.#options;

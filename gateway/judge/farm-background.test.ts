@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { Background } from "../../models/background.ts";
+import { pack, unpack } from "../../models/container.ts";
 import { Profile } from "../../models/profile.ts";
 import { enrolColleagues, enrolPerson } from "../../test/parts/colleagues.ts";
 import { fleet } from "../../test/parts/buses.ts";
@@ -98,10 +99,15 @@ t.test("an agent whose profile nobody can read keeps nobody else waiting", async
   const log = { ...silentLog, warn: (what: object) => void told.push(what) };
   const farm = farmOf(t, store, { log });
   enrolColleagues(store, background, 2);
-  store.updateProfile(store.enrol(anna).id, () => ({ ...amount, body: new Uint8Array(9) }));
-  await farm.refresh();
-  t.equal(farm.othersOf(anna), 2);
-  t.match(told, [{ code: "profile-unreadable" }]);
+  const form = { magic: "SHPR", version: 1, error: "profile-unreadable" } as const;
+  const sections = unpack(form, Profile.empty(background).encode());
+  const spoilt = pack(form, new Map([...sections, ["anchor-keyboard", new Uint8Array(9)]]));
+  for (const body of [spoilt, new Uint8Array(9)]) {
+    store.updateProfile(store.enrol(anna).id, () => ({ ...amount, body }));
+    await farm.refresh();
+    t.equal(farm.othersOf(anna), 2);
+    t.match(told.splice(0), [{ code: "profile-unreadable" }]);
+  }
 });
 
 t.test(

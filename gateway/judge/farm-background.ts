@@ -7,14 +7,14 @@ import { extname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Background } from "../../models/background.ts";
-import { Farm, type FarmTables } from "../../models/farm.ts";
+import { Farm } from "../../models/farm.ts";
 import { Profile } from "../../models/profile.ts";
 import { asSamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { type Enrolment, maturityOf, mostCompared } from "../core/maturity.ts";
 import type { AgentName } from "../core/units.ts";
 import type { AgentId, Store } from "../store/store.ts";
-import type { FarmWork } from "./farm-worker.ts";
+import type { FarmMade, FarmWork } from "./farm-worker.ts";
 
 export interface FarmBackgroundOptions {
   readonly store: Store;
@@ -94,11 +94,12 @@ export class FarmBackground {
       const agents = await this.#read();
       if (this.#closed || (agents.length === 0 && this.#farm === null)) return;
       if (agents.length === 0) return this.#serve(null, agents);
-      const tables = await this.#assemble({ keyboard: this.#options.background.keyboard.encode(), agents });
-      if (tables === null || this.#closed) return;
+      const made = await this.#assemble({ keyboard: this.#options.background.keyboard.encode(), agents });
+      if (made === null || this.#closed) return;
+      for (const detail of made.unreadable) this.#leftOut("profile-unreadable", detail);
       // Who was forgotten meanwhile is in none that serves.
       if (!agents.every(({ name, id }) => this.#isKept(name, id))) return await this.#make();
-      this.#serve(new Farm(this.#options.background, tables), agents);
+      this.#serve(new Farm(this.#options.background, made.tables), agents);
     } catch (error) {
       const { code, detail } = asSamehandError(error, "verification-failed");
       this.#options.log.error({ code, detail }, "the farm's background could not be made");
@@ -138,13 +139,17 @@ export class FarmBackground {
     } catch (error) {
       const { code, detail } = asSamehandError(error, "store-unavailable");
       if (code !== "profile-unreadable") throw error;
-      this.#options.log.warn({ code, detail }, "an agent is left out of the farm's background");
+      this.#leftOut(code, detail);
       return null;
     }
   }
 
+  #leftOut(code: string, detail: string): void {
+    this.#options.log.warn({ code, detail }, "an agent is left out of the farm's background");
+  }
+
   /** @returns null where the thread was ended from outside */
-  #assemble(workerData: FarmWork): Promise<FarmTables | null> {
+  #assemble(workerData: FarmWork): Promise<FarmMade | null> {
     return new Promise((resolve, reject) => {
       const worker = new Worker(new URL(`farm-worker${extname(import.meta.url)}`, import.meta.url), { workerData });
       this.#worker = worker;

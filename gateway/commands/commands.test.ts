@@ -1,6 +1,7 @@
 /** The commands that an operator calls, as `main.ts` calls them: arguments in, text and an exit code out. */
 import { once } from "node:events";
 import { existsSync, statSync, readFileSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { createServer, connect, type TLSSocket } from "node:tls";
 import { parse } from "yaml";
 import t from "tap";
@@ -395,4 +396,17 @@ t.test("doctor says that the profile keys are others than those that the store n
   t.match(await finding(), { ok: true });
   writeFileSync(`${folder}/samehand.keys`, `${newKeyLine(new Date(0))}\n`);
   t.match(await finding(), { ok: false, told: /the profile cannot be decrypted.*samehand\.keys has no key 1970-/ });
+});
+
+t.test("a command whose act is not in the audit chain fails, and says so", async (t) => {
+  const { file, at } = farm(t);
+  const { config } = loadConfig(file, {});
+  openStore(storeOptions(config)).close();
+  const db = new DatabaseSync(config.store);
+  db.exec("CREATE TRIGGER none BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'none'); END");
+  db.close();
+  const told = { code: "store-unavailable", message: /not all was written; the audit may lack it/ };
+  await t.rejects(call(agents, ["lock", "anna", ...at]), told);
+  await t.rejects(call(operators, ["token", "ci", "--role", "viewer", ...at]), told);
+  t.match(await call(agents, ["list", ...at]), { code: 0, out: /anna/ }, "what only reads is as before");
 });

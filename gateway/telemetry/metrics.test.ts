@@ -1,3 +1,4 @@
+import { AggregatorRegistry } from "prom-client";
 import t from "tap";
 import { Tally } from "../core/tally.ts";
 import { Metrics } from "./metrics.ts";
@@ -46,4 +47,21 @@ t.test("a scrape gives the tally as it stands, refusals by code, decisions by mo
   reasons.push("draining");
   t.same(await get("/readyz"), { status: 503, text: "draining\n" });
   t.equal((await get("/anything")).status, 404);
+});
+
+t.test("of several processes' event loops the slowest one's is told, and not the mean that hides it", async (t) => {
+  const metrics = new Metrics({
+    tally: new Tally(),
+    version: "1.2.3",
+    store: () => ({ waiting: 0, available: true, locks: 0, tripped: false }),
+    settings: () => ({ sessionsLimit: 100, falseQuarantinesPerHour: 0.125, certificateEnds: null }),
+    deliveries: () => [],
+  });
+  t.teardown(() => metrics.close());
+  const name = "nodejs_eventloop_lag_p99_seconds";
+  const known = (await metrics.json()) as { name: string; values: object[] }[];
+  const lagging = (value: number) =>
+    known.map((each) => (each.name === name ? { ...each, values: [{ value, labels: {} }] } : each));
+  const all = AggregatorRegistry.aggregate([lagging(0.9), lagging(0.01), lagging(0.01)]);
+  t.match(await all.metrics(), /^nodejs_eventloop_lag_p99_seconds 0.9$/m);
 });

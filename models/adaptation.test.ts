@@ -1,7 +1,7 @@
 import t from "tap";
 import { millis } from "../gateway/core/units.ts";
 import { Inspector, Enrolment } from "../gateway/inspect/inspector.ts";
-import { send, Typist } from "../test/parts/typist.ts";
+import { send, type TimedEvent, Typist } from "../test/parts/typist.ts";
 import { adapt, confirm, driftOf, finished, giveUp } from "./adaptation.ts";
 import { Background } from "./background.ts";
 import { adaptedShare } from "./drift.ts";
@@ -11,16 +11,18 @@ import { featureCount as keyFeatures } from "./keyboard/times.ts";
 import { featureCount } from "./pointer/action.ts";
 import { PointerStatistics } from "./pointer/statistics.ts";
 import { type Part, Profile, emptyPart } from "./profile.ts";
-import { Recogniser } from "./recogniser.ts";
+import { fewest, Recogniser } from "./recogniser.ts";
 
 const background = Background.load();
 const [own, other] = [1, 2];
 
 /** What a synthetic person shows at the keyboard in one session. */
-function shown(person: number, session: number, keys = 400): Part {
+const shown = (person: number, session: number, keys = 400): Part => heard(new Typist(person).shift(keys, session));
+
+function heard(events: readonly TimedEvent[]): Part {
   const enrolment = new Enrolment(background);
   const inspector = new Inspector({ verifier: null, enrolment });
-  for (const event of new Typist(person).shift(keys, session)) send(inspector, event);
+  for (const event of events) send(inspector, event);
   inspector.flush();
   return { keyboard: enrolment.keyboard, pointer: background.pointer.statistics() };
 }
@@ -84,6 +86,19 @@ t.test("a session that ends in doubt takes its own candidate with it, and nobody
   t.not(profile.candidate, null);
   t.ok(giveUp(profile, "session-1"));
   t.equal(profile.candidate, null);
+  t.end();
+});
+
+t.test("a session's last few keys, too few to be judged, take nothing from what it taught", (t) => {
+  const profile = known();
+  const last = (part: Part) => ({ stretches: [whole(part)], session: "session-1", day: 1 });
+  const few = heard(new Typist(own).type("please send it to me again", 1000, 7));
+  t.ok(few.keyboard.count > 20 && few.keyboard.count < fewest.keyboard);
+  t.equal(adapt(background, profile, lesson(own, 1)), "held-back");
+  t.equal(adapt(background, profile, last(few)), "refused");
+  t.not(profile.candidate, null);
+  t.equal(adapt(background, profile, last(shown(other, 30, 200))), "refused");
+  t.equal(profile.candidate, null, "what speaks against the agent does");
   t.end();
 });
 

@@ -69,15 +69,26 @@ export function* adapting(
 ): Generator<undefined, Outcome> {
   const recogniser = new Recogniser(background, profile);
   const passed: Judged[] = [];
+  let refused = 0;
   for (const stretch of lesson.stretches) {
     const keyboard = yield* recogniser.hear(stretch.shown, "keyboard");
     const judged = { stretch, keyboard, pointer: yield* recogniser.hear(stretch.shown, "pointer") };
     if (isRecognised(profile, judged)) passed.push(judged);
+    else if (isJudged(judged)) refused++;
   }
-  if (passed.length < (1 - mostRefused) * lesson.stretches.length || passed.length === 0) {
-    giveUp(profile, lesson.session);
-    return "refused";
-  }
+  if (refused > mostRefused * (passed.length + refused)) giveUp(profile, lesson.session);
+  else if (passed.length > 0) return yield* learnAll(background, profile, lesson, recogniser, passed);
+  return "refused";
+}
+
+/** Takes in what was recognised, by whose it is. */
+function* learnAll(
+  background: Background,
+  profile: Profile,
+  lesson: SessionLesson,
+  recogniser: Recogniser,
+  passed: readonly Judged[],
+): Generator<undefined, Outcome> {
   const homes = yield* sorted(background, recogniser, passed);
   let heldBack = false;
   for (const [home, part] of homes)
@@ -173,6 +184,9 @@ function isRecognised({ sealed }: Profile, { stretch, ...heard }: Judged): boole
   if (of("keyboard") < 0 || of("pointer") < 0) return false;
   return !sealed || of("keyboard") / surely.keyboard + of("pointer") / surely.pointer >= 1;
 }
+
+/** Whether there was enough to say of either modality. The few keys of a session's end teach nothing, and refuse nothing. */
+const isJudged = ({ keyboard, pointer }: Judged): boolean => keyboard.said !== null || pointer.said !== null;
 
 /** The agent was confirmed: what was held back is learned. @returns whether there was something */
 export function confirm(background: Background, profile: Profile): boolean {

@@ -1,18 +1,19 @@
 /**
- * What follows from a decision about a session: it is told once to everybody who must know, and made to happen. One
- * decision gives one log line, one audit row and one act.
+ * What follows from a decision about a session: it is told once to everybody who must know, and made to happen, with the
+ * challenge that a hold begins. One decision gives one log line, one audit row and one act.
  */
 import { SamehandError } from "../core/errors.ts";
+import type { OperatorAct } from "../core/live.ts";
 import type { Millis } from "../core/units.ts";
 import type { Decision } from "../core/verdict.ts";
 import type { Decider } from "../policy/decider.ts";
 import { logDecision } from "../telemetry/log.ts";
-import { endingOf, type HoldCause, type SessionChallenge } from "./session-challenge.ts";
+import { endingOf, type HoldCause, SessionChallenge, type SessionChallengeOptions } from "./session-challenge.ts";
 import type { SessionWatchOptions } from "./session-watch.ts";
 
 /** What of the session must hear. */
-export interface ConsequencesOptions extends SessionWatchOptions {
-  readonly challenge: SessionChallenge;
+export interface ConsequencesOptions
+  extends SessionWatchOptions, Pick<SessionChallengeOptions, "linkWeight" | "typing"> {
   /** The decider that serves. */
   readonly decider: () => Decider;
   /** Hears every decision before it is told. */
@@ -29,11 +30,20 @@ const causes: Readonly<Record<string, HoldCause>> = {
 };
 
 export class Consequences {
+  readonly challenge: SessionChallenge;
   readonly #options: ConsequencesOptions;
   #holding = false;
 
   constructor(options: ConsequencesOptions) {
+    const { decider } = options;
     this.#options = options;
+    this.challenge = new SessionChallenge({
+      ...options,
+      heldFor: (at) => decider().heldFor(at) ?? 0,
+      onAttempt: (at, rule, reasons) => this.tell({ ...decider().decision, at, rule, reasons }),
+      onPassed: (at, llr) => this.#passed(at, llr),
+      onFailed: (at, rule, reasons) => this.act(decider().challengeFailed(at, rule, reasons)),
+    });
   }
 
   /** Whether the session is held. */
@@ -54,6 +64,13 @@ export class Consequences {
     else if (this.#holding) this.#release(decision);
   }
 
+  /** Makes what an operator decided happen. */
+  obey(kind: OperatorAct["kind"], decision: Decision): void {
+    if (this.challenge.active && kind !== "quarantine")
+      this.challenge.decided(kind === "release" ? "approved" : "refused");
+    this.act(decision);
+  }
+
   /** One log line and one row of the audit. */
   tell(decision: Decision): void {
     const { log, store, session } = this.#options;
@@ -72,30 +89,37 @@ export class Consequences {
     onDoubt({ suspicion: decider().filter.suspicion, held, ...(away ? { away } : {}), at: clock.wall() });
   }
 
+  /** The agent's own typing confirms what was held back of earlier sessions; a code alone may be somebody else's. */
+  #passed(at: Millis, llr: number): void {
+    const { decider, learning, record, session } = this.#options;
+    if (llr > 0) learning.confirmed(record, session.id);
+    this.act(decider().challengePassed(at, llr));
+  }
+
   #quarantine(decision: Decision): void {
-    const { challenge, control, onChallenged } = this.#options;
+    const { control, onChallenged } = this.#options;
     this.#holding = true;
     this.doubt(decision.at);
-    challenge.begin(decision.at, causes[decision.rule] ?? "doubt");
-    if (challenge.active) onChallenged();
+    this.challenge.begin(decision.at, causes[decision.rule] ?? "doubt");
+    if (this.challenge.active) onChallenged();
     control.quarantine(decision);
   }
 
   #release(decision: Decision): void {
-    const { challenge, control, onRecognised, onReleased } = this.#options;
+    const { control, onRecognised, onReleased } = this.#options;
     this.#holding = false;
     onReleased(decision.at);
-    challenge.drop();
+    this.challenge.drop();
     onRecognised();
     control.release(decision);
   }
 
   /** The cut and the lock fall in the same tick: whoever reconnects at once is refused. */
   #sever(decision: Decision): void {
-    const { onSever, settings, control, challenge } = this.#options;
+    const { onSever, settings, control } = this.#options;
     // Whether the agent is locked too is for the operator to say.
     if (decision.rule === "severed-by-operator") return control.sever(new SamehandError("session-ended-by-operator"));
-    if (challenge.active) challenge.decided("timed-out");
+    if (this.challenge.active) this.challenge.decided("timed-out");
     control.sever(endingOf(decision.rule));
     onSever(settings().policy.lockMinutes, `severed by rule ${decision.rule}`);
   }

@@ -7,10 +7,13 @@ import type { Stretch } from "../../models/adaptation.ts";
 import type { Keystroke } from "../../models/keyboard/keystroke.ts";
 import type { PointerAction } from "../../models/pointer/action.ts";
 import type { Modality } from "../core/input.ts";
+import type { SessionInfo } from "../core/session.ts";
 import type { Millis } from "../core/units.ts";
 import { type Decision, stricter } from "../core/verdict.ts";
 import { Enrolment } from "../inspect/inspector.ts";
 import type { TrustFilter } from "../policy/trust.ts";
+import type { AgentRecord } from "../store/store.ts";
+import type { Learning } from "./learning.ts";
 import { Peaks } from "./peaks.ts";
 import { PendingActions, PendingKeystrokes } from "./pending.ts";
 
@@ -30,8 +33,16 @@ export interface Lesson {
   readonly peaks: readonly number[];
 }
 
+export interface LessonsOptions {
+  readonly background: Background;
+  readonly learning: Pick<Learning, "teach" | "doubted">;
+  readonly record: AgentRecord;
+  readonly session: SessionInfo;
+}
+
 export class Lessons {
-  readonly #background: Background;
+  readonly #options: LessonsOptions;
+  readonly #learned: () => void;
   /** The stretch under way, and what trusted stretches before it showed. */
   #stretch: { readonly shown: Enrolment; readonly learnable: Enrolment } | null = null;
   #stretches: Stretch[] = [];
@@ -48,8 +59,10 @@ export class Lessons {
   /** Whether the session is verified: what is not verified is taken in as it comes. */
   verified = false;
 
-  constructor(background: Background) {
-    this.#background = background;
+  /** @param learned called once a lesson is in the profile: more may be known of the agent now */
+  constructor(options: LessonsOptions, learned: () => void) {
+    this.#options = options;
+    this.#learned = learned;
   }
 
   keystroke(keystroke: Keystroke): void {
@@ -101,13 +114,22 @@ export class Lessons {
     return length >= mostStretches || (length > 0 && (!mature || at - this.#takenAt >= matureEvery));
   }
 
-  /** The lesson so far, with the stretch under way where the session is over; null where nothing may be learned. */
-  take(at: Millis | null): Lesson | null {
+  /** Hands on what was learned. @param at null at the session's end: with the stretch under way */
+  teach(at: Millis | null): void {
     if (at === null) this.#end(false);
     else this.#takenAt = at;
-    const stretches = this.#stretches;
+    if (this.#stretches.length === 0) return;
+    const { learning, record, session } = this.#options;
+    const lesson = { stretches: this.#stretches, peaks: this.#peaks.take() };
     this.#stretches = [];
-    return stretches.length === 0 ? null : { stretches, peaks: this.#peaks.take() };
+    learning.teach(record, session.id, lesson, this.#learned);
+  }
+
+  /** What the session taught is not known to be the agent's. */
+  giveUp(): void {
+    const { learning, record, session } = this.#options;
+    this.drop();
+    learning.doubted(record, session.id);
   }
 
   /** Nothing more is learned of the session; nothing of it stays in memory. */
@@ -135,7 +157,8 @@ export class Lessons {
   }
 
   #into(): { readonly shown: Enrolment; readonly learnable: Enrolment } {
-    this.#stretch ??= { shown: new Enrolment(this.#background), learnable: new Enrolment(this.#background) };
+    const { background } = this.#options;
+    this.#stretch ??= { shown: new Enrolment(background), learnable: new Enrolment(background) };
     return this.#stretch;
   }
 

@@ -14,7 +14,7 @@ import { Signals } from "../inspect/signals.ts";
 import type { Decider, Surroundings } from "../policy/decider.ts";
 import type { AgentRecord } from "../store/store.ts";
 import { Account } from "./account.ts";
-import { type ChallengeView, SessionChallenge } from "./session-challenge.ts";
+import type { ChallengeView } from "./session-challenge.ts";
 import { Consequences } from "./consequences.ts";
 import { Faults } from "./faults.ts";
 import type { JudgeOptions } from "./judge.ts";
@@ -48,12 +48,6 @@ export interface SessionWatchOptions extends JudgeOptions {
   readonly onSever: (minutes: number, reason: string) => void;
 }
 
-/** What only a session that is doubted needs: most never are. */
-interface InDoubt {
-  readonly challenge: SessionChallenge;
-  readonly consequences: Consequences;
-}
-
 /** The agent was locked while the session stood in trust: whoever was severed elsewhere may well have driven it too. */
 const isLock = (error: SamehandError | null): boolean =>
   error?.code === "agent-locked" || error?.code === "session-severed";
@@ -68,7 +62,8 @@ export class SessionWatch implements Watch, Hold {
   /** Made at the first input; until then only the time since when somebody is known to be there. */
   #presence: Presence | null = null;
   #presentAt: Millis;
-  #doubted: InDoubt | null = null;
+  /** Most sessions are never doubted. */
+  #doubted: Consequences | null = null;
   readonly #faults: Faults;
   #decider: Decider;
   #closed = false;
@@ -93,7 +88,7 @@ export class SessionWatch implements Watch, Hold {
       onAction: (action) => void (teaches && this.#lessons.action(action)),
       onEvidence: (evidence, weight, at) => this.#weigh(evidence, weight, at),
     });
-    this.#lessons = new Lessons(options.background);
+    this.#lessons = new Lessons(options, () => this.#renew());
     this.#scores = new SessionScores(options, this.#verification.maturity);
     this.#decider = this.#begin();
     this.#presentAt = options.clock.now();
@@ -104,25 +99,13 @@ export class SessionWatch implements Watch, Hold {
     this.#faults.guard(() => this.#resume());
   }
 
-  /** Makes what a doubt brings into being, at the first decision. */
-  #inDoubt(): InDoubt {
-    return (this.#doubted ??= this.#beginDoubting());
-  }
-
-  #beginDoubting(): InDoubt {
-    const challenge = new SessionChallenge({
+  /** What a doubt brings, made at the first decision. */
+  #inDoubt(): Consequences {
+    return (this.#doubted ??= new Consequences({
       ...this.#options,
+      decider: () => this.#decider,
       linkWeight: () => this.#inspector.linkWeight,
       typing: () => this.#verification.typing(),
-      heldFor: (at) => this.#decider.heldFor(at) ?? 0,
-      onAttempt: (at, rule, reasons) => consequences.tell({ ...this.decision, at, rule, reasons }),
-      onPassed: (at, llr) => this.#passed(at, llr),
-      onFailed: (at, rule, reasons) => consequences.act(this.#decider.challengeFailed(at, rule, reasons)),
-    });
-    const consequences = new Consequences({
-      ...this.#options,
-      challenge,
-      decider: () => this.#decider,
       onDecided: (decision) => {
         this.#lessons.decided(decision);
         this.#record.decided(decision);
@@ -133,13 +116,12 @@ export class SessionWatch implements Watch, Hold {
         this.#seen(at);
         this.#signals.clear();
       },
-    });
-    return { challenge, consequences };
+    }));
   }
 
   /** Makes a decision happen. @param decision null: nothing changed */
   #act(decision: Decision | null): void {
-    if (decision !== null) this.#inDoubt().consequences.act(decision);
+    if (decision !== null) this.#inDoubt().act(decision);
   }
 
   /** As `Hold`: how long a quarantine may last, and whether a challenge was passed not long ago. */
@@ -223,7 +205,7 @@ export class SessionWatch implements Watch, Hold {
       this.#useNewest();
       const { wouldBe } = this.decision;
       const due = this.#lessons.due(at, wouldBe === "allow", this.#verification.maturity === "mature");
-      if (due && !stricter(wouldBe, "alert")) this.#teach(at);
+      if (due && !stricter(wouldBe, "alert")) this.#lessons.teach(at);
     });
   }
 
@@ -233,15 +215,15 @@ export class SessionWatch implements Watch, Hold {
     this.#faults.guard(() => {
       if (error === null || error.code === "client-timeout") this.#doubted?.challenge.abandon(at);
       this.#inspector.flush();
-      if (isLock(error) || stricter(this.decision.wouldBe, "alert")) this.#unlearn();
-      else this.#teach(null);
+      if (isLock(error) || stricter(this.decision.wouldBe, "alert")) this.#lessons.giveUp();
+      else this.#lessons.teach(null);
     });
     // What was typed is to be found nowhere afterwards, in no core dump either.
     this.#inspector.verifyWith(null);
     this.#signals.clear();
     this.#lessons.drop();
     this.#doubted?.challenge.drop();
-    if (this.decision.wouldBe !== "allow") this.#inDoubt().consequences.doubt(at, true);
+    if (this.decision.wouldBe !== "allow") this.#inDoubt().doubt(at, true);
     this.#scores.write();
     const { store, session, onEnd } = this.#options;
     const end = error?.code ?? "closed";
@@ -278,17 +260,8 @@ export class SessionWatch implements Watch, Hold {
     const why = { code: "operator", text: `${operator}: ${reason}` };
     const decision = this.#decider.order(this.#options.clock.now(), verdict, why);
     if (decision === null) return "already";
-    const challenge = this.#doubted?.challenge;
-    if (challenge?.active === true && kind !== "quarantine")
-      challenge.decided(kind === "release" ? "approved" : "refused");
-    this.#act(decision);
+    this.#inDoubt().obey(kind, decision);
     return "done";
-  }
-
-  /** The agent's own typing confirms what was held back of earlier sessions; a code alone may be somebody else's. */
-  #passed(at: Millis, llr: number): void {
-    if (llr > 0) this.#options.learning.confirmed(this.#options.record, this.#options.session.id);
-    this.#act(this.#decider.challengePassed(at, llr));
   }
 
   #there(): Presence {
@@ -310,7 +283,7 @@ export class SessionWatch implements Watch, Hold {
     if (presence === null) return null;
     const limit = presence.idleMinutes * 60_000;
     if (this.#idleFor(at, limit) < limit) return this.#decider.returned(at);
-    const held = this.#inDoubt().consequences.holding;
+    const held = this.#inDoubt().holding;
     if (held || this.#options.settings().mode === "report" || this.#holdsAbsent()) return this.#decider.absent(at);
     // Whoever comes back could prove nothing here, and would wait for an operator: signing in again is the proof.
     this.end(new SamehandError("session-idle"));
@@ -380,11 +353,7 @@ export class SessionWatch implements Watch, Hold {
 
   /** A signal began or ended: what it says of the session is decided now, and what showed it teaches nothing. */
   #signalled(at: Millis): void {
-    if (this.#signals.changed()) {
-      const { learning, record, session } = this.#options;
-      this.#lessons.drop();
-      learning.doubted(record, session.id);
-    }
+    if (this.#signals.changed()) this.#lessons.giveUp();
     this.#look(at);
   }
 
@@ -407,23 +376,6 @@ export class SessionWatch implements Watch, Hold {
     this.#act(decision);
     this.#account.trusted(trust);
     this.#lessons.weighed(at, modality, llr * weight, this.#decider.filter);
-  }
-
-  /**
-   * Hands on what was learned, and verifies against the profile that comes of it where that changes what is known.
-   * @param at null at the session's end
-   */
-  #teach(at: Millis | null): void {
-    const { learning, record, session } = this.#options;
-    const lesson = this.#lessons.take(at);
-    if (lesson !== null) learning.teach(record, session.id, lesson, () => this.#renew());
-  }
-
-  /** What the session taught is not known to be the agent's. */
-  #unlearn(): void {
-    const { learning, record, session } = this.#options;
-    this.#lessons.drop();
-    learning.doubted(record, session.id);
   }
 
   /** Begins verifying anew where enough is known for it by now. A hold that stands is not begun anew, or it would be lost. */

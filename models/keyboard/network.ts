@@ -83,6 +83,13 @@ export class NetworkInput {
     }
   }
 
+  /** Forgets the keystroke that was read last. */
+  wipe(): void {
+    this.#times.fill(0);
+    this.#z.fill(Number.NaN);
+    this.#last = noKey;
+  }
+
   #standardise(keystroke: Keystroke): void {
     const { mean, deviation } = this.#contexts;
     const pair = pairOf(keystroke.before, keystroke.key);
@@ -188,6 +195,7 @@ export class NetworkStream implements StateStream {
   }
 
   wipe(): void {
+    this.#input.wipe();
     this.#offsets.fill(0);
     this.#weights.fill(0);
     if (this.#network.newest !== this) return;

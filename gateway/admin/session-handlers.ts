@@ -1,5 +1,5 @@
 /** Answers about live sessions, and what operators do to them. */
-import { SamehandError } from "../core/errors.ts";
+import { asSamehandError, SamehandError } from "../core/errors.ts";
 import type { LiveSessions, OperatorAct } from "../core/live.ts";
 import { sessionId } from "../core/units.ts";
 import type { AuditTrail } from "../store/audit.ts";
@@ -21,10 +21,16 @@ const deed =
   ({ live, audit }: SessionParts, kind: OperatorAct["kind"]): Deed =>
   async ({ target, caller, reason }) => {
     const id = sessionId(target);
-    const outcome = await live.act(id, { kind, operator: caller.name, reason });
+    const by = { actor: `operator:${caller.name}` as const, session: id, why: reason };
+    const outcome = await live.act(id, { kind, operator: caller.name, reason }).catch((error: unknown) => {
+      // The process that has the session was told, and may do it yet.
+      const { code } = asSamehandError(error, "neighbour-silent");
+      audit.note({ ...by, action: "session.act-unanswered", detail: { act: kind, code } });
+      throw error;
+    });
     if (outcome === "gone") throw new SamehandError("session-unknown");
     const action = { quarantine: "session.held", release: "session.released", sever: "session.severed" }[kind];
-    if (outcome === "done") audit.note({ actor: `operator:${caller.name}`, action, session: id, why: reason });
+    if (outcome === "done") audit.note({ ...by, action });
     return outcome;
   };
 

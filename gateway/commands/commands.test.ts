@@ -22,6 +22,7 @@ import { run as enrol } from "./enrol.ts";
 import { run as evidence } from "./evidence.ts";
 import { run as doctor } from "./doctor.ts";
 import { developmentPki } from "./pki.ts";
+import { run as score } from "./score.ts";
 import { run as token } from "./token.ts";
 
 type Run = (args: string[], io: Io) => Promise<number>;
@@ -409,4 +410,15 @@ t.test("a command whose act is not in the audit chain fails, and says so", async
   await t.rejects(call(agents, ["lock", "anna", ...at]), told);
   await t.rejects(call(operators, ["token", "ci", "--role", "viewer", ...at]), told);
   t.match(await call(agents, ["list", ...at]), { code: 0, out: /anna/ }, "what only reads is as before");
+});
+
+t.test("who compares recordings with an agent's hand is in the audit", async (t) => {
+  const { file, folder, at } = farm(t);
+  writeFileSync(`${folder}/r.guac`, "3.key,2.97,1.1,4.1000;3.key,2.97,1.0,4.1090;");
+  const store = openStore(storeOptions(loadConfig(file, {}).config));
+  t.teardown(() => store.close());
+  const body = Profile.empty(Background.load()).encode();
+  store.updateProfile(store.enrol(agentName("anna")).id, () => ({ keystrokes: 0, actions: 0, days: 1, body }));
+  t.match(await call(score, [`${folder}/r.guac`, "--agent", "anna", ...at]), { code: 0, out: /^session,claimed/ });
+  t.match(store.audit.newest(1), [{ action: "agent.scored", actor: /^command-line:/, detail: { recordings: 1 } }]);
 });

@@ -13,6 +13,7 @@ import { enrolFrom } from "../offline/enrolled.ts";
 import { recordingsIn } from "../offline/files.ts";
 import { readTape } from "../offline/tape.ts";
 import { scoreTape } from "../offline/trial.ts";
+import { commandLineActor } from "./actor.ts";
 import { noAgent } from "./newcomer.ts";
 import { storeOf } from "./store-of.ts";
 
@@ -38,7 +39,7 @@ interface Choice {
 }
 
 /** The background and the profile to score against. @throws SamehandError */
-function against(choice: Choice, io: Io): { background: Background; profile: Profile } {
+function against(choice: Choice, recordings: number, io: Io): { background: Background; profile: Profile } {
   if (choice.enrol !== undefined) {
     const background = Background.load(choice.background);
     const tapes = recordingsIn([choice.enrol]).map((file) => readTape(file, undistorted));
@@ -54,6 +55,9 @@ function against(choice: Choice, io: Io): { background: Background; profile: Pro
     if (record === null) throw noAgent(store, name);
     const stored = store.profile(record.id);
     if (stored === null) throw new SamehandError("record-unknown", `nothing was learned of ${name} yet`);
+    // Who compared somebody's recordings with an agent's hand is for the audit too.
+    const act = { actor: commandLineActor(), action: "agent.scored", why: "samehand score" };
+    store.audit.note({ ...act, agent: record.name, detail: { recordings } });
     return { background, profile: Profile.decode(stored.body, background) };
   } finally {
     store.close();
@@ -82,7 +86,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     throw new SamehandError("usage", "give one of --agent and --enrol");
   const files = recordingsIn(positionals);
   if (files.length === 0) throw new SamehandError("usage", "score takes recordings");
-  const { background, profile } = against({ agent, enrol, config, background: file }, io);
+  const { background, profile } = against({ agent, enrol, config, background: file }, files.length, io);
   const claimed = agent ?? basename(enrol ?? "");
   const rows = files.flatMap((name) => {
     const session = basename(name).replace(/\.guac(\.gz)?$/, "");

@@ -12,6 +12,7 @@ import type { Admin } from "../admin/admin.ts";
 import { systemClock } from "../core/clock.ts";
 import { asSamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { Tally } from "../core/tally.ts";
 import { Delivery } from "../delivery/delivery.ts";
 import { operators, version } from "../operators.ts";
 import { defaultPolicyFile, loadPolicy } from "../policy/policy-file.ts";
@@ -44,6 +45,8 @@ export class Workers {
   readonly #options: WorkersOptions;
   readonly #middle: Middle;
   readonly #metrics: FleetMetrics;
+  /** Of this process, which has no sessions. */
+  readonly #tally = new Tally();
   readonly #metricsServer: MetricsServer;
   readonly #store: Store;
   readonly #delivery: Delivery;
@@ -67,15 +70,20 @@ export class Workers {
     this.#options = options;
     this.#log = options.log ?? createLog(config.log.level);
     this.#middle = new Middle(this.fleet, () => this.#config.limits.sessions);
-    this.#metrics = new FleetMetrics(
-      this.fleet,
-      () => this.#workers.size,
-      () => this.#delivery.states,
-    );
+    this.#metrics = new FleetMetrics(this.fleet, {
+      workers: () => this.#workers.size,
+      deliveries: () => this.#delivery.states,
+      store: () => ({
+        available: this.#store.problem === null,
+        waiting: this.#store.waiting,
+        givenUp: this.#tally.writesGivenUp,
+      }),
+    });
     this.#policy = loadPolicy(config.policy ?? defaultPolicyFile);
     this.#store = openStore({
       ...storeOptions(config),
       log: this.#log,
+      tally: this.#tally,
       ...retentionOf(config),
       checkpointBeside: true,
     });
@@ -170,6 +178,7 @@ export class Workers {
     await this.#delivery.stop();
     this.#store.close();
     await this.#metricsServer.close();
+    this.#metrics.close();
   }
 
   #note(action: string, detail: Detail): void {

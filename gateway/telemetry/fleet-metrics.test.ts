@@ -24,7 +24,12 @@ function worker(bus: Bus, name: string) {
 t.test("a process that dies while others are still asked has no sessions any more", async (t) => {
   const bus = new Bus("0");
   const [first, second] = [worker(bus, "1"), worker(bus, "2")];
-  const metrics = new FleetMetrics(bus, () => 1);
+  const metrics = new FleetMetrics(bus, {
+    workers: () => 1,
+    deliveries: () => [],
+    store: () => ({ available: false, waiting: 4, givenUp: 2 }),
+  });
+  t.teardown(() => metrics.close());
   const scrape = async (during: () => void): Promise<string> => {
     const text = metrics.expose();
     during();
@@ -42,6 +47,10 @@ t.test("a process that dies while others are still asked has no sessions any mor
   });
   t.match(text, /^samehand_gauge 3$/m);
   t.match(text, /^samehand_counter 30$/m, "what it had counted stays, once");
+  t.match(text, /^samehand_store_available 0$/m, "the first process's store, which the operators' acts go into");
+  t.match(text, /^samehand_store_waiting_writes 4$/m);
+  t.match(text, /^samehand_store_given_up_writes_total 2$/m);
+  t.match(text, /^process_resident_memory_bytes \d{7,}$/m, "its memory is the gateway's too");
   const after = await scrape(() => second.says(3, 20));
   t.match(after, /^samehand_gauge 3$/m);
 });

@@ -5,6 +5,8 @@
 import { AggregatorRegistry, Gauge, Registry } from "prom-client";
 import { type ReceiverState, registerDeliveryMetrics } from "./delivery-metrics.ts";
 import { registerLogMetric } from "./log-metric.ts";
+import { registerProcessMetrics } from "./process-metrics.ts";
+import { registerStoreMetrics, type StoreState } from "./store-metrics.ts";
 import type { Fleet } from "../core/fleet.ts";
 
 /** One metric, as `Registry.getMetricsAsJSON` gives it and JSON keeps it. */
@@ -14,10 +16,17 @@ interface Metric {
   readonly values: readonly { readonly value: number | null }[];
 }
 
+export interface FleetMetricsParts {
+  /** How many processes there are. */
+  readonly workers: () => number;
+  /** The audit's ways out, which the first process has; and its store. */
+  readonly deliveries: () => readonly ReceiverState[];
+  readonly store: () => StoreState;
+}
+
 export class FleetMetrics {
   readonly #fleet: Fleet;
-  readonly #workers: () => number;
-  readonly #deliveries: () => readonly ReceiverState[];
+  readonly #parts: FleetMetricsParts;
   /** Of this process, which has no sessions. */
   readonly #own = new Registry();
   /** What each process said last. */
@@ -27,12 +36,17 @@ export class FleetMetrics {
   /** What they had counted, each name once. */
   #departed: readonly Metric[] = [];
 
-  /** @param workers how many processes there are @param deliveries the audit's ways out, which the first process has */
-  constructor(fleet: Fleet, workers: () => number, deliveries: () => readonly ReceiverState[] = () => []) {
+  constructor(fleet: Fleet, parts: FleetMetricsParts) {
     this.#fleet = fleet;
-    this.#deliveries = deliveries;
-    this.#workers = workers;
+    this.#parts = parts;
+    registerProcessMetrics(this.#own);
+    registerStoreMetrics(this.#own, parts.store);
     registerLogMetric(this.#own);
+  }
+
+  /** Forgets the metrics, and what the library runs for them. */
+  close(): void {
+    this.#own.clear();
   }
 
   /** The exposition for a scrape. */
@@ -45,8 +59,8 @@ export class FleetMetrics {
       this.#departed,
       await this.#own.getMetricsAsJSON(),
     ]);
-    registerDeliveryMetrics(registry, this.#deliveries);
-    this.#gauge(registry, "samehand_workers", "Worker processes that live.", this.#workers());
+    registerDeliveryMetrics(registry, this.#parts.deliveries);
+    this.#gauge(registry, "samehand_workers", "Worker processes that live.", this.#parts.workers());
     this.#gauge(registry, "samehand_workers_lost", "Worker processes that ended by themselves.", this.#gone.size);
     return registry.metrics();
   }

@@ -2,9 +2,11 @@
  * The metrics: prom-client's registry over the plain numbers of the tally, read at a scrape. No label names a
  * person, a session or an address; the labels that there are have few values.
  */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type ReceiverState, registerDeliveryMetrics } from "./delivery-metrics.ts";
 import { registerLogMetric } from "./log-metric.ts";
+import { registerProcessMetrics } from "./process-metrics.ts";
+import { registerStoreMetrics } from "./store-metrics.ts";
 import { catalogue, type ErrorCode } from "../core/errors.ts";
 import { signalNames } from "../core/signal.ts";
 import type { Tally } from "../core/tally.ts";
@@ -32,7 +34,6 @@ const counters = [
   ["httpTunnelsRefused", "samehand_webapp_http_tunnels_refused_total", "HTTP tunnels that were refused."],
   ["profilesSaved", "samehand_profile_saves_total", "Profiles that were saved."],
   ["profileSaveFailures", "samehand_profile_save_failures_total", "Profiles that could not be saved at first."],
-  ["writesGivenUp", "samehand_store_given_up_writes_total", "Writes that were lost because the store took none."],
 ] as const satisfies readonly (readonly [keyof Tally, string, string])[];
 
 const gauges = [
@@ -62,9 +63,6 @@ export interface MetricsOptions {
   readonly deliveries: () => readonly ReceiverState[];
 }
 
-/** Their names end in `_total` although they are gauges, which Prometheus's own check refuses. */
-const misnamed = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
-
 export class Metrics {
   readonly registry = new Registry();
   readonly #storeSeconds = new Histogram({
@@ -77,9 +75,7 @@ export class Metrics {
 
   constructor(options: MetricsOptions) {
     const { tally, version } = options;
-    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 20 });
-    for (const name of misnamed) this.registry.removeSingleMetric(name);
-    this.#worstOf("nodejs_eventloop_lag");
+    registerProcessMetrics(this.registry);
     this.#gauge(
       "samehand_build_info",
       "The running version.",
@@ -125,16 +121,7 @@ export class Metrics {
     this.#labelled("samehand_challenges_total", "Challenges, and attempts at one, by how they went.", ["outcome"], () =>
       [...tally.challenges].map(([outcome, value]) => ({ labels: { outcome }, value })),
     );
-    this.#gauge(
-      "samehand_store_available",
-      "1 while the store can be written.",
-      [],
-      (gauge) => gauge.set(options.store().available ? 1 : 0),
-      "min",
-    );
-    this.#gauge("samehand_store_waiting_writes", "Writes that wait to be tried again.", [], (gauge) =>
-      gauge.set(options.store().waiting),
-    );
+    registerStoreMetrics(this.registry, () => ({ ...options.store(), givenUp: tally.writesGivenUp }));
     this.#gauge(
       "samehand_circuit_breaker_tripped",
       "1 while verdicts are only reported.",
@@ -201,12 +188,6 @@ export class Metrics {
   /** Forgets the metrics, and what the library runs for them. */
   close(): void {
     this.registry.clear();
-  }
-
-  /** Of several processes the slowest tells: the library's mean over all hides one whose sessions wait. */
-  #worstOf(prefix: string): void {
-    for (const metric of this.registry.getMetricsAsArray())
-      if (metric.name.startsWith(prefix)) metric.aggregator = metric.name.includes("_min_") ? "min" : "max";
   }
 
   #counter(name: string, help: string, read: () => number): void {

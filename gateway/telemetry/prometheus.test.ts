@@ -4,6 +4,8 @@ import t from "tap";
 import { parse } from "yaml";
 import { promtool, rulesFolder, startPrometheus, watchers } from "../../test/parts/prometheus.ts";
 import { Tally } from "../core/tally.ts";
+import { Bus } from "../fleet/bus.ts";
+import { FleetMetrics } from "./fleet-metrics.ts";
 import { Metrics } from "./metrics.ts";
 import { MetricsServer } from "./metrics-server.ts";
 
@@ -51,10 +53,15 @@ t.test(
   "every metric that a rule or the dashboard names is there, and every alert is in the operators' guide",
   async (t) => {
     const metrics = gatewayMetrics(new Tally());
-    const names = new Set(
-      (await metrics.expose()).split("\n").flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? []),
-    );
+    const fleet = new FleetMetrics(new Bus("0"), {
+      workers: () => 2,
+      deliveries: () => [],
+      store: () => ({ available: true, waiting: 0, givenUp: 0 }),
+    });
+    const exposed = [await metrics.expose(), await fleet.expose()].join("\n");
+    const names = new Set(exposed.split("\n").flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? []));
     metrics.close();
+    fleet.close();
     const rules = readFileSync(`${rulesFolder}samehand.rules.yml`, "utf8");
     const dashboard = readFileSync(`${rulesFolder}../grafana/samehand.json`, "utf8");
     const panels = (JSON.parse(dashboard) as { panels: { targets?: { expr: string }[] }[] }).panels;

@@ -14,9 +14,10 @@ import { Desktops } from "./desktops.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Listener } from "./listener.ts";
 import type { ProxyOptions } from "./options.ts";
-import { GuacdOpening, type Route } from "./opening.ts";
+import { GuacdOpening } from "./opening.ts";
 import { Output } from "./output.ts";
 import { parseTunnelRequest, type ViewerTraits } from "./request.ts";
+import { Routes } from "./routes.ts";
 import type { Tokens } from "./token/ticket.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Entry } from "./target.ts";
@@ -56,12 +57,12 @@ const weighEvery = 100;
 export class Proxy {
   readonly #tunnels = new Map<SessionId, Tunnel>();
   readonly #desktops: Desktops;
+  readonly #routes: Routes;
   readonly #listener: Listener;
   readonly #front: Front | null;
   readonly #heartbeat: Heartbeat;
   readonly #parts: ProxyParts;
   readonly #around: Surroundings<Tunnel>;
-  #turn = 0;
   #resident = 0;
   #weighedAt = -Infinity;
   #draining = false;
@@ -80,6 +81,7 @@ export class Proxy {
       openApplication: (...upgrade) => this.#openApplication(...upgrade),
     });
     this.#desktops = new Desktops(parts.fleet);
+    this.#routes = new Routes(() => this.#around.options.guacd, this.#desktops);
     this.#heartbeat = new Heartbeat(parts.clock, this.#tunnels);
     this.#around = this.#surroundings();
   }
@@ -267,8 +269,7 @@ export class Proxy {
     // Told inside of the tunnel, where the viewer shows it.
     if (token === "") throw new SamehandError("token-missing");
     const ticket = await this.#parts.tokens.open(token);
-    const { target } = ticket;
-    const route = "join" in target ? await this.#joined(target.join) : this.#route(target.protocol);
+    const route = await this.#routes.of(ticket.target);
     return { ticket, opening: () => new GuacdOpening(traits, ticket, route) };
   }
 
@@ -280,25 +281,6 @@ export class Proxy {
       shared: (tunnel) => this.#desktops.changed(tunnel),
       ended: (tunnel, severed) => this.#ended(tunnel, severed),
     };
-  }
-
-  /** In turn over the guacds. */
-  #route(select: string): Route {
-    const { guacd } = this.#around.options;
-    this.#turn = (this.#turn + 1) % Math.max(1, guacd.length);
-    return { select, guacds: [...guacd.slice(this.#turn), ...guacd.slice(0, this.#turn)] };
-  }
-
-  /** Who joins goes where the connection lives. @throws SamehandError `connection-unknown` */
-  async #joined(join: string): Promise<Route> {
-    const { guacd } = this.#around.options;
-    const place = await this.#desktops.locate(join);
-    if (place !== null) {
-      const { host, port } = place.guacd;
-      return { select: place.connectionId, guacds: guacd.filter((each) => each.host === host && each.port === port) };
-    }
-    if (!join.startsWith("$")) throw new SamehandError("connection-unknown", "no live session to join");
-    return { select: join, guacds: guacd.slice(0, 1) };
   }
 
   #ended(tunnel: Tunnel, severed: SamehandError | null): void {

@@ -6,7 +6,9 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
+import type { InputSink } from "../gateway/core/input.ts";
 import { Inspector } from "../gateway/inspect/inspector.ts";
+import { Signals } from "../gateway/inspect/signals.ts";
 import { undistorted } from "../gateway/offline/distortion.ts";
 import { enrolFrom } from "../gateway/offline/enrolled.ts";
 import { openSet, probeOf, type RecordedSet } from "../gateway/offline/set.ts";
@@ -115,6 +117,25 @@ const point =
       return pointed.reduce((sum, { length }) => sum + length, 0);
     };
   };
+const { contexts } = background.keyboard.parameters;
+const typedSigns = () => {
+  const signals = typed.map(() => new Signals(contexts));
+  return () => {
+    signals.forEach((each, index) => typed[index].forEach((keystroke) => each.keystroke(keystroke, 1)));
+    return typed.reduce((sum, { length }) => sum + length, 0);
+  };
+};
+const pointedSigns = () => {
+  const sinks = pointed.map(() => {
+    const signals = new Signals(contexts);
+    const pointer: InputSink["pointer"] = (at, x, y, mask) => void signals.pointer(at, x, y, mask);
+    return { key() {}, pointer };
+  });
+  return () => {
+    pointed.forEach((events, index) => tellAll(sinks[index], events));
+    return pointed.reduce((sum, { length }) => sum + length, 0);
+  };
+};
 const score = () => {
   const verifiers = again().map((verifier) => verifier.withoutWindows());
   verifiers.forEach((verifier, index) => typed[index].forEach((keystroke) => verifier.keystroke(keystroke)));
@@ -147,6 +168,8 @@ const rows: readonly Row[] = [
   timed("the score of a session of 500 keys", "", score),
   timed("a pointer event, all windows", "20", point(true)),
   timed("a pointer event, not scored", "", point(false)),
+  timed("the signals of a keystroke", "", typedSigns),
+  timed("the signals of a pointer event", "", pointedSigns),
   timed("a verifier at a session's start", "", start),
   timed("reading a profile", "", read),
   sizes("a whole profile", "64", (profile) => profile.encode().length),

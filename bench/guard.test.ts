@@ -7,6 +7,7 @@ import { isAscii } from "node:buffer";
 import { setTimeout as wait } from "node:timers/promises";
 import t, { type Test } from "tap";
 import { Inspector } from "../gateway/inspect/inspector.ts";
+import { Signals } from "../gateway/inspect/signals.ts";
 import { ServerScanner } from "../gateway/protocol/guacamole/server-scanner.ts";
 import { Background } from "../models/background.ts";
 import { Verifier } from "../models/verifier.ts";
@@ -99,7 +100,8 @@ t.test("inspecting and scoring an input event", (t) => {
   const background = Background.load();
   const verifier = new Verifier(background, enrolledProfile(background));
   let windows = 0;
-  const inspector = new Inspector({ verifier, enrolment: null, onEvidence: () => (windows += 1) });
+  const signals = new Signals(background.keyboard.parameters.contexts);
+  const inspector = new Inspector({ verifier, enrolment: null, signals, onEvidence: () => (windows += 1) });
   const events = scriptEvents(1, period);
   const block = Buffer.alloc(4_000_000).map((_, index) => index * 7) as Buffer;
   let now = 0;

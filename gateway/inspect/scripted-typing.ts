@@ -10,6 +10,8 @@ import { pairOf } from "../../models/keyboard/times.ts";
 
 /** Keys up to here print: letters, digits, symbols and the space bar. Others are held, repeated, or come by themselves. */
 const lastPrinting = 48;
+const [lastLetter, spaceBar] = [26, 48];
+const ofText = (key: number): boolean => key <= lastLetter || key === spaceBar;
 /** Every so many keys the signs are looked for, and after so many looks without one a sign is over. */
 const lookEvery = 16;
 const calmLooks = 16;
@@ -35,13 +37,17 @@ const bunchedAtFirst = 0.25;
 /** The weight of the past falls by this with each key: correlations are over the latest two hundred. */
 const fading = 1 - 1 / 200;
 /** Intervals that correlations must rest on, and how high they may be, at first and when they rest on more. */
-const independent = { from: 240, until: 380, first: -0.05, last: 0.08 } as const;
+const independent = { from: 240, until: 380, first: 0, last: 0.07 } as const;
 const longestInterval = 600;
 /** Pairs of keys fall into so many sums, several into each: the same ones everywhere, so that a recording gives what was live. */
 const sums = 256;
+const habits = 2 * keyCount + sums;
 const spread = 0x9e3779b1;
-const mostRemembered = 12;
+const mostRemembered = 16;
 const shrinking = 2;
+
+/** Where intervals are sorted, of whichever session: nothing is allocated for it. */
+const sorted = new Float32Array(most);
 
 /** A correlation over the latest values, kept as faded sums. */
 class Correlation {
@@ -80,15 +86,14 @@ export class ScriptedTyping {
   #pressed = 0;
   readonly #intervals = new Float32Array(most);
   #seen = 0;
-  readonly #sorted = new Float32Array(most);
   /** How often each key came lately: how many there are, not in which order. */
   readonly #often = new Float32Array(keyCount);
   #bunched = bunchedAtFirst;
   /** What the population's mean of a pair of keys says of its interval, and what this session's own says. */
   readonly #population = new Correlation();
   readonly #own = new Correlation();
-  readonly #sums = new Float32Array(new ArrayBuffer(sums * 4));
-  readonly #counts = new Uint8Array(sums);
+  readonly #sums = new Float32Array(new ArrayBuffer(habits * 4));
+  readonly #counts = new Uint8Array(habits);
   #mean = Number.NaN;
   #weight = 0;
   #squares = 0;
@@ -114,7 +119,7 @@ export class ScriptedTyping {
     this.#presses[this.#pressed++ % this.#presses.length] = at;
     this.#often[key]++;
     if (before !== noKey && before >= 1 && before <= lastPrinting && before !== key && !Number.isNaN(downDown))
-      this.#interval(pairOf(before, key), downDown);
+      this.#interval(before, key, downDown);
     return this.#pressed % lookEvery === 0 && this.#look();
   }
 
@@ -137,7 +142,6 @@ export class ScriptedTyping {
     this.#mean = Number.NaN;
     this.#presses.fill(0);
     this.#intervals.fill(0);
-    this.#sorted.fill(0);
     this.#often.fill(0);
     this.#sums.fill(0);
     this.#counts.fill(0);
@@ -145,28 +149,45 @@ export class ScriptedTyping {
     this.#own.clear();
   }
 
-  #interval(pair: number, downDown: number): void {
+  #interval(before: number, key: number, downDown: number): void {
     const apart = downDown > closest;
     this.#bunched += bunchRate * ((apart ? 0 : 1) - this.#bunched);
     if (!apart || this.#bunched > mostBunched) return;
     this.#intervals[this.#seen++ % most] = downDown;
+    // Who enters numbers may well take as long for each digit.
+    if (!ofText(before) || !ofText(key)) return;
     const time = Math.log(Math.min(downDown, longestInterval) + 20);
-    this.#population.add(this.#contexts.mean[this.#contexts.of(pair, 1)], time);
-    this.#learn(pair, time);
+    this.#population.add(this.#contexts.mean[this.#contexts.of(pairOf(before, key), 1)], time);
+    this.#learn(before, key, time);
     this.#weight = this.#weight * fading + 1;
     this.#squares = this.#squares * fading * fading + 1;
   }
 
-  /** Foretells the interval from the same pair of keys before, then learns it. */
-  #learn(pair: number, time: number): void {
+  /** Foretells the interval from this session's own intervals of the key, the key before and the pair, then learns it. */
+  #learn(before: number, key: number, time: number): void {
     if (Number.isNaN(this.#mean)) this.#mean = time;
-    const sum = (Math.imul(pair, spread) >>> 12) % sums;
-    const count = this.#counts[sum];
-    if (count > 0) this.#own.add((this.#sums[sum] * count) / (count + shrinking), time - this.#mean);
+    const pair = keyCount * 2 + ((Math.imul(pairOf(before, key), spread) >>> 12) % sums);
+    const known = this.#counts[key] > 0 || this.#counts[keyCount + before] > 0;
+    const foretold = this.#habit(key) + this.#habit(keyCount + before) + this.#habit(pair);
+    if (known) this.#own.add(foretold, time - this.#mean);
     this.#mean += (time - this.#mean) * (1 - fading);
-    const next = Math.min(count + 1, mostRemembered);
-    this.#counts[sum] = next;
-    this.#sums[sum] += (time - this.#mean - this.#sums[sum]) / next;
+    let rest = time - this.#mean;
+    rest -= this.#adapt(key, rest);
+    rest -= this.#adapt(keyCount + before, rest);
+    this.#adapt(pair, rest);
+  }
+
+  /** How much longer than the mean an interval is, as far as so few tell. */
+  #habit(at: number): number {
+    const count = this.#counts[at];
+    return (this.#sums[at] * count) / (count + shrinking);
+  }
+
+  #adapt(at: number, value: number): number {
+    const count = Math.min(this.#counts[at] + 1, mostRemembered);
+    this.#counts[at] = count;
+    this.#sums[at] += (value - this.#sums[at]) / count;
+    return this.#habit(at);
   }
 
   #look(): boolean {
@@ -212,31 +233,29 @@ export class ScriptedTyping {
     for (const { intervals, spread } of even) {
       if (this.#seen < intervals) return null;
       const width = this.#width(intervals);
-      if (width < spread * this.#sorted[intervals >> 1])
+      if (width < spread * sorted[intervals >> 1])
         return `presses keys at an even pace: of ${intervals} times between them four in five differ by under ${Math.ceil(width)} ms`;
     }
     return null;
   }
 
-  /** How close together the closest four in five of the latest intervals lie, ms; leaves them sorted. */
+  /** How close together the closest four in five of the latest intervals lie, ms. */
   #width(intervals: number): number {
-    const sorted = this.#sort(intervals);
+    this.#sort(intervals);
     const share = Math.ceil(together * intervals);
     let width = Number.POSITIVE_INFINITY;
     for (let n = 0; n + share <= intervals; n++) width = Math.min(width, sorted[n + share - 1] - sorted[n]);
     return width;
   }
 
-  /** The latest intervals in ascending order; in place, so that nothing is allocated. */
-  #sort(count: number): Float32Array {
-    const sorted = this.#sorted;
+  /** Puts the latest intervals in ascending order. */
+  #sort(count: number): void {
     for (let n = 0; n < count; n++) {
       const value = this.#intervals[(this.#seen - 1 - n) % most];
       let to = n;
       for (; to > 0 && sorted[to - 1] > value; to--) sorted[to] = sorted[to - 1];
       sorted[to] = value;
     }
-    return sorted;
   }
 
   #independent(): string | null {
@@ -249,15 +268,14 @@ export class ScriptedTyping {
     const restOn = (this.#weight * this.#weight) / this.#squares;
     if (!(restOn >= from)) return Number.POSITIVE_INFINITY;
     const share = Math.min(1, (restOn - from) / (until - from));
-    return this.#population.value + this.#own.value - (first + share * (last - first));
+    return Math.max(Math.abs(this.#population.value), this.#own.value) - (first + share * (last - first));
   }
 
   /** For measuring how near people come to each sign: below 1, or for `dependence` below 0, it is one. */
   nearness(): { readonly rush: number; readonly pace: number; readonly dependence: number } {
     let pace = Number.POSITIVE_INFINITY;
     for (const { intervals, spread } of even)
-      if (this.#seen >= intervals)
-        pace = Math.min(pace, this.#width(intervals) / (spread * this.#sorted[intervals >> 1]));
+      if (this.#seen >= intervals) pace = Math.min(pace, this.#width(intervals) / (spread * sorted[intervals >> 1]));
     return { rush: this.#took / rush.within, pace, dependence: this.#dependence };
   }
 }

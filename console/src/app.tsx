@@ -7,7 +7,7 @@ import { mayApprove } from "./approvals.tsx";
 import { get } from "./api.ts";
 import { useAnswer } from "./answer.ts";
 import { useAttempt } from "./attempt.ts";
-import { operator, recognise, signOut } from "./operator.ts";
+import { notice, operator, recognise, signOut } from "./operator.ts";
 import { Fault } from "./parts.tsx";
 import { PolicyPage } from "./policy.tsx";
 import { route, to } from "./route.ts";
@@ -48,7 +48,7 @@ export function App() {
       <Header />
       <Staleness />
       <Silence />
-      <UnusedLink />
+      <Notice />
       <main id="main" tabIndex={-1}>
         <Page />
       </main>
@@ -130,21 +130,25 @@ function Silence() {
   );
 }
 
-/** A one-time link that is opened by somebody who is signed in is for somebody else, and stays good. */
-function UnusedLink() {
-  const [unused, setUnused] = useState(false);
+/** What the operator should know once. */
+function Notice() {
   const opened = link.value;
   useEffect(() => {
     if (opened === null) return;
+    // It is for somebody else, and stays good.
     link.value = null;
-    setUnused(true);
+    notice.value = `The one-time link was not used: you are signed in as ${operator.value?.name}. To use it, sign out and open it again.`;
   }, [opened]);
-  if (!unused) return null;
+  if (notice.value === null) return null;
   return (
     <p class="stale" role="alert">
-      The one-time link was not used: you are signed in as {operator.value?.name}. To use it, sign out and open it
-      again.{" "}
-      <button type="button" onClick={() => setUnused(false)}>
+      {notice.value}{" "}
+      <button
+        type="button"
+        onClick={() => {
+          notice.value = null;
+        }}
+      >
         Close
       </button>
     </p>

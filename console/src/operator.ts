@@ -7,12 +7,24 @@ import { forget, listen, signedOut } from "./session-list.ts";
 /** Undefined until it is known; null where nobody is signed in. */
 export const operator = signal<Whoami | null | undefined>(undefined);
 
+/** What happened to the sign-in under the page, in words, until it was read. */
+export const notice = signal<string | null>(null);
+
 export function signedIn(who: Whoami): void {
-  const same = operator.value?.csrf === who.csrf && !signedOut.value;
+  const before = signedOut.value ? null : operator.value;
+  const same = before?.csrf === who.csrf;
+  if (before !== undefined && before !== null) notice.value = otherwise(before, who) ?? notice.value;
   useCsrf(who.csrf);
   operator.value = who;
   signedOut.value = false;
   if (!same) listen(() => recognise());
+}
+
+/** null where nothing is. */
+function otherwise(before: Whoami, now: Whoami): string | null {
+  if (before.name !== now.name) return `You are signed in as ${now.name} now, in another tab of this browser.`;
+  const roles = now.roles.join(", ");
+  return before.roles.join(", ") === roles ? null : `Your roles were changed. You have these now: ${roles}.`;
 }
 
 /**
@@ -41,7 +53,7 @@ export async function signOut(): Promise<void> {
     if (!(error instanceof ApiError) || error.problem.status !== 401) throw error;
   }
   forget();
-  operator.value = null;
+  operator.value = notice.value = null;
 }
 
 /** Whether the operator has a role; every role includes seeing. */

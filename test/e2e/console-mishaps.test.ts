@@ -190,6 +190,34 @@ t.test("nobody is offered what they may not, and who may is called", { timeout: 
   }
 });
 
+t.test("who loses a role, or signs out in another tab, is told", { timeout: 60_000 }, async (t) => {
+  const { admin, open: openSession, signedIn: first } = await startOperators(t);
+  const session = await openSession("anna");
+  const browser = await first();
+  const invite = async (name: string): Promise<string> => {
+    const { answer } = await browser.ask("POST", "/operators", { name, roles: ["responder"], reason: "test" });
+    return String(answer["url"]);
+  };
+  const page = await pageAt(t, await invite("kim"), `session/${session.id}`);
+  const sever = async (): Promise<void> => {
+    await page.getByRole("button", { name: "Sever" }).click();
+    await page.getByRole("dialog").getByRole("textbox").fill("not the agent");
+    await page.getByRole("dialog").getByRole("button", { name: "Sever" }).click();
+  };
+  await page.getByRole("button", { name: "Sever" }).waitFor();
+  await browser.ask("PUT", "/operators/kim/roles", { roles: ["viewer"], reason: "changed teams" });
+  await sever();
+  await alert(page, "Your roles were changed. You have these now: viewer.");
+  t.equal(await page.getByRole("button", { name: "Sever" }).count(), 0);
+  await page.getByRole("button", { name: "Close" }).click();
+
+  const tab = await page.context().newPage();
+  await tab.goto(`${admin.url}/console/`);
+  await tab.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("Your sign-in has ended").waitFor();
+  t.same(session.acts, []);
+});
+
 t.test("a passkey that was not given is not called a gateway that is away", { timeout: 60_000 }, async (t) => {
   const { admin } = await startOperators(t);
   const page = await pageAt(t, admin.firstRunUrl()!, "account");

@@ -18,6 +18,23 @@ t.test("what is pressed is let go at the hold", (t) => {
   t.end();
 });
 
+t.test("at the end what was pressed and written is let go, and nothing that was not", (t) => {
+  const held = new HeldInput();
+  held.key(at(0), keysym(65), true);
+  held.pointer(3, 4, buttonMask(1));
+  held.written();
+  held.key(at(10), keysym(65), false);
+  held.key(at(10), keysym(66), true);
+  held.pointer(9, 9, buttonMask(0));
+  t.equal(held.releases, "3.key,2.65,1.0;5.mouse,1.3,1.4,1.0;", "as it was before the read that is thrown away");
+  held.written();
+  t.equal(held.releases, "3.key,2.66,1.0;");
+  t.equal(held.hold(), "3.key,2.66,1.0;");
+  held.written();
+  t.equal(held.releases, "", "all was let go at the hold");
+  t.end();
+});
+
 t.test("a key that is held across the release stays silent with its repeats until it really goes up", (t) => {
   const held = new HeldInput();
   held.hold();

@@ -38,6 +38,12 @@ class Keys {
     this.size = 0;
   }
 
+  /** Becomes as another. */
+  copy(other: Keys): void {
+    for (let index = 0; index < Math.max(this.size, other.size); index++) this.#keys[index] = other.#keys[index];
+    this.size = other.size;
+  }
+
   #find(key: Keysym): number {
     for (let index = 0; index < this.size; index++) if (this.#keys[index] === key) return index;
     return -1;
@@ -57,6 +63,11 @@ export class HeldInput {
   #x = 0;
   #y = 0;
   #holding = false;
+  /** What is down on the target for certain: as it was when input was last written. */
+  readonly #written = new Keys();
+  #writtenMask = 0;
+  #writtenX = 0;
+  #writtenY = 0;
 
   /**
    * A key event at the viewer.
@@ -108,18 +119,29 @@ export class HeldInput {
     this.#ignored.set(key, stillDown);
   }
 
+  /** All that was heard and allowed has been written to the target. */
+  written(): void {
+    if (this.#holding) return;
+    this.#written.copy(this.#down);
+    this.#writtenMask = this.#mask & ~this.#blocked;
+    this.#writtenX = this.#x;
+    this.#writtenY = this.#y;
+  }
+
   /** The instructions that let go of everything that is down on the target. */
   get releases(): string {
     let releases = "";
-    if (this.#holding) return releases;
-    for (let index = 0; index < this.#down.size; index++) releases += keyRelease(this.#down.at(index));
-    if ((this.#mask & ~this.#blocked) !== 0) releases += mouseRelease(this.#x, this.#y);
+    for (let index = 0; index < this.#written.size; index++) releases += keyRelease(this.#written.at(index));
+    if (this.#writtenMask !== 0) releases += mouseRelease(this.#writtenX, this.#writtenY);
     return releases;
   }
 
-  /** Begins a hold. @returns `releases` as they were before it */
+  /** Begins a hold; all that was allowed has been written. @returns `releases` */
   hold(): string {
+    this.written();
     const { releases } = this;
+    this.#written.clear();
+    this.#writtenMask = 0;
     if (this.#ignored !== null) for (const [key, upAt] of this.#ignored) if (upAt === stillDown) this.#down.add(key);
     this.#ignored = null;
     this.#holding = true;

@@ -73,6 +73,7 @@ export class InputPath {
         return this.#gate.answer(say.pingAnswer(instruction.number(1)));
       case opcode.disconnect:
         this.#output.flush(this.#upstream);
+        this.written();
         return this.#gate.leave();
       case opcode.size:
         return this.#resize(instruction);
@@ -101,6 +102,11 @@ export class InputPath {
     this.#held.release(at);
     if (this.#size !== "" && this.#gate.drives) this.#upstream.write(this.#size);
     this.#size = "";
+  }
+
+  /** All that was heard of one read has been written. */
+  written(): void {
+    this.#held.written();
   }
 
   /** What lets go of all that is pressed on the target: not every desktop does so when its user leaves. */

@@ -77,7 +77,10 @@ export class Intake implements ViewerOwner {
     const target = this.#target;
     const owner = this.#owner;
     if (owner.over || target === null) output.discard(target);
-    else output.flush(target);
+    else {
+      output.flush(target);
+      this.#path?.written();
+    }
     const { at, instructions, frames } = this.#read;
     if (owner.over || instructions + frames === 0) return;
     tally.instructionsFromClient += instructions;

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { connect } from "node:net";
+import { Worker } from "node:worker_threads";
 import t, { type Test } from "tap";
 import { catalogue, type ErrorCode, SamehandError } from "../core/errors.ts";
 import { instruction } from "../protocol/guacamole/instructions.ts";
@@ -146,6 +148,38 @@ t.test("a guacd that cannot be reached is passed over", async (t) => {
   await bench.session();
   await bench.session();
   t.equal(bench.tally.sessionsLive, 2);
+});
+
+/** A port whose host seems to be switched off: nobody accepts, and its queue is full. */
+async function blackHole(t: Test): Promise<number> {
+  const thread = new Worker(
+    `const { createServer } = require("node:net");
+     const { parentPort } = require("node:worker_threads");
+     const server = createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+       parentPort.postMessage(server.address().port);
+       setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+     });`,
+    { eval: true },
+  );
+  const [port] = (await once(thread, "message")) as [number];
+  const waiting = Array.from({ length: 4 }, () => connect({ port, host: "127.0.0.1" }).on("error", () => {}));
+  await Promise.all(waiting.slice(0, 2).map((socket) => once(socket, "connect")));
+  t.teardown(async () => {
+    for (const socket of waiting) socket.destroy();
+    await thread.terminate();
+  });
+  return port;
+}
+
+t.test("a guacd that does not answer at all is passed over too", async (t) => {
+  const bench = await withBench(t, { timeouts: { connect: 1 } });
+  const [live] = bench.options.guacd;
+  const dead = { host: "127.0.0.1", port: await blackHole(t), tls: null };
+  bench.proxy.reload({ ...bench.options, guacd: [dead, live] });
+  await Promise.all([bench.session(), bench.session()]);
+  t.equal(bench.tally.sessionsLive, 2);
+  bench.proxy.reload({ ...bench.options, guacd: [dead] });
+  await endedWith(t, bench, bench.viewer(), "upstream-timeout", "where there is no other");
 });
 
 t.test("draining refuses newcomers, waits for the others, and ends them at the deadline", async (t) => {

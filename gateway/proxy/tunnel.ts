@@ -12,7 +12,7 @@ import { Hold } from "./hold.ts";
 import { type Gate, InputPath } from "./input-path.ts";
 import { Intake, type IntakeOwner } from "./intake.ts";
 import { Link } from "./link.ts";
-import type { GuacdOptions } from "./options.ts";
+import type { GuacdOptions, Timeouts } from "./options.ts";
 import type { ViewerTraits } from "./request.ts";
 import { tellEnded, tellOpened } from "./session-account.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -33,6 +33,8 @@ export class Tunnel implements SessionControl, Gate, IntakeOwner, TargetOwner {
   /** There until the target answers, or the session is over. */
   #opening: Opening | null = null;
   #upstream: Target | null = null;
+  /** When it began to connect. */
+  #triedAt = 0 as Millis;
   #watch: Watch | null = null;
   #verdict: Verdict = "allow";
   #ended = false;
@@ -108,6 +110,7 @@ export class Tunnel implements SessionControl, Gate, IntakeOwner, TargetOwner {
   }
 
   #connect(opening: Opening): void {
+    this.#triedAt = this.#around.clock.now();
     this.#upstream = opening.connect(this);
     this.#guacd = opening.guacd;
   }
@@ -180,11 +183,7 @@ export class Tunnel implements SessionControl, Gate, IntakeOwner, TargetOwner {
   tick(at: Millis): void {
     if (this.#ended) return;
     const { timeouts } = this.#around.options;
-    if (this.#input === null) {
-      const connecting = this.#upstream?.connecting === true && at - this.#begunAt > timeouts.connect * 1000;
-      if (connecting || at - this.#begunAt > timeouts.handshake * 1000) this.end(new SamehandError("upstream-timeout"));
-      return;
-    }
+    if (this.#input === null) return this.#checkStart(at, timeouts);
     this.#guarded(() => {
       this.#watch!.tick(at);
       this.flows();
@@ -195,6 +194,23 @@ export class Tunnel implements SessionControl, Gate, IntakeOwner, TargetOwner {
     this.#link.tick(this.#viewer, this.#around.clock);
     const stuck = this.#intake.stuck(at);
     if (stuck !== null) this.end(stuck);
+  }
+
+  #checkStart(at: Millis, timeouts: Timeouts): void {
+    const opening = this.#opening;
+    const unreached = this.#upstream?.connecting === true && at - this.#triedAt > timeouts.connect * 1000;
+    const late = at - this.#begunAt > timeouts.handshake * 1000;
+    if (late || (unreached && opening?.more !== true)) this.end(new SamehandError("upstream-timeout"));
+    else if (unreached) {
+      // Nothing is told any more of one that was ended.
+      this.#upstream!.end("", true);
+      this.#tryNext(opening!, "no answer");
+    }
+  }
+
+  #tryNext(opening: Opening, detail: string): void {
+    this.#around.log.warn({ detail }, "a guacd cannot be reached; trying the next one");
+    this.#connect(opening);
   }
 
   /** The event loop was blocked until `at`. */
@@ -280,11 +296,7 @@ export class Tunnel implements SessionControl, Gate, IntakeOwner, TargetOwner {
   lost(error: SamehandError): void {
     const opening = this.#opening;
     const unreachable = this.#input === null && error.code === "upstream-unreachable";
-    if (unreachable && opening !== null && opening.more) {
-      this.#around.log.warn({ detail: error.detail }, "a guacd cannot be reached; trying the next one");
-      this.#connect(opening);
-      return;
-    }
+    if (unreachable && opening !== null && opening.more) return this.#tryNext(opening, error.detail);
     const scanner = this.#upstream?.scanner;
     if (scanner?.disconnected === true) this.end(null);
     else this.end(error, { told: (scanner?.errorStatus ?? 0) !== 0 });

@@ -67,8 +67,7 @@ async function refusal(act: () => unknown): Promise<unknown> {
   }
 }
 
-const readers =
-  /^(policy.yaml|(profile|token|audit|caep|siem).key|server.pem|(guacd|webapp|traces)-ca.pem|(oidc|hook).secret|traces.token)/;
+const readers = /^(policy.yaml|(profile|audit|caep).key|server.pem|(guacd|traces)-ca.pem|(oidc|hook).secret)/;
 
 const quiet = { stdout: { write: () => {} }, stderr: { write: () => {} }, env: {} };
 

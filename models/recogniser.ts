@@ -12,6 +12,10 @@ export const fewest = { keyboard: 50, pointer: 24 } as const;
 /** An anchor of fewer observations recognises nobody: the first lessons are taken as they come. */
 const fewestKnown = { keyboard: 300, pointer: 100 } as const;
 
+/** Whether an anchor recognises anybody: sealed before that, it would learn nothing for ever. */
+export const recognises = ({ keyboard, pointer }: Part): boolean =>
+  keyboard.count >= fewestKnown.keyboard || pointer.count >= fewestKnown.pointer;
+
 /** The usual way, a mode, or neither: nobody is to learn it. Undefined where there was too little to tell them apart. */
 export type Home = "usual" | Mode | null | undefined;
 

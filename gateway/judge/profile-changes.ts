@@ -5,6 +5,7 @@
 import { finished } from "../../models/adaptation.ts";
 import type { Background } from "../../models/background.ts";
 import { Profile } from "../../models/profile.ts";
+import { recognises } from "../../models/recogniser.ts";
 import { asSamehandError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { type Enrolment, maturityOf } from "../core/maturity.ts";
@@ -121,12 +122,12 @@ export class ProfileChanges {
     };
   }
 
-  /** A profile's anchor is sealed when it first becomes mature; later learning only adapts beside it. */
+  /** A profile's anchor is sealed when it is first mature and recognises anybody; later learning only adapts beside it. */
   #opened(stored: StoredProfile | null): Profile {
     const { background, enrolment } = this.#options;
     if (stored === null) return Profile.empty(background);
     const profile = Profile.decode(stored.body, background);
-    if (maturityOf(stored, enrolment()) === "mature") profile.sealed = true;
+    profile.sealed = recognises(profile.anchor) && (profile.sealed || maturityOf(stored, enrolment()) === "mature");
     return profile;
   }
 }

@@ -319,3 +319,19 @@ t.test("a profile that an operator takes back is taken back for the sessions tha
   t.same(acts, ["quarantine"]);
   watch.close(clock.now(), null);
 });
+
+t.test("an agent who is mature with too little to recognise anybody by goes on being learned", async (t) => {
+  const { open, clock, store, judge } = court(t, "enforce");
+  const bert = agentName("bert");
+  const known: number[] = [];
+  for (let day = 1; day <= 4; day++) {
+    const { watch, work: act } = await open(bert);
+    act(own, 6, day);
+    watch.close(clock.now(), null);
+    judge.flush();
+    known.push(store.agent(bert)?.keystrokes ?? 0);
+    clock.advance(86_400_000);
+  }
+  t.ok(known[0] > 100 && known[0] < 300, `mature with ${known[0]} keystrokes`);
+  t.ok(known[3] > 300, known.join(", "));
+});

@@ -69,6 +69,11 @@ export class DistortedSink implements InputSink {
     this.#random = seeded(seed);
   }
 
+  /** When what was passed on last really was, or what led to it. */
+  get seen(): number {
+    return this.#seen;
+  }
+
   key(at: Millis, keysym: Keysym, pressed: boolean): void {
     this.#see(at);
     if (this.#distortion.control === "shapes") {

@@ -16,7 +16,7 @@ import { RecordingReader } from "../protocol/guacamole/recording.ts";
 import { DistortedSink, undistorted } from "./distortion.ts";
 import { enrolFrom } from "./enrolled.ts";
 import { nameIn, openSet, probeOf } from "./set.ts";
-import { actionsOf, keystrokesOf, readTape } from "./tape.ts";
+import { actionsOf, keystrokesOf, readTape, type Tape } from "./tape.ts";
 import { momentOf, scoreTape } from "./trial.ts";
 
 /** One synthetic person's recording: words and pointer movements, with that person's times. */
@@ -270,6 +270,25 @@ t.test("a recording by the wall clock has its takeover from its start on", (t) =
   t.equal(momentOf(5000, tape), tape.start + 5000);
   t.equal(momentOf(tape.start + 7000, tape), tape.start + 7000);
   t.equal(momentOf(5000, { ...tape, start: millis(1000) }), 5000);
+  t.end();
+});
+
+t.test("where a control draws the times, the takeover comes with the event that it came with", (t) => {
+  const file = join(directory, "control.guac");
+  writeFileSync(file, recording(1, 3, 100));
+  const clean = readTape(file, undistorted);
+  const takeover = clean.seen[60].at;
+  const before = (moment: number, { seen }: Tape): number => seen.filter(({ at }) => at < moment).length;
+  const moments = [1, 2].map((seed) => {
+    const drawn = readTape(file, { ...undistorted, control: "times", seed }, "name");
+    const moment = momentOf(takeover, drawn);
+    t.equal(before(moment, drawn), before(takeover, clean));
+    return moment;
+  });
+  t.not(moments[0], moments[1]);
+  const shapes = readTape(file, { ...undistorted, control: "shapes" }, "name");
+  t.ok(momentOf(takeover, shapes) < shapes.end);
+  t.equal(momentOf(clean.end + 1, shapes), Number.POSITIVE_INFINITY);
   t.end();
 });
 

@@ -22,6 +22,8 @@ export interface Tape {
   readonly start: Millis;
   readonly end: Millis;
   readonly seen: readonly Seen[];
+  /** Of a control, which has a clock of its own: when each event was in the recording, and when it is on the tape, alternating. */
+  readonly moved?: readonly number[];
 }
 
 export const keystrokesOf = ({ seen }: Tape): Keystroke[] =>
@@ -46,6 +48,7 @@ export function readTape(
   const seen: Seen[] = [];
   let now = millis(0);
   let start: Millis | null = null;
+  const moved: number[] = [];
   const inspector = new Inspector({
     verifier: null,
     enrolment: null,
@@ -55,6 +58,7 @@ export function readTape(
   const clock = (at: Millis): void => {
     start ??= at;
     now = at;
+    if (distortion.control !== undefined) moved.push(distorted.seen, at);
   };
   const timed: InputSink = {
     key(at, keysym, pressed) {
@@ -66,7 +70,8 @@ export function readTape(
       inspector.pointer(at, x, y, mask);
     },
   };
-  const reader = new RecordingReader(file, isClean(distortion) ? timed : new DistortedSink(timed, distortion, name));
+  const distorted = new DistortedSink(timed, distortion, name);
+  const reader = new RecordingReader(file, isClean(distortion) ? timed : distorted);
   try {
     reader.read(bytesOf(file, tell));
     reader.end();
@@ -75,7 +80,7 @@ export function readTape(
     tell(`${error.detail}: it counts as far as it can be read`);
   }
   inspector.flush();
-  return { name: file, start: start ?? millis(0), end: now, seen };
+  return { name: file, start: start ?? millis(0), end: now, seen, ...(moved.length > 0 ? { moved } : {}) };
 }
 
 export function bytesOf(file: string, tell: ((what: string) => void) | null): Uint8Array {

@@ -69,9 +69,16 @@ export function scoreTape(
   return rows;
 }
 
-/** When somebody takes over: as it is on the tape's own clock; of a tape by the wall clock it is from its start, ms. */
-export const momentOf = (takeoverMs: number, { start }: Tape): number =>
-  takeoverMs < start ? start + takeoverMs : takeoverMs;
+/**
+ * When somebody takes over: as it is on the tape's own clock; of a tape by the wall clock it is from its start, ms. Of a
+ * control it is when the first event from then on comes; infinite where none does.
+ */
+export function momentOf(takeoverMs: number, { start, moved }: Tape): number {
+  const at = takeoverMs < start ? start + takeoverMs : takeoverMs;
+  if (moved === undefined) return at;
+  const event = moved.findIndex((time, index) => index % 2 === 0 && time >= at);
+  return event < 0 ? Number.POSITIVE_INFINITY : moved[event + 1];
+}
 
 /**
  * Walks a tape through trust and policy. A quarantine before the takeover (or any, in a genuine session) counts

@@ -10,7 +10,7 @@ import { serveCalls } from "../parts/part.ts";
 
 /** By session number. */
 const watches = new Map<number, Listener>();
-let severAt = 0;
+let severAt = Infinity;
 
 async function listen(guacd: number, tls: { key: string; cert: string } | null): Promise<number> {
   const proxy = new Proxy({
@@ -48,12 +48,12 @@ async function listen(guacd: number, tls: { key: string; cert: string } | null):
 }
 
 serveCalls({
-  /** From now on each session is severed at its nth input event; 0 for never. */
-  sever({ at }: { at: number }) {
-    severAt = at;
+  /** From now on each session is severed from its nth input event on; null for never. */
+  sever({ at }: { at: number | null }) {
+    severAt = at ?? Infinity;
     watches.clear();
   },
-  verdicts: () => [...watches].map(([number, { severedAt }]) => ({ number, at: severedAt })),
+  verdicts: () => [...watches].map(([number, { severedAt, before }]) => ({ number, at: severedAt, before })),
   async start({ guacd, key, cert }: { guacd: number; key: string; cert: string }) {
     return { plain: await listen(guacd, null), tls: await listen(guacd, { key, cert }) };
   },

@@ -72,10 +72,10 @@ export const guacamoleLite: Start = async (setting: Setting) => {
 
 /** The gateway's relay without inspection; its sessions can be severed at a known event. */
 export interface Bare extends Contender {
-  /** From now on each session is severed at its nth input event; 0 for never. */
-  sever(at: number): Promise<void>;
-  /** When each session was severed, in ns. */
-  verdicts(): Promise<{ number: number; at: number }[]>;
+  /** From now on each session is severed from its nth input event on, once nothing is pressed; null for never. */
+  sever(at: number | null): Promise<void>;
+  /** When each session was severed, in ns, and how many events came before. */
+  verdicts(): Promise<{ number: number; at: number; before: number }[]>;
 }
 
 export const bare = async (setting: Setting): Promise<Bare> => {

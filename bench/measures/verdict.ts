@@ -13,25 +13,27 @@ export interface VerdictResult {
   readonly p99: number;
 }
 
-/** Each session types at 60 messages a second and is severed at its 60th; viewers go on typing. */
+/** Each session types at 60 messages a second and is severed at about its 60th; viewers go on typing. */
 export async function measureVerdict(rig: Rig, contender: Bare, sessions: number): Promise<VerdictResult> {
-  const at = 60;
   await rig.clear();
-  await contender.sever(at);
+  await contender.sever(60);
   try {
     await rig.forget();
     await rig.viewers.open(contender, 0, sessions);
     await rig.viewers.type(2);
-    const verdicts = new Map((await contender.verdicts()).map(({ number, at }) => [number, at]));
+    const verdicts = new Map((await contender.verdicts()).map((verdict) => [verdict.number, verdict]));
     const delays = (await rig.viewers.ends())
-      .filter(({ number, errorAt }) => errorAt > 0 && (verdicts.get(number) ?? 0) > 0)
-      .map(({ number, errorAt }) => (errorAt - (verdicts.get(number) ?? Number.NaN)) / 1e6)
+      .filter(({ number, errorAt }) => errorAt > 0 && (verdicts.get(number)?.at ?? 0) > 0)
+      .map(({ number, errorAt }) => (errorAt - (verdicts.get(number)?.at ?? Number.NaN)) / 1e6)
       .sort((a, b) => a - b);
     const received = await rig.received();
-    const after = received.reduce((sum, { at: times }) => sum + Math.max(0, times.length - (at - 1)), 0);
+    const after = received.reduce(
+      (sum, { number, at: times }) => sum + Math.max(0, times.length - (verdicts.get(number)?.before ?? 0)),
+      0,
+    );
     return { after, severed: delays.length, p50: quantile(delays, 0.5), p99: quantile(delays, 0.99) };
   } finally {
     await rig.clear();
-    await contender.sever(0);
+    await contender.sever(null);
   }
 }

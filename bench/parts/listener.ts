@@ -1,6 +1,6 @@
 /** A judge's watch that inspects nothing: for what a relay costs by itself, and how soon it acts. */
 import type { Watch } from "../../gateway/core/session.ts";
-import { millis } from "../../gateway/core/units.ts";
+import { type ButtonMask, type Keysym, type Millis, millis } from "../../gateway/core/units.ts";
 import type { Decision, Verdict } from "../../gateway/core/verdict.ts";
 import { nanoseconds } from "./wire.ts";
 
@@ -16,23 +16,34 @@ const decision: Decision = {
   actions: 0,
 };
 
-/** Hears everything and says nothing, or severs at the nth event and notes when. */
+/**
+ * Hears everything and says nothing, or severs from the nth event on, once nothing is pressed (what is pressed is let go of
+ * on the desktop, which would pass for input behind the verdict), and notes when.
+ */
 export class Listener implements Watch {
   verdict: Verdict = "allow";
   readonly decision = decision;
+  /** In ns; 0 until then. */
   severedAt = 0;
-  #left: number;
+  /** Events before the verdict's own. */
+  before = 0;
+  readonly #severAt: number;
+  readonly #down = new Set<Keysym>();
+  #mask = 0;
 
-  constructor(severAt = 0) {
-    this.#left = severAt;
+  constructor(severAt = Infinity) {
+    this.#severAt = severAt;
   }
 
-  key(): void {
-    this.#count();
+  key(_at: Millis, key: Keysym, pressed: boolean): void {
+    this.#heard(false);
+    if (pressed) this.#down.add(key);
+    else this.#down.delete(key);
   }
 
-  pointer(): void {
-    this.#count();
+  pointer(_at: Millis, _x: number, _y: number, mask: ButtonMask): void {
+    this.#heard(mask === 0 && this.#mask === 0 && this.#down.size === 0);
+    this.#mask = mask;
   }
 
   roundTrip(): void {}
@@ -40,9 +51,11 @@ export class Listener implements Watch {
   stalled(): void {}
   close(): void {}
 
-  #count(): void {
-    if (--this.#left !== 0) return;
-    this.severedAt = nanoseconds();
-    this.verdict = "sever";
+  #heard(free: boolean): void {
+    if (!free || this.before < this.#severAt - 1) this.before += 1;
+    else {
+      this.severedAt = nanoseconds();
+      this.verdict = "sever";
+    }
   }
 }

@@ -20,6 +20,7 @@ of recorded sets, who are none, and then input that is generated as attackers do
   --background FILE  as evaluate (default: the shipped one)
   --jitter exp:MS    delay people's events by an exponential time with this mean, in order
   --stalls           hold up 3 % of people's events by 160 ms
+  --dvorak           as if people had typed on Dvorak: of their pairs of keys nothing is known
   --attacks N        victims to generate from, of each set (default 40; 0: no attacks)
   --json             print the figures as JSON
 `;
@@ -36,6 +37,7 @@ export async function runSignals(args: string[], io: Io): Promise<number> {
       background: { type: "string" },
       jitter: { type: "string" },
       stalls: { type: "boolean", default: false },
+      dvorak: { type: "boolean", default: false },
       attacks: { type: "string", default: "40" },
       json: { type: "boolean", default: false },
     },
@@ -55,7 +57,7 @@ export async function runSignals(args: string[], io: Io): Promise<number> {
   const people = sets.flatMap((set) =>
     ([1, 2] as const).map((half) => {
       io.stderr.write(`${set.name}: half ${half} of the people\n`);
-      return measurePeople(set, half, contexts, distortion);
+      return measurePeople(set, half, contexts, { distortion, dvorak: values.dvorak });
     }),
   );
   const most = Number(values.attacks);

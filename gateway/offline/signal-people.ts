@@ -9,12 +9,22 @@ import { ScriptedTyping } from "../inspect/scripted-typing.ts";
 import { Signals } from "../inspect/signals.ts";
 import { RecordingReader } from "../protocol/guacamole/recording.ts";
 import { DistortedSink, type Distortion, isClean } from "./distortion.ts";
+import { onDvorak } from "./other-layout.ts";
 import { ownersOf, probeOf, type RecordedSet } from "./set.ts";
 import { bytesOf } from "./tape.ts";
 
 /** Longer without input is no active time, ms; and what lies between two recordings of a person. */
 const longestPause = 10_000;
 const betweenRecordings = 60_000;
+
+/** So many keystrokes apart it is looked how near they come: as seldom as the signal itself looks. */
+const nearnessEvery = 16;
+
+/** How people's input is seen: through which link, and on which layout. */
+export interface Seeing {
+  readonly distortion: Distortion;
+  readonly dvorak: boolean;
+}
 
 /** What some people did, and what it was taken for. */
 export interface PeopleOutcome {
@@ -69,12 +79,7 @@ export function hearAll(files: readonly string[], distortion: Distortion, sink: 
 }
 
 /** The people of one half of a set, by turns: limits are chosen on the first, and told of the second. */
-export function measurePeople(
-  set: RecordedSet,
-  half: 1 | 2,
-  contexts: Contexts,
-  distortion: Distortion,
-): PeopleOutcome {
+export function measurePeople(set: RecordedSet, half: 1 | 2, contexts: Contexts, seen: Seeing): PeopleOutcome {
   const outcome: PeopleOutcome = {
     set: set.name,
     half,
@@ -96,12 +101,12 @@ export function measurePeople(
     .filter((_, index) => index % 2 === half - 1)
     .forEach((files) => {
       outcome.people++;
-      measure(files, contexts, distortion, outcome);
+      measure(files, contexts, seen, outcome);
     });
   return outcome;
 }
 
-function measure(files: readonly string[], contexts: Contexts, distortion: Distortion, outcome: PeopleOutcome): void {
+function measure(files: readonly string[], contexts: Contexts, seen: Seeing, outcome: PeopleOutcome): void {
   const { nearest } = outcome;
   const typing = new ScriptedTyping(contexts);
   const pointing = new ScriptedPointing();
@@ -119,6 +124,7 @@ function measure(files: readonly string[], contexts: Contexts, distortion: Disto
     },
     onKeystroke(keystroke) {
       typing.keystroke(keystroke, true);
+      if (inspector.keystrokes % nearnessEvery !== 0) return;
       const near = typing.nearness();
       for (const sign of ["rush", "pace", "dependence"] as const) nearest[sign] = Math.min(nearest[sign], near[sign]);
     },
@@ -140,7 +146,7 @@ function measure(files: readonly string[], contexts: Contexts, distortion: Disto
       for (const sign of ["even", "straight", "back"] as const) nearest[sign] = Math.max(nearest[sign], near[sign]);
     },
   };
-  hearAll(files, distortion, sink, () => {
+  hearAll(files, seen.distortion, seen.dvorak ? onDvorak(sink) : sink, () => {
     inspector.stalled();
     typing.interrupt();
     pointing.interrupt();

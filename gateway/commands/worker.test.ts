@@ -4,6 +4,7 @@ import { join } from "node:path";
 import t, { type Test } from "tap";
 import { loadConfig } from "../../config/load.ts";
 import { writeFolder } from "../../test/reliability/rig.ts";
+import type { BusMessage } from "../fleet/bus.ts";
 import type { FromWorker, ToWorker } from "../fleet/messages.ts";
 import { run } from "./worker.ts";
 
@@ -15,9 +16,17 @@ function stage(t: Test) {
   const said: FromWorker[] = [];
   let hear = (_message: unknown): void => {};
   let heard = (): void => {};
+  // Nothing stands: a worker asks until it is told so.
+  const answer = async (message: BusMessage): Promise<void> => {
+    await Promise.resolve();
+    if (message.bus === "ask") hear({ bus: "answers", id: message.id, answers: [], missing: 0 });
+  };
   const parent = {
     send(message: object) {
-      if ("bus" in message) return;
+      if ("bus" in message) {
+        void answer(message as BusMessage);
+        return;
+      }
       said.push(message as FromWorker);
       heard();
     },

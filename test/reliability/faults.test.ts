@@ -105,7 +105,8 @@ t.test("learning that cannot be read back costs no session", async (t) => {
   store.profile = () => {
     throw new Error("the disk is gone");
   };
-  for (let n = 0; n < 450; n++) press(viewer, 0x61 + (n % 26));
+  // Four keys only: so many of more would be taken for a script, which teaches nothing.
+  for (let n = 0; n < 450; n++) press(viewer, 0x61 + (n % 4));
   await until(() => rig.gateway.tally.profilesSaved > 0, "a lesson");
   await new Promise((resolve) => setTimeout(resolve, 100));
   press(viewer, 0x30);

@@ -9,6 +9,7 @@ import type { JudgeOptions } from "./judge.ts";
 export class Faults {
   readonly #options: JudgeOptions & { readonly session: SessionInfo; readonly control: SessionControl };
   #told = false;
+  #kept = false;
 
   constructor(options: JudgeOptions & { readonly session: SessionInfo; readonly control: SessionControl }) {
     this.#options = options;
@@ -32,5 +33,17 @@ export class Faults {
     if (!this.#told) log.error({ session: session.id, code: fault.code, stack }, fault.message);
     this.#told = true;
     if (settings().mode === "enforce") control.sever(fault);
+  }
+
+  /** Changes to what is newer. Where that cannot be read a session goes on with what it has, in either mode; told once. */
+  renew(change: () => void): void {
+    try {
+      change();
+    } catch (error) {
+      const { log, session } = this.#options;
+      const { code, detail } = asSamehandError(error, "store-unavailable");
+      if (!this.#kept) log.warn({ session: session.id, code, detail }, "a session keeps what it is verified with");
+      this.#kept = true;
+    }
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Background } from "../../models/background.ts";
 import type { Clock } from "../core/clock.ts";
-import { asSamehandError, SamehandError } from "../core/errors.ts";
+import { SamehandError } from "../core/errors.ts";
 import type { Fleet } from "../core/fleet.ts";
 import type { Log } from "../core/log.ts";
 import type { Enrolment } from "../core/maturity.ts";
@@ -110,8 +110,7 @@ export class LiveJudge implements Judge {
         this.#learning.forget(change.agent);
         this.#refreshing.left(change.agent);
       }
-      if (change.kind === "rolled-back")
-        for (const watch of this.#live.get(change.agent) ?? []) this.#renewed(() => watch.takenBack());
+      if (change.kind === "rolled-back") for (const watch of this.#live.get(change.agent) ?? []) watch.takenBack();
       // A lock is the answer to every doubt, and what an operator takes back is taken back whole.
       if (change.kind !== "rolled-back")
         this.#doubts.clear(change.kind === "locked" ? change.lock.agent : change.agent);
@@ -201,7 +200,7 @@ export class LiveJudge implements Judge {
     await farm.refresh();
     if (farm.version === before) return;
     for (const watches of this.#live.values())
-      for (const watch of watches) this.#renewals.add(watch, () => this.#renewed(() => watch.farmChanged()));
+      for (const watch of watches) this.#renewals.add(watch, () => watch.farmChanged());
   }
 
   /** How many others the agent's pointing is compared with now; 0: with people of elsewhere. */
@@ -220,16 +219,6 @@ export class LiveJudge implements Judge {
     this.#renewals.clear();
     for (const stop of this.#stopListening) stop();
     await this.#learning.close();
-  }
-
-  /** A session goes on with what it has where it cannot change to what is newer. */
-  #renewed(change: () => void): void {
-    try {
-      change();
-    } catch (error) {
-      const { code, detail } = asSamehandError(error, "store-unavailable");
-      this.#options.log.warn({ code, detail }, "a session keeps what it is verified with");
-    }
   }
 
   #admit(agent: AgentName, policy: Policy): AgentRecord {

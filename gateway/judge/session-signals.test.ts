@@ -114,6 +114,25 @@ t.test(
   },
 );
 
+t.test("who is asked for a proof has the time for it, though a rule would sever a script that goes on", async (t) => {
+  const { watch, script, acts, clock, settings } = await court(t, "report");
+  const rule = `rules:\n  - {name: own, when: '"scripted-typing" in signals', then: sever, because: it is a script}`;
+  settings.policy = parsePolicy(shipped.replace(/^rules:/m, rule), "policy.yaml");
+  script(200, () => watch.verdict !== "allow");
+  clock.advance(10_000);
+  watch.tick(clock.now());
+  t.same(acts, ["quarantine"]);
+});
+
+t.test("an alert that an operator has looked at stays over until it comes again", async (t) => {
+  const { watch, script, clock } = await court(t, "report");
+  script(200, () => watch.verdict !== "allow");
+  t.equal(watch.operate({ kind: "release", operator: "olga", reason: "a text macro" }), "done");
+  clock.advance(1000);
+  watch.tick(clock.now());
+  t.match([watch.verdict, watch.decision.rule, watch.viewed.signals], ["allow", "released-by-operator", []]);
+});
+
 t.test("in report mode a hold is only told, and what is off is neither told nor counted", async (t) => {
   const reported = await court(t, "quarantine", "report");
   reported.script(200);

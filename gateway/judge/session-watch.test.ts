@@ -320,6 +320,22 @@ t.test("a profile that an operator takes back is taken back for the sessions tha
   watch.close(clock.now(), null);
 });
 
+t.test("a session goes on with what it has where the profile that counts cannot be read", async (t) => {
+  const { open, clock, store, agent } = court(t, "enforce");
+  const known = store.agent(ann)?.profileVersion ?? 0;
+  store.updateProfile(agent.id, () => work(other));
+  const { watch, acts, work: act } = await open();
+  act(other, 20, 5);
+  const word = { operator: "olga", reason: "a call" };
+  watch.operate({ kind: "quarantine", ...word });
+  t.ok(store.rollback(agent.id, known));
+  store.close();
+  watch.operate({ kind: "release", ...word });
+  watch.tick(clock.now());
+  t.same(acts, ["quarantine", "release"]);
+  watch.close(clock.now(), null);
+});
+
 t.test("an agent who is mature with too little to recognise anybody by goes on being learned", async (t) => {
   const { open, clock, store, judge } = court(t, "enforce");
   const bert = agentName("bert");

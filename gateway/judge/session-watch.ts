@@ -260,6 +260,8 @@ export class SessionWatch implements Watch, Hold {
     const why = { code: "operator", text: `${operator}: ${reason}` };
     const decision = this.#decider.order(this.#options.clock.now(), verdict, why);
     if (decision === null) return "already";
+    // Whoever let it go has seen them, held or not.
+    if (kind === "release") this.#signals.clear();
     this.#inDoubt().obey(kind, decision);
     return "done";
   }
@@ -298,18 +300,19 @@ export class SessionWatch implements Watch, Hold {
 
   /**
    * Another farm's background serves: verifies with it from now on, and an agent who became known in another session.
-   * @throws SamehandError `profile-unreadable`, `store-unavailable`; nothing is changed then
+   * Never throws: nothing is changed where it cannot be read.
    */
   farmChanged(): void {
     if (this.#closed) return;
-    this.#decider.thresholds = this.#verification.useFarm();
-    this.#renew();
+    this.#faults.renew(() => {
+      this.#decider.thresholds = this.#verification.useFarm();
+      this.#renew();
+    });
   }
 
   /**
    * An operator took the agent's profile back: this session teaches nothing of what it showed by now, and is verified anew
-   * with the one that counts, once it is not held.
-   * @throws SamehandError `profile-unreadable`, `store-unavailable`; it is tried again then
+   * with the one that counts, once it is not held and that one can be read.
    */
   takenBack(): void {
     if (this.#closed) return;
@@ -318,11 +321,14 @@ export class SessionWatch implements Watch, Hold {
     this.#useNewest();
   }
 
+  /** Never throws: losing the store drops no session, and what cannot be read is tried again. */
   #useNewest(): void {
     if (!this.#outdated || stricter(this.decision.wouldBe, "alert")) return;
-    this.#verification.takenBack();
-    this.#outdated = false;
-    this.#decider = this.#begin();
+    this.#faults.renew(() => {
+      this.#verification.takenBack();
+      this.#outdated = false;
+      this.#decider = this.#begin();
+    });
   }
 
   /** Ends the session from outside: a lock, or a sever in another session of the agent. */
@@ -358,6 +364,8 @@ export class SessionWatch implements Watch, Hold {
   }
 
   #look(at: Millis): void {
+    // Who is asked for a proof gives none of it by the way: the answer decides, or its time.
+    if (this.#doubted?.challenge.active === true) return;
     this.#act(this.#decider.look(at, this.#inspector.keystrokes, this.#inspector.actions));
   }
 

@@ -52,6 +52,8 @@ export class Listener implements Watch {
   close(): void {}
 
   #heard(free: boolean): void {
+    // What comes behind the verdict must not count as if it had come before.
+    if (this.severedAt !== 0) return;
     if (!free || this.before < this.#severAt - 1) this.before += 1;
     else {
       this.severedAt = nanoseconds();

@@ -56,6 +56,8 @@ export class Workers {
   #policy: Policy;
   #config: Config;
   #started = 0;
+  /** Workers that ended by themselves. */
+  #ended = 0;
   #port = 0;
   #url = "";
   #metricsUrl = "";
@@ -72,6 +74,7 @@ export class Workers {
     this.#middle = new Middle(this.fleet, () => this.#config.limits.sessions);
     this.#metrics = new FleetMetrics(this.fleet, {
       workers: () => this.#workers.size,
+      lost: () => this.#ended,
       deliveries: () => this.#delivery.states,
       store: () => ({
         available: this.#store.problem === null,
@@ -211,6 +214,7 @@ export class Workers {
     this.#metrics.lost(worker.name);
     this.#middle.gone(worker.name);
     if (age === null || this.#closing || this.#draining || this.#port === 0) return;
+    this.#ended += 1;
     this.#log.error({ worker: worker.name, how }, "a worker ended with its sessions; another takes its place");
     void this.#replace(age < youth ? 250 : 0);
   }

@@ -26,6 +26,7 @@ t.test("a process that dies while others are still asked has no sessions any mor
   const [first, second] = [worker(bus, "1"), worker(bus, "2")];
   const metrics = new FleetMetrics(bus, {
     workers: () => 1,
+    lost: () => 0,
     deliveries: () => [],
     store: () => ({ available: false, waiting: 4, givenUp: 2 }),
   });
@@ -47,6 +48,7 @@ t.test("a process that dies while others are still asked has no sessions any mor
   });
   t.match(text, /^samehand_gauge 3$/m);
   t.match(text, /^samehand_counter 30$/m, "what it had counted stays, once");
+  t.match(text, /^samehand_workers_lost 0$/m, "a process that was told to end is none that was lost");
   t.match(text, /^samehand_store_available 0$/m, "the first process's store, which the operators' acts go into");
   t.match(text, /^samehand_store_waiting_writes 4$/m);
   t.match(text, /^samehand_store_given_up_writes_total 2$/m);

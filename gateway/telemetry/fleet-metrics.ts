@@ -19,6 +19,8 @@ interface Metric {
 export interface FleetMetricsParts {
   /** How many processes there are. */
   readonly workers: () => number;
+  /** How many ended by themselves while they were needed. */
+  readonly lost: () => number;
   /** The audit's ways out, which the first process has; and its store. */
   readonly deliveries: () => readonly ReceiverState[];
   readonly store: () => StoreState;
@@ -61,11 +63,11 @@ export class FleetMetrics {
     ]);
     registerDeliveryMetrics(registry, this.#parts.deliveries);
     this.#gauge(registry, "samehand_workers", "Worker processes that live.", this.#parts.workers());
-    this.#gauge(registry, "samehand_workers_lost", "Worker processes that ended by themselves.", this.#gone.size);
+    this.#gauge(registry, "samehand_workers_lost", "Worker processes that ended by themselves.", this.#parts.lost());
     return registry.metrics();
   }
 
-  /** A process is gone. */
+  /** A process is gone, by itself or because it was told to. */
   lost(worker: string): void {
     this.#gone.add(worker);
     const latest = this.#latest.get(worker) ?? [];

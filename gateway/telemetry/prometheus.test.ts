@@ -55,6 +55,7 @@ t.test(
     const metrics = gatewayMetrics(new Tally());
     const fleet = new FleetMetrics(new Bus("0"), {
       workers: () => 2,
+      lost: () => 0,
       deliveries: () => [],
       store: () => ({ available: true, waiting: 0, givenUp: 0 }),
     });

@@ -116,14 +116,15 @@ function certificate(config: Config): string {
 }
 
 /**
- * Secrets that others can read are none. What belongs to somebody else is read through its group: so a container is given
- * secrets, and a service its credentials.
+ * Secrets that others can read are none. What belongs to somebody else, or to root, is read through its group: so a
+ * container is given secrets, and a service its credentials and a certificate's key.
  */
 function rights(config: Config): string {
   const known = secretFiles(config).filter((file) => existsSync(file));
   const open = known.filter((file) => {
     const { mode, uid } = statSync(file);
-    return (mode & (uid === process.getuid?.() ? 0o077 : 0o007)) !== 0;
+    const own = uid !== 0 && uid === process.getuid?.();
+    return (mode & (own ? 0o077 : 0o007)) !== 0;
   });
   if (open.length === 0) return `${counted(known.length, "file")}, for nobody else to read`;
   throw new SamehandError("key-invalid", `${open.join(", ")}: can be read by others: chmod 600`);

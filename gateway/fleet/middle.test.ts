@@ -81,6 +81,29 @@ t.test("who is doubted in one worker is doubted in all, and in one that begins l
   t.equal(late.of(ann, epochMillis(6)), null);
 });
 
+t.test(
+  "a profile that is taken back leaves its agent as doubted as before, in a worker that begins later too",
+  async (t) => {
+    const bus = new Bus("0");
+    const middle = new Middle(bus, () => 10);
+    t.equal(middle.sessions, 0);
+    const [agent, first] = [agentName("ann"), worker("1", bus).bus];
+    const doubts = new Doubts(first);
+    await settled();
+    doubts.note(agent, { suspicion: 3, held: 1000, at: epochMillis(5) });
+    await settled();
+    for (const [kind, held] of [
+      ["rolled-back", 1000],
+      ["unlocked", undefined],
+    ] as const) {
+      bus.publish("changed", { kind, agent });
+      const late = new Doubts(worker(`after ${kind}`, bus).bus);
+      await settled();
+      t.equal(late.of(agent, epochMillis(6))?.held, held, kind);
+    }
+  },
+);
+
 t.test("what a worker that was busy hears together stands as it came last", async (t) => {
   const bus = new Bus("3");
   const asked: BusMessage[] = [];

@@ -38,9 +38,11 @@ export class Middle {
       if (held) this.#held.set(desktop.session, desktop);
       else this.#held.delete(desktop.session);
     });
-    bus.subscribe("changed", (change) =>
-      this.#doubts.clear(change.kind === "locked" ? change.lock.agent : change.agent),
-    );
+    bus.subscribe("changed", (change) => {
+      // As the judge does: of a profile that is taken back nobody is the less doubted.
+      if (change.kind !== "rolled-back")
+        this.#doubts.clear(change.kind === "locked" ? change.lock.agent : change.agent);
+    });
   }
 
   /** Live sessions of the fleet. */

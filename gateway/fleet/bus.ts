@@ -90,6 +90,8 @@ export class Bus implements Fleet {
 
   /** The process is gone: what it was asked is not waited for any more. */
   detach(link: Link): void {
+    // What it said last is heard first: afterwards it would be taken for what somebody living says.
+    while (this.#behind !== null) this.#goOn();
     this.#links.delete(link);
     for (const [id, waiting] of this.#waiting) {
       if (waiting.link !== link) continue;

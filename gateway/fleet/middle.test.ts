@@ -125,6 +125,27 @@ t.test("what a worker that was busy hears together stands as it came last", asyn
   t.equal(guest.companion, false, "and a desktop that was released");
 });
 
+t.test("what a worker said last before it died is heard before it is gone", async (t) => {
+  const bus = new Bus("0");
+  const middle = new Middle(bus, () => 10);
+  const asked: BusMessage[] = [];
+  const link = { send: (message: BusMessage) => void asked.push(message) };
+  bus.attach(link);
+  void bus.ask("sessions", null);
+  const { id } = asked[0] as { id: number };
+  const held = { session: sessionId("owner"), connectionId: "$desk", worker: "1" };
+  bus.received({ bus: "answers", id, answers: [], missing: 0 }, link);
+  bus.received({ bus: "tell", topic: "held", payload: { ...held, held: true } }, link);
+  bus.detach(link);
+  middle.gone("1");
+  await settled();
+  const desktops = new Desktops(worker("2", bus).bus);
+  await settled();
+  const guest = new Session("guest");
+  desktops.changed(guest);
+  t.equal(guest.companion, false, "nobody is held for the dead");
+});
+
 t.test("a worker asks what stands until it is told", async (t) => {
   const bus = new Bus("3", 20);
   let asked = 0;

@@ -7,6 +7,7 @@ import type { Contexts } from "../../models/keyboard/contexts.ts";
 import { keyCount } from "../../models/keyboard/keys.ts";
 import { type Keystroke, noKey } from "../../models/keyboard/keystroke.ts";
 import { pairOf } from "../../models/keyboard/times.ts";
+import { EvenPace } from "./even-pace.ts";
 
 /** Keys up to here print: letters, digits, symbols and the space bar. Others are held, repeated, or come by themselves. */
 const lastPrinting = 48;
@@ -20,15 +21,6 @@ const [fewestKeys, fewestKeysOfText] = [5, 7];
 
 /** So many keys within so many ms: the fastest of 1,792 people took 4.6 s, and one who struck keys at random 2.1 s. */
 const rush = { keys: 60, within: 1400 } as const;
-/** Of so many intervals four in five lie so close together, as a share of the median. */
-const even = [
-  { intervals: 32, spread: 0.24 },
-  { intervals: 64, spread: 0.32 },
-  { intervals: 128, spread: 0.42 },
-] as const;
-const most = 128;
-/** The share of intervals that must lie close together. */
-const together = 0.8;
 
 /** Intervals that came in one piece tell of the link, or of a client that sends words whole; where they are so many, all do. */
 const [closest, mostBunched, bunchRate] = [2, 0.2, 1 / 64];
@@ -45,9 +37,6 @@ const habits = 2 * keyCount + sums;
 const spread = 0x9e3779b1;
 const mostRemembered = 16;
 const shrinking = 2;
-
-/** Where intervals are sorted, of whichever session: nothing is allocated for it. */
-const sorted = new Float32Array(most);
 
 /** A correlation over the latest values, kept as faded sums. */
 class Correlation {
@@ -81,11 +70,11 @@ class Correlation {
 
 export class ScriptedTyping {
   readonly #contexts: Contexts;
-  /** Times of the latest presses, and the latest intervals between different keys, as rings. */
+  /** Times of the latest presses, as a ring. */
   readonly #presses = new Float64Array(rush.keys + 1);
   #pressed = 0;
-  readonly #intervals = new Float32Array(most);
-  #seen = 0;
+  /** Intervals between different keys. */
+  readonly #pace = new EvenPace();
   /** How often each key came lately: how many there are, not in which order. */
   readonly #often = new Float32Array(keyCount);
   #bunched = bunchedAtFirst;
@@ -112,7 +101,7 @@ export class ScriptedTyping {
   /** Takes in a keystroke. @param believed whether the link's timing is @returns whether the sign began or ended */
   keystroke({ at, key, before, downDown }: Keystroke, believed: boolean): boolean {
     if (!believed) {
-      if (this.#seen > 0 || this.#pressed > 0) this.#begin();
+      if (!this.#pace.empty || this.#pressed > 0) this.#begin();
       return false;
     }
     if (key < 1 || key > lastPrinting) return false;
@@ -137,11 +126,11 @@ export class ScriptedTyping {
 
   /** What a session typed leaves nothing in memory. */
   #begin(): void {
-    this.#pressed = this.#seen = this.#weight = this.#squares = 0;
+    this.#pressed = this.#weight = this.#squares = 0;
     this.#bunched = bunchedAtFirst;
     this.#mean = Number.NaN;
     this.#presses.fill(0);
-    this.#intervals.fill(0);
+    this.#pace.clear();
     this.#often.fill(0);
     this.#sums.fill(0);
     this.#counts.fill(0);
@@ -153,7 +142,7 @@ export class ScriptedTyping {
     const apart = downDown > closest;
     this.#bunched += bunchRate * ((apart ? 0 : 1) - this.#bunched);
     if (!apart || this.#bunched > mostBunched) return;
-    this.#intervals[this.#seen++ % most] = downDown;
+    this.#pace.add(downDown);
     // Who enters numbers may well take as long for each digit.
     if (!ofText(before) || !ofText(key)) return;
     const time = Math.log(Math.min(downDown, longestInterval) + 20);
@@ -202,7 +191,7 @@ export class ScriptedTyping {
   #found(): string | null {
     const keys = this.#variety();
     if (keys < fewestKeys) return null;
-    return this.#rushed() ?? this.#evenly() ?? (keys < fewestKeysOfText ? null : this.#independent());
+    return this.#rushed() ?? this.#pace.look() ?? (keys < fewestKeysOfText ? null : this.#independent());
   }
 
   /** How many keys take part, weighed by how often they come; forgets the older half of a hundred. */
@@ -229,35 +218,6 @@ export class ScriptedTyping {
     return took >= rush.within ? null : `presses ${rush.keys} keys in ${(took / 1000).toFixed(1)} s`;
   }
 
-  #evenly(): string | null {
-    for (const { intervals, spread } of even) {
-      if (this.#seen < intervals) return null;
-      const width = this.#width(intervals);
-      if (width < spread * sorted[intervals >> 1])
-        return `presses keys at an even pace: of ${intervals} times between them four in five differ by under ${Math.ceil(width)} ms`;
-    }
-    return null;
-  }
-
-  /** How close together the closest four in five of the latest intervals lie, ms. */
-  #width(intervals: number): number {
-    this.#sort(intervals);
-    const share = Math.ceil(together * intervals);
-    let width = Number.POSITIVE_INFINITY;
-    for (let n = 0; n + share <= intervals; n++) width = Math.min(width, sorted[n + share - 1] - sorted[n]);
-    return width;
-  }
-
-  /** Puts the latest intervals in ascending order. */
-  #sort(count: number): void {
-    for (let n = 0; n < count; n++) {
-      const value = this.#intervals[(this.#seen - 1 - n) % most];
-      let to = n;
-      for (; to > 0 && sorted[to - 1] > value; to--) sorted[to] = sorted[to - 1];
-      sorted[to] = value;
-    }
-  }
-
   #independent(): string | null {
     return this.#dependence > 0 ? null : "the times between keys do not depend on which keys they are";
   }
@@ -273,9 +233,6 @@ export class ScriptedTyping {
 
   /** For measuring how near people come to each sign: below 1, or for `dependence` below 0, it is one. */
   nearness(): { readonly rush: number; readonly pace: number; readonly dependence: number } {
-    let pace = Number.POSITIVE_INFINITY;
-    for (const { intervals, spread } of even)
-      if (this.#seen >= intervals) pace = Math.min(pace, this.#width(intervals) / (spread * sorted[intervals >> 1]));
-    return { rush: this.#took / rush.within, pace, dependence: this.#dependence };
+    return { rush: this.#took / rush.within, pace: this.#pace.nearness, dependence: this.#dependence };
   }
 }

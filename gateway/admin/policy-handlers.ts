@@ -1,4 +1,5 @@
 /** Answers about the policy: what stands, and what a draft would be. */
+import { createHash } from "node:crypto";
 import { SamehandError } from "../core/errors.ts";
 import { type Mode, type Verdict, stricter } from "../core/verdict.ts";
 import { agentTerms } from "../policy/agent-terms.ts";
@@ -88,12 +89,9 @@ export function policyHandlers(
       parseDraft(body.text);
       if (desk.file() === null)
         throw new SamehandError("act-refused", "the shipped policy stands: copy it, and name the copy under `policy`");
-      if (body.replaces !== undefined && body.replaces !== desk.text())
-        throw new SamehandError(
-          "act-refused",
-          "the policy was changed meanwhile: look at what stands, then change that",
-        );
-      return second.ask("policy", { target: "policy", payload: body.text, caller, reason: body.reason });
+      const target = body.replaces === undefined ? anyPolicy : placeOf(body.replaces);
+      demandPlace(target, desk);
+      return second.ask("policy", { target, payload: body.text, caller, reason: body.reason });
     },
     shadow: ({ query }) => {
       const from = Math.floor(clock.wall() - query.days * dayMillis);
@@ -137,10 +135,23 @@ function shadowOf(store: Store, policy: Policy, from: number): Shadow {
 const severity = (verdict: Verdict): number => ["allow", "alert", "quarantine", "sever"].indexOf(verdict);
 
 /** Makes a draft the policy. */
+/** What a draft takes the place of, where whoever made it did not say. */
+const anyPolicy = "policy";
+/** The place of one text, and of no other. */
+const placeOf = (text: string): string => `${anyPolicy} ${createHash("sha256").update(text).digest("hex")}`;
+
+/** @throws SamehandError `act-refused` where another policy stands than the draft was made from */
+function demandPlace(target: string, desk: PolicyDesk): void {
+  if (target === anyPolicy || target === placeOf(desk.text())) return;
+  throw new SamehandError("act-refused", "the policy was changed meanwhile: look at what stands, then change that");
+}
+
 export const policyDeed =
   ({ desk, store }: PolicyParts): Deed =>
-  async ({ payload, caller, reason }) => {
+  async ({ target, payload, caller, reason }) => {
     if (payload === desk.text()) return "already";
+    // Again: it may have waited for a second person.
+    demandPlace(target, desk);
     await desk.apply(payload);
     store.audit.note({ actor: `operator:${caller.name}`, action: "policy.applied", why: reason });
     return "done";

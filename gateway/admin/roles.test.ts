@@ -60,6 +60,25 @@ t.test("what needs a second person waits for one", async (t) => {
   t.ok(actions.includes("operator:Bo approval.given"));
 });
 
+t.test("a draft that waited stands over no policy that was applied meanwhile", async (t) => {
+  const { admin, signedIn, folder } = await startOperators(t, "enforce", { fourEyes: ["policy"] });
+  const first = await signedIn();
+  const roles: Role[] = ["policy"];
+  const { answer: invited } = await first.ask("POST", "/operators", { name: "Bo", roles });
+  const second = await new Browser(admin.url).signIn(String(invited["url"]));
+  const reason = "tried on last week";
+  const stands = () => readFileSync(`${folder}/policy.yaml`, "utf8");
+  const replaces = stands();
+  const ask = async (text: string): Promise<string> => {
+    const { answer } = await first.ask("PUT", "/policy", { text, reason, replaces });
+    return `/approvals/${String(answer["approval"])}/approve`;
+  };
+  const [one, other] = [await ask(`${replaces}\n# one\n`), await ask(`${replaces}\n# other\n`)];
+  t.match(await second.ask("POST", one, { reason }), { status: 200, answer: { outcome: "done" } });
+  t.match(await second.ask("POST", other, { reason }), { status: 409, answer: { detail: /changed meanwhile/ } });
+  t.equal(stands(), `${replaces}\n# one\n`);
+});
+
 t.test("the same person by any route is one person", async (t) => {
   const fourEyes = ["release", "forget", "policy"] as const;
   const { admin, signedIn, enrol, open, store, time, folder } = await startOperators(t, "enforce", { fourEyes });

@@ -80,7 +80,11 @@ export const approval = z
   .strictObject({
     id: z.string(),
     what: z.enum(["release", "forget", "policy"]),
-    on: z.string().describe("the session, the agent, or `policy`"),
+    on: z
+      .string()
+      .describe(
+        "the session, the agent, or `policy`, with the SHA-256 of the text that it replaces where that was said",
+      ),
     draft: z.string().nullable().describe("the policy that is to stand; null for others"),
     by: z.string().describe("the operator who asks, or for whom a token does"),
     reason: z.string(),

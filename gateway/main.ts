@@ -147,12 +147,15 @@ async function unconfigured({ code }: SamehandError, args: readonly string[]): P
   return configFile(undefined, process.env) === null ? `${noFile}\n` : "";
 }
 
+/** Node's sentence on an option, without its advice for arguments that begin with a dash, which no command has. */
+const parsed = (message: string): string => message.replace(/\. To specify a positional argument[^]*$/, "");
+
 process.stdout.on("error", outputLost);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const parsing = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-  const known = parsing ? new SamehandError("usage", error.message) : fileFault(error);
+  const known = parsing ? new SamehandError("usage", parsed(error.message)) : fileFault(error);
   process.stderr.write(`samehand: ${known.message}\n${await unconfigured(known, process.argv.slice(3))}`);
   if (known.code === "verification-failed" && known.cause instanceof Error)
     process.stderr.write(`${known.cause.stack ?? ""}\n`);

@@ -109,12 +109,16 @@ function show(store: Store, most: number, out: Out): number {
     entry.session ?? "",
     entry.why,
     Object.entries(entry.detail)
-      .map(([key, value]) => (Array.isArray(value) ? value.join("; ") : `${key} ${String(value)}`))
+      .map(([key, value]) => (Array.isArray(value) ? value.join("; ") : `${key} ${shown(value)}`))
       .join(", "),
   ]);
   out(entries, table(head, cells));
   return 0;
 }
+
+/** Numbers such as trust to two decimals, as in the log; the chain itself, and --json, keep them whole. */
+const shown = (value: unknown): string =>
+  typeof value === "number" ? String(Number(value.toFixed(2))) : String(value);
 
 function verifyStore(store: Store, out: Out): number {
   const { rows, brokenAt } = store.audit.verify();

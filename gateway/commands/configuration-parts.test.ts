@@ -101,8 +101,9 @@ t.test("what config calls valid starts, and what does not start it refuses, of e
 t.test("doctor names each file that cannot be used, and each secret that others can read", async (t) => {
   const folder = t.testdir(await whole());
   const file = join(folder, "samehand.yaml");
+  let out = "";
   const wrong = async (): Promise<string[]> => {
-    let out = "";
+    out = "";
     await doctor(["--json", "--config", file], { ...quiet, stdout: { write: (text: string) => (out += text) } });
     const findings = JSON.parse(out) as { what: string; ok: boolean }[];
     const elsewhere = /^(guacd|web application|console)/;
@@ -114,6 +115,8 @@ t.test("doctor names each file that cannot be used, and each secret that others 
   t.same(await wrong(), []);
   chmodSync(join(folder, "hook.secret"), 0o644);
   t.same(await wrong(), ["secrets' rights"]);
+  t.match(out, /chmod 600 [^"]*hook\.secret/, "and says how");
+  t.notMatch(out, /--new-key/, "a secret is no key of the gateway's, to be made anew");
   chmodSync(join(folder, "hook.secret"), 0o640);
   // What is root's a service reads through its group, such as a certificate's key (docs/DEPLOY.md).
   t.same(await wrong(), process.getuid?.() === 0 ? [] : ["secrets' rights"]);

@@ -127,7 +127,7 @@ function rights(config: Config): string {
     return (mode & (own ? 0o077 : 0o007)) !== 0;
   });
   if (open.length === 0) return `${counted(known.length, "file")}, for nobody else to read`;
-  throw new SamehandError("key-invalid", `${open.join(", ")}: can be read by others: chmod 600`);
+  throw new SamehandError("file-unusable", `others can read ${open.join(", ")}: chmod 600 ${open.join(" ")}`);
 }
 
 function store(config: Config): string {

@@ -43,6 +43,10 @@ t.test("a file that is not there, and a configuration that nobody named, are sai
     stderr: /samehand\.keys.*\nno configuration was named: give --config/,
   });
   t.notMatch(samehand(folder, "agents", "--config", "a.yaml").stderr, /no configuration was named/);
+  t.match(samehand(folder, "agents", "--nope"), {
+    status: 2,
+    stderr: /^samehand: the command line cannot be understood: Unknown option '--nope' \(usage; see --help\)\n$/,
+  });
   t.match(samehand(folder, "--version"), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ });
   t.end();
 });

@@ -62,7 +62,7 @@ export const catalogue = {
     0x0303,
   ),
   "agent-locked": entry(
-    "the agent is locked after a sever",
+    "the agent is locked",
     "wait for the lock to end, or ask an operator to unlock",
     403,
     1008,

@@ -24,7 +24,7 @@ t.test("what the gateway says itself", (t) => {
   t.equal(say.mouseRelease(3, 4), "5.mouse,1.3,1.4,1.0;");
   t.equal(say.size(800, 600), "4.size,3.800,3.600;");
   const error = new SamehandError("agent-locked", "a detail that the viewer is not told");
-  t.match(say.errorInstruction(error), /^5\.error,\d+\.the agent is locked after a sever,3\.771;$/);
+  t.match(say.errorInstruction(error), /^5\.error,\d+\.the agent is locked,3\.771;$/);
   t.end();
 });
 

@@ -102,7 +102,9 @@ function why(error: unknown): string {
   if (typeof code !== "string") return "";
   return /CERT|SIGNATURE/.test(code)
     ? ` (${code}): its certificate is not trusted here; name your CA's file in NODE_EXTRA_CA_CERTS, and in --url the host that the certificate is for`
-    : ` (${code})`;
+    : code === "ECONNREFUSED"
+      ? ` (${code}): does the gateway run? --url names another`
+      : ` (${code})`;
 }
 
 function configuredUrl(file: string | undefined, io: Io): string {

@@ -100,7 +100,10 @@ export async function runRestore(args: string[], io: Io): Promise<number> {
   else {
     io.stdout.write(`${config.store}: ${told(restored)}\n`);
     if (replaced !== null) io.stdout.write(`the replaced store is ${replaced}\n`);
-    if (takenOver !== null && takenOver > 0) io.stdout.write(`${takenOver} newer locks and spent tokens were kept\n`);
+    if (takenOver !== null && takenOver > 0) {
+      const kept = counted(takenOver, "newer lock or spent token", "newer locks and spent tokens");
+      io.stdout.write(`kept of the replaced store: ${kept}\n`);
+    }
   }
   if (takenOver === null)
     io.stderr.write(

@@ -93,6 +93,9 @@ t.test("a script is told once, in words, of an agent of whom nothing is known; a
   watch.tick(clock.now());
   t.equal(watch.verdict, "allow");
   t.same(watch.viewed.signals, []);
+  watch.close(clock.now(), null);
+  const { lowestTrust } = store.sessions(1)[0]?.outcome ?? {};
+  t.equal(lowestTrust?.toFixed(1), "94.9", "without evidence the lowest trust is the one that it began with");
 });
 
 t.test(

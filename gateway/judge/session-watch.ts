@@ -229,7 +229,7 @@ export class SessionWatch implements Watch, Hold {
     const end = error?.code ?? "closed";
     store.sessionEnded(session.id, {
       end,
-      lowestTrust: this.#account.lowestTrust,
+      lowestTrust: Math.min(this.#account.lowestTrust, this.decision.trust),
       lastTrust: this.decision.trust,
       activeMs: Math.round(this.#account.activeMs),
       ...this.#account.llr,

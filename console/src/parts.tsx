@@ -1,7 +1,7 @@
 /** Small pieces that several pages show. */
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import type { VerdictName } from "../../gateway/admin/contract/index.ts";
+import type { Session, VerdictName } from "../../gateway/admin/contract/index.ts";
 import { verdictWords, wouldWords } from "./words.ts";
 
 /** Names the page in the browser's tabs and history. */
@@ -15,6 +15,19 @@ export function useTitle(title: string): void {
 export function Verdict({ verdict, report = false }: { verdict: VerdictName; report?: boolean }) {
   return <span class={`verdict ${verdict}`}>{(report ? wouldWords : verdictWords)[verdict]}</span>;
 }
+
+/** How a session stands. Of an agent who is not known yet nobody can say that the right hand drives. */
+export function Standing({ session }: { session: Pick<Session, "wouldBe" | "mode" | "maturity"> }) {
+  return unjudged(session) ? (
+    <span class="verdict ended">not known yet</span>
+  ) : (
+    <Verdict verdict={session.wouldBe} report={session.mode === "report"} />
+  );
+}
+
+/** Whether trust is only where it begins, as too little is known of the agent to judge by. */
+export const unjudged = (session: Pick<Session, "wouldBe" | "maturity">): boolean =>
+  session.wouldBe === "allow" && session.maturity === "enrolling";
 
 export function Fault({ words }: { words: string | null }) {
   return words === null ? null : (

@@ -6,7 +6,7 @@ import { useAnswer } from "./answer.ts";
 import { Course, Decisions } from "./course.tsx";
 import { may } from "./operator.ts";
 import { EndedSession } from "./ended-session.tsx";
-import { Fact, Fault, NotYet, useTitle, Verdict } from "./parts.tsx";
+import { Fact, Fault, NotYet, Standing, unjudged, useTitle, Verdict } from "./parts.tsx";
 import { to } from "./route.ts";
 import { gatewayNow, sessionOf } from "./session-list.ts";
 import { clockTime, comparedWords, dayTime, lasting, percent, some } from "./words.ts";
@@ -22,8 +22,7 @@ export function SessionPage({ id }: { id: string }) {
     <article>
       <div class="tools">
         <h1>
-          <a href={to("agent", value.agent)}>{value.agent}</a>{" "}
-          <Verdict verdict={value.wouldBe} report={value.mode === "report"} />
+          <a href={to("agent", value.agent)}>{value.agent}</a> <Standing session={value} />
         </h1>
         <Buttons detail={value} again={again} />
       </div>
@@ -84,7 +83,13 @@ function Facts({ detail }: { detail: SessionDetail }) {
   return (
     <dl class="facts">
       <Fact name="Trust">
-        <strong class="big">{Math.round(detail.trust)}</strong> of 100
+        {unjudged(detail) ? (
+          "too little is known of this agent yet"
+        ) : (
+          <>
+            <strong class="big">{Math.round(detail.trust)}</strong> of 100
+          </>
+        )}
       </Fact>
       <Fact name="Profile">{detail.maturity}</Fact>
       <Fact name="Compared with">{comparedWords(detail.comparedWith)}</Fact>

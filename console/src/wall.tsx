@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Session, VerdictName } from "../../gateway/admin/contract/index.ts";
 import { Guide } from "./guide.tsx";
-import { Empty, NotYet, Sparkline, useTitle, Verdict } from "./parts.tsx";
+import { Empty, NotYet, Sparkline, Standing, unjudged, useTitle, Verdict } from "./parts.tsx";
 import { go, to } from "./route.ts";
 import { gatewayNow, happenings, heardAt, sessions, silent } from "./session-list.ts";
 import { clockTime, count, lasting, percent, some } from "./words.ts";
@@ -130,10 +130,10 @@ function Row({ session, index }: { session: Session; index: number }) {
         {session.maturity !== "mature" && <small>{session.maturity}</small>}
       </span>
       <span role="cell">
-        <Verdict verdict={session.wouldBe} report={session.mode === "report"} />
+        <Standing session={session} />
       </span>
       <span role="cell" class="number">
-        {Math.round(trust)}
+        {unjudged(session) ? "–" : Math.round(trust)}
       </span>
       <span role="cell">
         <Sparkline values={sparkline} limit={thresholds.quarantine} />

@@ -21,6 +21,9 @@ t.test("an operator sees a takeover on the wall, reads why, and severs it", asyn
   await row.waitFor();
   t.notOk(page.url().includes("link="), "the link does not stay in the address");
   t.match(await row.innerText(), /trusted/);
+  await open("ben");
+  const unknown = page.getByRole("row").filter({ hasText: "ben" });
+  t.match(await unknown.innerText(), /not known yet\s+–/, "nothing says that a stranger is trusted");
   await accessible(t, page, "wall");
 
   work(session, 2, 9, 400, () => session.watch.verdict === "quarantine");

@@ -18,16 +18,15 @@ export function Verdict({ verdict, report = false }: { verdict: VerdictName; rep
 
 /** How a session stands. Of an agent who is not known yet nobody can say that the right hand drives. */
 export function Standing({ session }: { session: Pick<Session, "wouldBe" | "mode" | "maturity"> }) {
-  return unjudged(session) ? (
+  return session.wouldBe === "allow" && unjudged(session) ? (
     <span class="verdict ended">not known yet</span>
   ) : (
     <Verdict verdict={session.wouldBe} report={session.mode === "report"} />
   );
 }
 
-/** Whether trust is only where it begins, as too little is known of the agent to judge by. */
-export const unjudged = (session: Pick<Session, "wouldBe" | "maturity">): boolean =>
-  session.wouldBe === "allow" && session.maturity === "enrolling";
+/** Whether trust is only where it begins, as too little is known of the agent to judge by; a signal may stand all the same. */
+export const unjudged = (session: Pick<Session, "maturity">): boolean => session.maturity === "enrolling";
 
 export function Fault({ words }: { words: string | null }) {
   return words === null ? null : (

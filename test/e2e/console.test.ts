@@ -3,6 +3,7 @@
  * takes over, reads why, and severs it by a click. Each page is checked with axe-core.
  */
 import t from "tap";
+import { keysym, millis } from "../../gateway/core/units.ts";
 import { accessible } from "../parts/accessible.ts";
 import { startChromium } from "../parts/chromium.ts";
 import { startOperators } from "../parts/operators.ts";
@@ -21,9 +22,16 @@ t.test("an operator sees a takeover on the wall, reads why, and severs it", asyn
   await row.waitFor();
   t.notOk(page.url().includes("link="), "the link does not stay in the address");
   t.match(await row.innerText(), /trusted/);
-  await open("ben");
+  const stranger = await open("ben");
   const unknown = page.getByRole("row").filter({ hasText: "ben" });
   t.match(await unknown.innerText(), /not known yet\s+–/, "nothing says that a stranger is trusted");
+  for (let n = 0; n < 64; n++) {
+    const key = keysym(97 + ((n * 7) % 26));
+    stranger.watch.key(millis(100_000 + 100 * n), key, true);
+    stranger.watch.key(millis(100_050 + 100 * n), key, false);
+  }
+  await unknown.filter({ hasText: "alert" }).waitFor();
+  t.match(await unknown.innerText(), /alert\s+–/, "a signal stands, and nothing is known all the same");
   await accessible(t, page, "wall");
 
   work(session, 2, 9, 400, () => session.watch.verdict === "quarantine");

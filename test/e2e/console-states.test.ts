@@ -30,7 +30,6 @@ t.test("empty, loading, refused and stale are each said in words", async (t) => 
   await accessible(t, page, "sign-in");
 
   await page.goto(admin.firstRunUrl()!.replace(admin.url, line.url));
-  await page.reload();
   await page.getByRole("heading", { name: "No session is live" }).waitFor();
   await accessible(t, page, "empty-sessions");
   await open(page, "Agents");
